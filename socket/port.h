@@ -1,0 +1,26 @@
+/*
+ * port.h - what server and client agree on. See ip(7) and tcp(7).
+ */
+
+/*
+ * The TCP port where the server listens, as the text that getaddrinfo(3)
+ * takes. Ports belong to the whole machine, not to a user: with -p both
+ * programs take another one, 1 to 65535; 0 asks the server's kernel for any
+ * that is free.
+ */
+#define PORT "12345"
+
+/* The address, unless told otherwise: this machine only, IPv4. */
+#define HOST "127.0.0.1"
+
+/*
+ * A message is text without a NUL at its end, of at most BUFFER_SIZE - 1
+ * bytes; a receiver adds the NUL. TCP carries bytes, not messages: the server
+ * takes what its first recv(2) returns for the client's message, the client
+ * takes all up to end-of-file for the server's.
+ */
+#define BUFFER_SIZE 1024
+
+/* What the two say to one another. */
+#define MESSAGE "Hello from client"
+#define ANSWER "Hello from server"
