@@ -122,8 +122,8 @@ int main(int argc, char *argv[])
 				flags)) == -1) {
 		if (errno == ENOMSG)
 			errx(1, "msgrcv: no message of this type (ENOMSG)");
-		if (errno == EIDRM)
-			errx(1, "msgrcv: the queue was removed (EIDRM)");
+		if (errno == EIDRM || errno == EINVAL)
+			errx(1, "msgrcv: the queue was removed");
 		if (errno == E2BIG)
 			errx(1,
 			     "msgrcv: the message is longer than %zu bytes: "

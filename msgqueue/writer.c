@@ -109,8 +109,8 @@ int main(int argc, char *argv[])
 	while (msgsnd(queue, &message, length + 1, flags) == -1) {
 		if (errno == EAGAIN)
 			errx(1, "msgsnd: the queue is full (EAGAIN)");
-		if (errno == EIDRM)
-			errx(1, "msgsnd: the queue was removed (EIDRM)");
+		if (errno == EIDRM || errno == EINVAL)
+			errx(1, "msgsnd: the queue was removed");
 		if (errno != EINTR)
 			err(1, "msgsnd");
 	}
