@@ -47,8 +47,9 @@ lint: ## for maintainers: warnings, style, scripts
 
 # The leak check is there with gcc and clang on Linux, not on macOS.
 sanitize: ## the tests with AddressSanitizer and UndefinedBehaviorSanitizer
-	@$(MAKE) test BUILD=$(out).build/sanitize \
-		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all"
+	@$(MAKE) test BUILD=$(out).build/sanitize CFLAGS="-O1 -g \
+		-fno-omit-frame-pointer -fsanitize=address,undefined \
+		-fno-sanitize-recover=all"
 
 clean: ## remove what was built
 	rm -rf $(programs) $(addsuffix .dSYM,$(programs)) .build
@@ -57,7 +58,9 @@ clean-ipc: $(out)scripts/sysv ## remove what labs may have left in the kernel
 	@scripts/cleanup.sh
 
 help: ## print this list
-	@awk '/^([a-z-]+:.*)?## / { name = $$0; sub(/:.*/, "", name); \
-		sub(/^## /, "", name); text = $$0; sub(/.*## [^:]*LAB: |.*## /, "", text); \
+	@awk '/^([a-z-]+:.*)?## / { \
+		name = text = $$0; \
+		sub(/^## /, "", name); sub(/:.*/, "", name); \
+		sub(/.*## ([^:]*LAB: )?/, "", text); \
 		printf "make %-10s  %s\n", name, text }' Makefile
-	@echo 'make BUILD=DIR   build into DIR; CC, CFLAGS and LDFLAGS are yours too'
+	@echo 'make BUILD=DIR   build into DIR; CC, CFLAGS, LDFLAGS are yours too'

@@ -29,7 +29,7 @@ complain() {
 describe_users() { # COUNT
 	case $1 in
 	1) echo '1 process is using it' ;;
-	unreadable) echo 'it may not be read, perhaps it is another user'\''s' ;;
+	unreadable) echo 'it may not be read: another user has it?' ;;
 	foreign) echo 'it belongs to another user' ;;
 	unknown) echo 'cannot tell whether a process is using it' ;;
 	*) echo "$1 processes are using it" ;;
@@ -100,7 +100,11 @@ remove_defaults() {
 			continue
 			;;
 		segment | queue | semaphores) ;;
-		*) complain "sysv names: unknown kind '$kind'" && failed=1 && continue ;;
+		*)
+			complain "sysv names: unknown kind '$kind'"
+			failed=1
+			continue
+			;;
 		esac
 		key=${name%% *} # a path may follow
 		missing=0
@@ -171,12 +175,12 @@ list_objects() {
 		file=${pair#*:}
 		file=/proc/sysvipc/${file%:*}
 		if [ -r "$file" ]; then
-			pick_mine "$kind" <"$file"
+			pick_mine "$kind" <"$file" || return 1
 		elif command -v ipcs >/dev/null 2>&1; then
 			table=$(LC_ALL=C ipcs "-$letter") || return 1
-			printf '%s\n' "$table" | pick_mine "$kind"
+			printf '%s\n' "$table" | pick_mine "$kind" || return 1
 		else
-			complain '-a: there is neither /proc/sysvipc nor ipcs here to list objects with'
+			complain '-a: no /proc/sysvipc and no ipcs to list with'
 			return 1
 		fi
 	done

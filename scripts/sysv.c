@@ -81,6 +81,7 @@ static enum kind parse_kind(const char *word)
 			return (enum kind)i;
 	}
 	errx(2, "'%s': not segment, queue or semaphores\n%s", word, usage);
+	return SEGMENT; /* for compilers that do not know errx */
 }
 
 static long long parse_number(const char *word, long long least, long long most)

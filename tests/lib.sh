@@ -88,6 +88,7 @@ check() { # SENTENCE FUNCTION
 	state=starting
 	mkdir "$work"
 	state=running
+	# shellcheck disable=SC2086 # the shell may be two words: busybox sh
 	work=$work TEST_INSIDE=$2 "$build/tests/limit" "$time_limit" \
 		$shell "$file" >"$work/log" 2>&1 &
 	wait "$!"

@@ -20,14 +20,16 @@ all_labs() {
 	done
 }
 
-# A file of tests ends what it has started, and removes what it has made.
+# A file of tests ends what it has started, and removes what it has made. $! is
+# the one that has just been started, if it is not in $running yet.
 stopped() {
 	trap '' HUP INT TERM
-	if [ "$state" = running ]; then
-		kill "$!" 2>/dev/null
-		wait "$!" 2>/dev/null
-	fi
-	rm -f "$counts"
+	[ -z "$starting" ] || running="$running ${!-}"
+	for pid in $running; do
+		kill "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	done
+	rm -rf "$results"
 	trap - "$1"
 	kill -s "$1" "$$"
 }
@@ -52,20 +54,33 @@ for lab in "$@"; do
 done
 [ "$#" -gt 0 ] || eval "set -- $labs"
 
-# Each file of tests writes a line there when it is through.
-state=
-counts=${TMPDIR:-/tmp}/ipc-test-counts.$$
+running=
+starting=
+results=${TMPDIR:-/tmp}/ipc-test-results.$$
 trap 'stopped HUP' HUP
 trap 'stopped INT' INT
 trap 'stopped TERM' TERM
-(set -C && : >"$counts") || exit 1
+mkdir "$results" || exit 1
 
+# The labs side by side; their outputs one after the other. Each file of tests
+# adds a line to counts when it is through.
+export TEST_COUNTS="$results/counts"
+: >"$TEST_COUNTS"
 for lab in "$@"; do
+	starting=yes
+	${TEST_SHELL:-sh} "tests/$lab.t" >"$results/$lab" 2>&1 &
+	running="$running $!"
+	starting=
+done
+for lab in "$@"; do
+	running=${running# }
+	wait "${running%% *}"
+	case $running in
+	*' '*) running=${running#* } ;;
+	*) running= ;;
+	esac
 	echo "# $lab"
-	state=running
-	TEST_COUNTS=$counts ${TEST_SHELL:-sh} "tests/$lab.t" &
-	wait "$!"
-	state=
+	cat "$results/$lab"
 done
 
 # A file that did not get through counts as one failure.
@@ -73,9 +88,9 @@ awk -v files="$#" '
 	{ passed += $1; failed += $2; skipped += $3 }
 	END {
 		failed += files - NR
-		print passed + 0 " passed, " failed " failed, " skipped + 0 " skipped"
+		printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
 		exit failed > 0
-	}' "$counts"
+	}' "$TEST_COUNTS"
 result=$?
-rm -f "$counts"
+rm -rf "$results"
 exit "$result"

@@ -8,10 +8,10 @@
  *     connected
  *     Hello from server
  *
- * connect goes to a port; listen takes any free one, prints "listening on
- * PORT", accepts one connection; reserve prints a port that it keeps without
- * listening, so that a connection to it is refused, until it is ended; probe
- * only says by its exit status whether this machine has the address.
+ * connect goes to a port; listen takes any free one, prints X reserve prints a
+ * port that it keeps without listening, so that a connection to it is refused,
+ * until it is ended; probe only says by its exit status whether this machine
+ * has the address.
  *
  *     send TEXT        the text without a NUL
  *     send-stdin       standard input to its end, byte for byte
@@ -22,7 +22,7 @@
  *     flood            send until the peer has closed or reset
  *     shutdown         no more to send: the peer reads end-of-file
  *     reset            close with RST instead of FIN
- *     close            close
+ *     close            close, when the peer's kernel has all that was sent
  *
  * usage: tcp_peer [-6] connect PORT ACTION ... | listen ACTION ...
  *                      | reserve | probe
@@ -77,15 +77,17 @@ static void send_file(int connection, const char *path)
 	fclose(stream);
 }
 
+/* Also where the file is there already it pauses: what was sent before and
+ * what is sent after arrive apart. */
 static void wait_for_file(const char *path)
 {
 	const struct timespec pause = {.tv_nsec = POLL_MILLISECONDS * 1000000L};
 	const time_t end = time(NULL) + PATIENCE;
-	while (access(path, F_OK) == -1) {
+	do {
 		if (time(NULL) > end)
 			errx(1, "wait-file: no %s in %d s", path, PATIENCE);
 		nanosleep(&pause, NULL);
-	}
+	} while (access(path, F_OK) == -1);
 }
 
 static void print_what_comes(int connection)
@@ -121,11 +123,14 @@ static void flood(int connection)
 	errx(1, "flood: the peer is still there after %d s", PATIENCE);
 }
 
-static void reset(int connection)
+/* For 0 seconds the connection is reset. For more, close waits until the
+ * peer's kernel has acknowledged all that was sent. */
+static void close_lingering(int connection, int seconds)
 {
-	const struct linger no_linger = {.l_onoff = 1, .l_linger = 0};
-	if (setsockopt(connection, SOL_SOCKET, SO_LINGER, &no_linger,
-		       sizeof no_linger) == -1)
+	struct linger linger = {.l_onoff = 1};
+	linger.l_linger = seconds;
+	if (setsockopt(connection, SOL_SOCKET, SO_LINGER, &linger,
+		       sizeof linger) == -1)
 		err(1, "setsockopt SO_LINGER");
 	if (close(connection) == -1)
 		err(1, "close");
@@ -143,14 +148,13 @@ static void act(int connection, char *actions[])
 		else if (strcmp(action, "flood") == 0)
 			flood(connection);
 		else if (strcmp(action, "reset") == 0)
-			reset(connection);
+			close_lingering(connection, 0);
 		else if (strcmp(action, "shutdown") == 0) {
 			if (shutdown(connection, SHUT_WR) == -1)
 				err(1, "shutdown");
-		} else if (strcmp(action, "close") == 0) {
-			if (close(connection) == -1)
-				err(1, "close");
-		} else if (operand == NULL)
+		} else if (strcmp(action, "close") == 0)
+			close_lingering(connection, PATIENCE);
+		else if (operand == NULL)
 			errx(2, "%s: no such action, or nothing after it\n%s",
 			     action, usage);
 		else {
@@ -204,12 +208,12 @@ static int connected_socket(const struct addrinfo *address, const char *port)
 	return connection;
 }
 
-static int accepted_socket(const struct addrinfo *address)
+static int accepted_socket(const struct addrinfo *address, const char *host)
 {
 	int listener = bound_socket(address);
 	if (listen(listener, 1) == -1)
 		err(1, "listen");
-	printf("listening on %s\n", port_of(listener));
+	printf("listening on %s:%s\n", host, port_of(listener));
 	int connection = accept(listener, NULL, NULL);
 	if (connection == -1)
 		err(1, "accept");
@@ -248,7 +252,7 @@ int main(int argc, char *argv[])
 	if (connecting)
 		act(connected_socket(address, port), word);
 	else if (strcmp(role, "listen") == 0)
-		act(accepted_socket(address), word);
+		act(accepted_socket(address, host), word);
 	else if (strcmp(role, "reserve") == 0) {
 		printf("%s\n", port_of(bound_socket(address)));
 		pause();

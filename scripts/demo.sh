@@ -1,0 +1,860 @@
+#!/bin/sh
+#
+# demo.sh - run the labs as on a classroom screen: what, why, and what was seen
+#
+#     $ make
+#     $ scripts/demo.sh shm
+#
+# -s stops before each step until Enter. Each line of a program is marked with
+# its role; colours are for terminals, and not where NO_COLOR is set. A step
+# that does not show what it says ends the demo with status 1. What the demo
+# makes is its own, and is gone when it ends, Ctrl-C included.
+#
+# usage: demo.sh [-hs] [fork_demo | shm | socket | msgqueue] ...
+
+set -eu
+
+usage='usage: demo.sh [-hs] [fork_demo | shm | socket | msgqueue] ...'
+patience=10       # seconds that a program may take
+most_messages=700 # to fill a queue with; the usual limits hold 20 to 655
+
+stepwise=no
+running=     # processes that were started and not yet waited for
+newest=      # the last of them; $! is another one in the moment between
+folder=      # our temporary folder
+segment_key= # the keys of our objects
+queue_key=
+step_title=
+steps=0
+
+# --- the end, whichever way it comes ---
+
+# A shell runs a trap between two commands: what has just been started may
+# not be in the list yet, but it is in $!.
+end_processes() {
+	if [ "${!-}" != "$newest" ]; then
+		running="$running $!"
+	fi
+	for pid in $running; do
+		kill -s TERM "$pid" 2>/dev/null || :
+	done
+	for pid in $running; do
+		wait "$pid" 2>/dev/null || :
+	done
+	running=
+}
+
+remove_object() { # KIND KEY
+	if [ -n "$2" ] && id=$("$BUILD/scripts/sysv" find "$1" "$2"); then
+		"$BUILD/scripts/sysv" remove "$1" "$id" || :
+	fi
+}
+
+clean_up() {
+	trap '' HUP INT QUIT PIPE TERM
+	end_processes
+	remove_object segment "$segment_key"
+	remove_object queue "$queue_key"
+	if [ -n "$folder" ]; then
+		rm -rf "$folder"
+	fi
+}
+
+# Whoever waits for us sees that the signal ended us.
+die_of() { # SIGNAL
+	trap - EXIT
+	clean_up
+	trap - "$1"
+	kill -s "$1" $$
+	exit 1
+}
+
+catch_signals() { # HANDLER
+	for signal in HUP INT QUIT PIPE TERM; do
+		# shellcheck disable=SC2064 # both are known now
+		trap "$1 $signal" "$signal"
+	done
+}
+
+fail() { # REASON
+	for role in private writer reader race server client; do
+		if [ -n "$folder" ] && [ -e "$folder/$role" ]; then
+			show "$role"
+		fi
+	done
+	printf 'demo.sh: step %s "%s" failed:\n%s\n' "$steps" "$step_title" \
+		"    $1" >&2
+	exit 1
+}
+
+give_up() { # REASON
+	echo "demo.sh: $1" >&2
+	exit 1
+}
+
+# --- what is our own: folder, keys, file ---
+
+note_signal() { # SIGNAL
+	caught=$1
+}
+
+deaf_mkdir() {
+	(trap '' HUP INT QUIT TERM && mkdir -m 700 "$1") 2>/dev/null
+}
+
+# The folder's name must be known as soon as it exists: signals are only
+# noted meanwhile, and mkdir itself does not get to see a Ctrl-C.
+make_folder() {
+	caught=
+	catch_signals note_signal
+	for number in 0 1 2 3 4 5 6 7 8 9; do
+		name="${TMPDIR:-/tmp}/ipc-demo.$$"
+		if [ "$number" -gt 0 ]; then
+			name="$name.$number"
+		fi
+		if deaf_mkdir "$name"; then
+			folder=$name
+			break
+		fi
+	done
+	catch_signals die_of
+	if [ -n "$caught" ]; then
+		die_of "$caught"
+	fi
+	if [ -z "$folder" ]; then
+		give_up "cannot make a folder in ${TMPDIR:-/tmp}"
+	fi
+}
+
+is_free() { # KIND KEY
+	found=0
+	"$BUILD/scripts/sysv" find "$1" "$2" >/dev/null || found=$?
+	[ "$found" -eq 1 ]
+}
+
+# A key that somebody has already is left alone, and so is its object.
+choose_segment_key() {
+	for number in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+		key=$((0x60000000 + ($$ % 4194304) * 16 + number))
+		key=$(printf '0x%x' "$key")
+		if is_free segment "$key"; then
+			segment_key=$key
+			return
+		fi
+	done
+	give_up 'no free key for a segment'
+}
+
+choose_queue_file() {
+	for number in 0 1 2 3 4 5 6 7 8 9; do
+		file="$folder/file$number"
+		: >"$file"
+		key=$("$BUILD/scripts/sysv" key "$file")
+		if is_free queue "$key"; then
+			queue_key=$key
+			return
+		fi
+	done
+	give_up 'no free key for a queue'
+}
+
+# --- the screen ---
+
+choose_colours() {
+	bold='' plain='' yellow='' green='' cyan='' purple=''
+	if [ -t 1 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM-dumb}" != dumb ]; then
+		escape=$(printf '\033')
+		bold="${escape}[1m" plain="${escape}[0m"
+		yellow="${escape}[33m" green="${escape}[32m"
+		cyan="${escape}[36m" purple="${escape}[35m"
+	fi
+}
+
+colour_of() { # ROLE
+	case $1 in
+	writer | server) colour=$green ;;
+	reader | client) colour=$cyan ;;
+	*) colour=$yellow ;;
+	esac
+}
+
+lab() { # TITLE
+	printf '\n%s=== %s ===%s\n' "$bold" "$1" "$plain"
+}
+
+# Standard input tells what is about to happen, and why.
+step() { # TITLE
+	if [ "$stepwise" = yes ]; then
+		wait_for_enter
+	fi
+	rm -f "$folder/private" "$folder/writer" "$folder/reader" \
+		"$folder/race" "$folder/server" "$folder/client"
+	steps=$((steps + 1))
+	step_title=$1
+	printf '\n%s%s. %s%s\n' "$bold" "$steps" "$1" "$plain"
+	fold -s -w 78
+}
+
+# Standard input tells what was to be seen.
+seen() {
+	fold -s -w 76 | sed -e '1s/^/=> /' -e '2,$s/^/   /'
+}
+
+# A trap waits until the shell's read is over, in some shells: let another
+# process read.
+wait_for_enter() {
+	printf '\n[Enter] ' >&2
+	run_quietly read_line
+	if [ "$status" -ne 0 ]; then
+		echo >&2
+		give_up 'end of input: the demo ends here'
+	fi
+}
+
+read_line() {
+	read -r line <&3
+}
+
+show_typed() { # LINE
+	printf '%s%s%s\n' "$bold" "$1" "$plain"
+}
+
+# The command as typed at a prompt; "&" where the other side comes beside it.
+show_command() { # TAIL COMMAND [ARGUMENT ...]
+	tail=$1
+	shift
+	command_line='$'
+	for word; do
+		case $word in
+		*[!A-Za-z0-9_./:=+-]* | '') word="'$word'" ;;
+		esac
+		if [ $((${#command_line} + ${#word} + ${#tail})) -gt 77 ]; then
+			show_typed "$command_line \\"
+			command_line='   '
+		fi
+		command_line="$command_line $word"
+	done
+	show_typed "$command_line$tail"
+}
+
+show_line() { # ROLE LINE
+	colour_of "$1"
+	if [ "${#2}" -gt 70 ]; then
+		printf '%s\n' "$2" | fold -s -w 70 | sed -e 's/ $//'
+	else
+		printf '%s\n' "$2"
+	fi | while IFS= read -r part; do
+		printf '%s%-7s |%s %s\n' "$colour" "$1" "$plain" "$part"
+	done
+}
+
+# The lines of a role that are not on the screen yet, up to the one with TEXT.
+show() { # ROLE [TEXT]
+	read -r shown <"$folder/$1.shown"
+	count=0
+	while IFS= read -r line; do
+		count=$((count + 1))
+		if [ "$count" -gt "$shown" ]; then
+			show_line "$1" "$line"
+			shown=$count
+			case $line in
+			*"${2-no such text}"*) break ;;
+			esac
+		fi
+	done <"$folder/$1"
+	echo "$shown" >"$folder/$1.shown"
+}
+
+# --- processes: never in the foreground, where a trap would have to wait ---
+
+forget() { # PID
+	others=
+	for pid in $running; do
+		if [ "$pid" != "$1" ]; then
+			others="$others $pid"
+		fi
+	done
+	running=$others
+}
+
+run_quietly() { # COMMAND [ARGUMENT ...]
+	"$@" &
+	running="$running $!"
+	newest=$!
+	status=0
+	wait "$newest" || status=$?
+	forget "$newest"
+}
+
+launch() { # ROLE COMMAND [ARGUMENT ...]
+	role=$1
+	shift
+	echo 0 >"$folder/$role.shown"
+	: >"$folder/$role"
+	"$BUILD/tests/limit" "$patience" "$@" 3<&- >"$folder/$role" 2>&1 &
+	running="$running $!"
+	newest=$!
+	echo "$newest" >"$folder/$role.pid"
+}
+
+# Start one side; the other one is to come while it runs.
+start() { # ROLE COMMAND [ARGUMENT ...]
+	role=$1
+	shift
+	show_command ' &' "$@"
+	launch "$role" "$@"
+}
+
+# Wait until the role has printed TEXT, and show what it printed so far.
+see() { # ROLE TEXT
+	run_quietly "$BUILD/tests/await" line "$folder/$1" "$2"
+	show "$1" "$2"
+	if [ "$status" -ne 0 ]; then
+		fail "$1 did not print \"$2\""
+	fi
+}
+
+# Wait until the role has ended, show the rest, check status and line.
+finish() { # ROLE STATUS TEXT
+	read -r pid <"$folder/$1.pid"
+	status=0
+	wait "$pid" || status=$?
+	forget "$pid"
+	show "$1"
+	if [ "$status" -eq 124 ]; then
+		fail "$1 did not end within $patience seconds"
+	elif [ "$status" -ne "$2" ]; then
+		fail "$1 ended with status $status, $2 was expected"
+	fi
+	expect "$1" "$3"
+}
+
+run() { # ROLE STATUS TEXT COMMAND [ARGUMENT ...]
+	role=$1
+	expected_status=$2
+	expected_text=$3
+	shift 3
+	show_command '' "$@"
+	launch "$role" "$@"
+	finish "$role" "$expected_status" "$expected_text"
+}
+
+expect() { # ROLE TEXT
+	if ! grep -q -F -e "$2" "$folder/$1"; then
+		fail "$1 did not print \"$2\""
+	fi
+}
+
+# --- the kernel's view ---
+
+# The same table from Linux's /proc, which writes keys as decimal numbers
+# with a sign.
+read_proc() { # KIND KEY
+	number=$(($2))
+	if [ "$number" -gt 2147483647 ]; then
+		number=$((number - 4294967296))
+	fi
+	case $1 in
+	segment) table=/proc/sysvipc/shm ;;
+	*) table=/proc/sysvipc/msg ;;
+	esac
+	awk -v number="$number" -v key="$2" -v kind="$1" '
+		NR == 1 || $1 == number {
+			if (NR > 1)
+				$1 = key
+			size = kind == "segment" ? $4 : $4 " " $5
+			users = kind == "segment" ? $7 : ""
+			print $1, $2, $3, size, users
+		}' "$table" | while read -r line; do
+		# shellcheck disable=SC2086 # one word a column
+		printf '%-10s %-10s %-8s %-10s %s\n' $line
+	done
+}
+
+kernel_shows() { # KIND KEY yes|no
+	case $1 in
+	segment) letter=m table=/proc/sysvipc/shm ;;
+	*) letter=q table=/proc/sysvipc/msg ;;
+	esac
+	if command -v ipcs >/dev/null && ipcs "-$letter" >"$folder/ipcs" \
+		2>/dev/null && grep -q -i -w -e key "$folder/ipcs"; then
+		show_typed "\$ ipcs -$letter | grep -i -e key -e $2"
+		grep -i -e key -e "$2" "$folder/ipcs" |
+			sed -e 's/[[:space:]]*$//' >"$folder/kernel"
+	elif [ -r "$table" ]; then
+		echo "(There is no ipcs here: this is out of $table.)"
+		read_proc "$1" "$2" >"$folder/kernel"
+	else
+		echo '(There is no ipcs here: the kernel lets us see no table.)'
+		return
+	fi
+	while IFS= read -r line; do
+		printf '%s%s%s\n' "$purple" "$line" "$plain"
+	done <"$folder/kernel"
+	has_row=no
+	if grep -q -i -e "$2" "$folder/kernel"; then
+		has_row=yes
+	fi
+	if [ "$has_row" != "$3" ]; then
+		fail "a row of key $2 in the kernel's table: $has_row"
+	fi
+}
+
+# --- the labs ---
+
+show_fork_demo() {
+	lab 'fork_demo: nothing is shared'
+
+	step 'What the child changes' <<-'END'
+		fork copies the process with all its variables. The child adds 1
+		to an int and 3 to a float. Will the parent see that?
+	END
+	run private 0 'shared_int in child process: 11' fork_demo/private
+	expect private 'shared_float in child process: 28.500000'
+	expect private 'shared_int in parent process: 10'
+	expect private 'shared_float in parent process: 25.500000'
+	expect private 'Child has exited.'
+	seen <<-'END'
+		The child has 11 and 28.5, the parent still 10 and 25.5: two
+		copies. Processes that are to work together need help from the
+		kernel.
+	END
+}
+
+show_shm() {
+	lab 'shm: two processes, one piece of memory'
+	choose_segment_key
+	key=$segment_key
+
+	step 'A segment outlives its writer' <<-'END'
+		The writer gets a segment by its key, attaches it, writes, and
+		ends.
+	END
+	run writer 0 'Data written to memory: Hello world' \
+		shm/writer -v -k "$key" 'Hello world'
+	kernel_shows segment "$key" yes
+	seen <<-'END'
+		The writer has ended, and nobody is attached (nattch is 0). The
+		segment is still there, with its text, until somebody removes
+		it.
+	END
+
+	step 'Who has the key gets the same segment' <<-'END'
+		Two readers, one after the other. -l leaves the segment where it
+		is, -v tells its id and where it is in the reader's own address
+		space.
+	END
+	run reader 0 'Data read from memory: Hello world' \
+		shm/reader -l -v -k "$key"
+	first=$(sed -n 's/^segment \(.*\) attached at \(.*\)/\1 \2/p' \
+		"$folder/reader")
+	run reader 0 'Data read from memory: Hello world' \
+		shm/reader -l -v -k "$key"
+	second=$(sed -n 's/^segment \(.*\) attached at \(.*\)/\1 \2/p' \
+		"$folder/reader")
+	if [ -z "$first" ] || [ "${first% *}" != "${second% *}" ]; then
+		fail "the segments' ids differ: $first and $second"
+	fi
+	if [ "${first#* }" = "${second#* }" ]; then
+		seen <<-'END'
+			The same id. This time the addresses are the same too,
+			by chance: each process is given one of its own, so
+			never store a pointer in there.
+		END
+	else
+		seen <<-'END'
+			The same id, but two addresses: each process has the
+			segment somewhere else. So never store a pointer in
+			shared memory.
+		END
+	fi
+
+	step 'The last one removes it' <<-'END'
+		Without -l the reader removes the segment when it has read.
+	END
+	run reader 0 'Data read from memory: Hello world' shm/reader -k "$key"
+	kernel_shows segment "$key" no
+	run reader 1 'start writer first' shm/reader -k "$key"
+	seen <<-'END'
+		The row is gone, the key is free. A reader without a segment can
+		only complain.
+	END
+
+	step 'A reader comes too early' <<-'END'
+		-d 1: this writer waits a second between attaching and writing.
+		The reader comes in that second. Does anything make it wait?
+	END
+	start writer shm/writer -v -d 1 -k "$key" 'Hello world'
+	see writer ' attached at '
+	run reader 0 'Data read from memory: ' shm/reader -l -k "$key"
+	if ! grep -q -x -e 'Data read from memory: ' "$folder/reader"; then
+		fail 'the reader found a text: it came too late'
+	fi
+	finish writer 0 'Data written to memory: Hello world'
+	seen <<-'END'
+		The reader found an empty text: shared memory makes nobody wait.
+		To have the two meet in order is the programmer's work.
+	END
+
+	step 'A writer comes too early' <<-'END'
+		Two writers use the segment before anybody has read.
+	END
+	run writer 0 'Data written to memory: first' shm/writer -k "$key" first
+	run writer 0 'Data written to memory: second' \
+		shm/writer -k "$key" second
+	run reader 0 'Data read from memory: second' shm/reader -k "$key"
+	seen <<-'END'
+		The first text was overwritten. Nobody has read it, nobody was
+		told.
+	END
+
+	step 'Parent and child race for one int' <<-'END'
+		Now fork with a segment attached. The child adds 1, the parent
+		looks. Nothing says who is first. Once, and then a thousand
+		times:
+	END
+	run race 0 'shared_int in child process: 1' shm/race
+	expect race 'Parent process has created a shared memory segment.'
+	expect race 'shared_int in parent process: '
+	expect race 'Child has exited.'
+	run race 0 'parent saw 0: ' shm/race -n 500
+	seen <<-'END'
+		The parent saw 0 when it was first, 1 when the child was. How
+		often which is luck: it depends on the machine and on what else
+		it does.
+	END
+
+	step 'The parent looks later' <<-'END'
+		-d 0.02: the parent sleeps for a fiftieth of a second before it
+		looks.
+	END
+	run race 0 'parent saw 0: ' shm/race -d 0.02 -n 20
+	seen <<-'END'
+		Now the child wins, as good as always. That is no promise: on a
+		busy machine a child may take longer. A sleep only hides the
+		race.
+	END
+
+	step 'The parent waits' <<-'END'
+		-w: the parent waits for the end of its child, then it looks.
+	END
+	run race 0 'parent saw 0: 0 times, 1: 500 times' shm/race -w -n 500
+	seen <<-'END'
+		1, each time. wait orders the two, and there is no race left.
+	END
+}
+
+# The server chooses a free port, and names it in its first line.
+start_server() { # [OPTION ...]
+	start server socket/server "$@" -p 0
+	see server 'Server listening on 127.0.0.1:'
+	port=$(sed -n '1s/.*:\([0-9]*\)$/\1/p' "$folder/server")
+	if [ -z "$port" ]; then
+		fail 'the server did not name its port'
+	fi
+}
+
+show_socket() {
+	lab 'socket: messages through the kernel'
+
+	step 'A message and its answer, through three sockets' <<-'END'
+		The server listens, the client connects. -v makes both name
+		their sockets, each with its own address and its peer's.
+	END
+	start_server -v
+	see server 'listening socket: '
+	start client socket/client -v -p "$port"
+	see client 'connected socket: '
+	see server 'accepted socket: '
+	see client 'Hello message sent to server'
+	see server 'Hello message sent to client'
+	finish client 0 'Hello from server'
+	finish server 0 'Hello from client'
+	seen <<-'END'
+		Three sockets: the listening one has no peer and carries no
+		data. The accepted one (server) and the connected one (client)
+		are the two ends of one connection: each one's address is the
+		other's peer.
+	END
+
+	step 'The client is late: recv waits' <<-'END'
+		-d 1: this client connects, and sends a second later. The server
+		is in recv all that time.
+	END
+	start_server -v
+	see server 'listening socket: '
+	start client socket/client -v -d 1 -p "$port"
+	see client 'connected socket: '
+	see server 'accepted socket: '
+	echo '(nothing for a second: the server waits in recv)'
+	see client 'Hello message sent to server'
+	see server 'Hello message sent to client'
+	finish client 0 'Hello from server'
+	finish server 0 'Hello from client'
+	seen <<-'END'
+		The server got the message, late as it was. A blocking recv
+		puts the two in order: here nobody can come too early.
+	END
+
+	step 'The client is late, and recv does not wait' <<-'END'
+		-n: the accepted socket is non-blocking. What does recv do now,
+		while there is nothing to receive?
+	END
+	start_server -n
+	start client socket/client -d 1 -p "$port"
+	finish server 0 'recv: no data yet (EAGAIN)'
+	expect server 'Hello message sent to client'
+	see client 'Hello message sent to server'
+	finish client 0 'Hello from server'
+	seen <<-'END'
+		recv came back at once with EAGAIN. The server answered and
+		ended without the message. The client sent it all the same, to
+		nobody, and its send was no failure: the message is lost.
+	END
+
+	step 'The client is prompt, and recv does not wait' <<-'END'
+		The same server, and a client that sends as soon as it is
+		connected. Is that soon enough?
+	END
+	start_server -n
+	start client socket/client -p "$port"
+	see client 'Hello message sent to server'
+	finish server 0 'Hello message sent to client'
+	finish client 0 'Hello from server'
+	if grep -q -F -e 'Hello from client' "$folder/server"; then
+		seen <<-'END'
+			This time the message was there when the server looked.
+			That is luck: run it again, and it may say EAGAIN.
+		END
+	else
+		expect server 'recv: no data yet (EAGAIN)'
+		seen <<-'END'
+			This time the server looked before the message was
+			there. That is luck: run it again, and it may get the
+			message.
+		END
+	fi
+
+	step 'A client without a server' <<-'END'
+		The server has ended. We try its port once more.
+	END
+	run client 1 'start server first' socket/client -p "$port"
+	seen <<-'END'
+		Refused: a socket needs a live peer. Nobody keeps a message for
+		later.
+	END
+}
+
+# Send with -n until the queue refuses: $sent messages fit.
+fill_queue() { # TEXT
+	# shellcheck disable=SC2016 # this is shown, not done
+	show_command ' "$text"; do :; done' while msgqueue/writer -n -f "$file"
+	sent=0
+	while [ "$sent" -lt "$most_messages" ]; do
+		launch writer msgqueue/writer -n -f "$file" "$1"
+		status=0
+		wait "$newest" || status=$?
+		forget "$newest"
+		if [ "$status" -ne 0 ]; then
+			break
+		fi
+		sent=$((sent + 1))
+		if [ "$sent" -eq 1 ]; then
+			show writer
+		fi
+	done
+	echo "... (the same line for each message: $sent in all)"
+}
+
+show_full_queue() {
+	text='A message has ninety-nine bytes at most, and this one'
+	show_typed "\$ text='$text'"
+	end=' has them all: one byte more would be refused.'
+	show_typed "\$ text=\"\$text$end\""
+	text=$text$end
+	fill_queue "$text"
+	if [ "$sent" -eq "$most_messages" ]; then
+		kernel_shows queue "$queue_key" yes
+		run reader 0 "Data Received is : $text" \
+			msgqueue/reader -f "$file"
+		seen <<-END
+			$sent messages, and the queue took them all: this
+			system's limit is higher than the demo's patience. It
+			has one nevertheless.
+		END
+		return
+	fi
+	finish_full_queue
+}
+
+finish_full_queue() {
+	show writer
+	if [ "$status" -ne 1 ]; then
+		fail "writer ended with status $status, 1 was expected"
+	fi
+	expect writer 'msgsnd: the queue is full (EAGAIN)'
+	kernel_shows queue "$queue_key" yes
+	run reader 0 "Data Received is : $text" msgqueue/reader -l -f "$file"
+	run writer 0 'Data send is : one more' \
+		msgqueue/writer -n -f "$file" 'one more'
+	run reader 0 "Data Received is : $text" msgqueue/reader -f "$file"
+	seen <<-END
+		$sent messages of 100 bytes fit, then msgsnd said EAGAIN;
+		without -n it would wait. A reader took one, and there was room
+		again. The last reader removed the queue, and the rest with it.
+	END
+}
+
+show_msgqueue() {
+	lab 'msgqueue: messages that wait in the kernel'
+	choose_queue_file
+
+	step 'The message outlives its writer' <<-'END'
+		The writer puts a message into the queue and ends. No reader is
+		there.
+	END
+	run writer 0 'Data send is : Hello world' \
+		msgqueue/writer -f "$file" 'Hello world'
+	kernel_shows queue "$queue_key" yes
+	run reader 0 'Data Received is : Hello world' msgqueue/reader -f "$file"
+	kernel_shows queue "$queue_key" no
+	seen <<-'END'
+		The kernel kept the message for a reader that came later. The
+		reader removed the queue when it had read.
+	END
+
+	step 'The reader is first: msgrcv waits' <<-'END'
+		A reader makes the queue, if there is none, and waits for a
+		message.
+	END
+	start reader msgqueue/reader -f "$file"
+	tries=0
+	while run_quietly sleep 1 && is_free queue "$queue_key"; do
+		tries=$((tries + 1))
+		if [ "$tries" -ge 5 ]; then
+			fail 'the reader made no queue'
+		fi
+	done
+	kernel_shows queue "$queue_key" yes
+	echo '(the queue is empty: the reader waits in msgrcv)'
+	start writer msgqueue/writer -f "$file" 'Here it is'
+	finish writer 0 'Data send is : Here it is'
+	finish reader 0 'Data Received is : Here it is'
+	seen <<-'END'
+		As with recv: no message, so the reader waits, and the kernel
+		wakes it when one comes.
+	END
+
+	step 'First in, first out' <<-'END'
+		Three messages, then three readers. -l leaves the queue where it
+		is.
+	END
+	for text in one two three; do
+		run writer 0 "Data send is : $text" \
+			msgqueue/writer -f "$file" "$text"
+	done
+	run reader 0 'Data Received is : one' msgqueue/reader -l -f "$file"
+	run reader 0 'Data Received is : two' msgqueue/reader -l -f "$file"
+	run reader 0 'Data Received is : three' msgqueue/reader -f "$file"
+	seen <<-'END'
+		They came out as they went in. None overwrote another, and each
+		was given to one reader only.
+	END
+
+	step 'Types say who is to take a message' <<-'END'
+		Each message has a type. -t sets it, and a reader's -t asks for
+		it.
+	END
+	run writer 0 'Data send is : for two' \
+		msgqueue/writer -t 2 -f "$file" 'for two'
+	run writer 0 'Data send is : for one' \
+		msgqueue/writer -t 1 -f "$file" 'for one'
+	run reader 0 'Data Received is : for one' \
+		msgqueue/reader -l -t 1 -f "$file"
+	run reader 0 'Data Received is : for two' \
+		msgqueue/reader -t 2 -f "$file"
+	seen <<-'END'
+		The reader of type 1 got its own message, though the other was
+		older. So many processes can use one queue, each with a type of
+		its own.
+	END
+
+	step 'Removed with a message in it' <<-'END'
+		Two messages. One reader takes the first, and removes the queue.
+	END
+	run writer 0 'Data send is : first' msgqueue/writer -f "$file" first
+	run writer 0 'Data send is : second' msgqueue/writer -f "$file" second
+	run reader 0 'Data Received is : first' msgqueue/reader -f "$file"
+	run reader 1 'start writer first' msgqueue/reader -n -f "$file"
+	seen <<-'END'
+		The second message is gone with its queue. A queue loses no
+		message: that holds until somebody removes it.
+	END
+
+	step 'A queue is full' <<-'END'
+		-n: a writer that does not wait. We send messages
+		as long as they may be until the kernel refuses.
+	END
+	show_full_queue
+}
+
+# --- what is asked for ---
+
+while getopts hs option; do
+	case $option in
+	h)
+		echo "$usage"
+		exit 0
+		;;
+	s) stepwise=yes ;;
+	*)
+		echo "$usage" >&2
+		exit 2
+		;;
+	esac
+done
+shift $((OPTIND - 1))
+for name; do
+	case $name in
+	fork_demo | shm | socket | msgqueue) ;;
+	*)
+		echo "demo.sh: no lab is called '$name'" >&2
+		echo "$usage" >&2
+		exit 2
+		;;
+	esac
+done
+if [ $# -eq 0 ]; then
+	set -- fork_demo shm socket msgqueue
+fi
+
+# From BUILD the short names of the programs are right as they are shown.
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+BUILD=$(CDPATH='' cd -- "${BUILD:-$root}" 2>/dev/null && pwd) || BUILD=/nowhere
+for program in tests/await tests/limit scripts/sysv fork_demo/private \
+	shm/writer shm/reader shm/race socket/server socket/client \
+	msgqueue/writer msgqueue/reader; do
+	if [ ! -x "$BUILD/$program" ]; then
+		give_up "there is no $program: build first: make"
+	fi
+done
+
+trap clean_up EXIT
+make_folder
+folder=$(CDPATH='' cd -- "$folder" && pwd)
+cd -- "$BUILD"
+if [ "$stepwise" = yes ]; then
+	exec 3<&0
+fi
+choose_colours
+fold -s -w 78 <<-END
+	The demo uses a key (-k), a file (-f) and a port (-p) of its own.
+	Without these options each program takes your own default ones, and a
+	demo must not touch what you may have there. A line is marked with who
+	printed it.
+END
+for name; do
+	"show_$name"
+done
+clean_up
+printf '\nThe demo has ended, and nothing of it is left.\n'
