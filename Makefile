@@ -63,4 +63,4 @@ help: ## print this list
 		sub(/^## /, "", name); sub(/:.*/, "", name); \
 		sub(/.*## ([^:]*LAB: )?/, "", text); \
 		printf "make %-10s  %s\n", name, text }' Makefile
-	@echo 'make BUILD=DIR   build into DIR; CC, CFLAGS, LDFLAGS are yours too'
+	@echo 'make BUILD=DIR   build into DIR; CC, CFLAGS, LDFLAGS may be set'

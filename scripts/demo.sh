@@ -416,8 +416,7 @@ show_fork_demo() {
 	expect private 'Child has exited.'
 	seen <<-'END'
 		The child has 11 and 28.5, the parent still 10 and 25.5: two
-		copies. Processes that are to work together need help from the
-		kernel.
+		copies. To work together, processes need the kernel's help.
 	END
 }
 
@@ -427,22 +426,20 @@ show_shm() {
 	key=$segment_key
 
 	step 'A segment outlives its writer' <<-'END'
-		The writer gets a segment by its key, attaches it, writes, and
-		ends.
+		The writer gets a segment by its key, attaches it, writes its
+		text, and ends.
 	END
 	run writer 0 'Data written to memory: Hello world' \
 		shm/writer -v -k "$key" 'Hello world'
 	kernel_shows segment "$key" yes
 	seen <<-'END'
-		The writer has ended, and nobody is attached (nattch is 0). The
-		segment is still there, with its text, until somebody removes
-		it.
+		The writer has ended, nobody is attached (nattch is 0). The
+		segment and its text are there until somebody removes them.
 	END
 
 	step 'Who has the key gets the same segment' <<-'END'
-		Two readers, one after the other. -l leaves the segment where it
-		is, -v tells its id and where it is in the reader's own address
-		space.
+		Two readers, one after the other. -l leaves the segment there,
+		-v tells its id and its address in the reader's own memory.
 	END
 	run reader 0 'Data read from memory: Hello world' \
 		shm/reader -l -v -k "$key"
@@ -458,8 +455,7 @@ show_shm() {
 	if [ "${first#* }" = "${second#* }" ]; then
 		seen <<-'END'
 			The same id. This time the addresses are the same too,
-			by chance: each process is given one of its own, so
-			never store a pointer in there.
+			by chance: so never store a pointer in there.
 		END
 	else
 		seen <<-'END'
@@ -476,8 +472,8 @@ show_shm() {
 	kernel_shows segment "$key" no
 	run reader 1 'start writer first' shm/reader -k "$key"
 	seen <<-'END'
-		The row is gone, the key is free. A reader without a segment can
-		only complain.
+		The row is gone and the key is free. Without a segment the
+		reader can only complain.
 	END
 
 	step 'A reader comes too early' <<-'END'
@@ -504,14 +500,13 @@ show_shm() {
 		shm/writer -k "$key" second
 	run reader 0 'Data read from memory: second' shm/reader -k "$key"
 	seen <<-'END'
-		The first text was overwritten. Nobody has read it, nobody was
-		told.
+		The first text was overwritten: nobody has read it, and nobody
+		was told.
 	END
 
 	step 'Parent and child race for one int' <<-'END'
 		Now fork with a segment attached. The child adds 1, the parent
-		looks. Nothing says who is first. Once, and then a thousand
-		times:
+		looks. Nothing says who is first. Once, then many times:
 	END
 	run race 0 'shared_int in child process: 1' shm/race
 	expect race 'Parent process has created a shared memory segment.'
@@ -520,19 +515,16 @@ show_shm() {
 	run race 0 'parent saw 0: ' shm/race -n 500
 	seen <<-'END'
 		The parent saw 0 when it was first, 1 when the child was. How
-		often which is luck: it depends on the machine and on what else
-		it does.
+		often which is luck: it depends on the machine and its load.
 	END
 
 	step 'The parent looks later' <<-'END'
-		-d 0.02: the parent sleeps for a fiftieth of a second before it
-		looks.
+		-d 0.02: the parent sleeps a fiftieth of a second, then looks.
 	END
 	run race 0 'parent saw 0: ' shm/race -d 0.02 -n 20
 	seen <<-'END'
-		Now the child wins, as good as always. That is no promise: on a
-		busy machine a child may take longer. A sleep only hides the
-		race.
+		Now the child wins, as good as always. It is no promise: on a
+		busy machine it may take longer. A sleep only hides the race.
 	END
 
 	step 'The parent waits' <<-'END'
@@ -571,10 +563,9 @@ show_socket() {
 	finish client 0 'Hello from server'
 	finish server 0 'Hello from client'
 	seen <<-'END'
-		Three sockets: the listening one has no peer and carries no
-		data. The accepted one (server) and the connected one (client)
-		are the two ends of one connection: each one's address is the
-		other's peer.
+		Three sockets. The listening one has no peer and carries no
+		data. The accepted (server) and the connected one (client) are
+		the two ends of a connection: one's address is the other's peer.
 	END
 
 	step 'The client is late: recv waits' <<-'END'
@@ -629,9 +620,8 @@ show_socket() {
 	else
 		expect server 'recv: no data yet (EAGAIN)'
 		seen <<-'END'
-			This time the server looked before the message was
-			there. That is luck: run it again, and it may get the
-			message.
+			This time the server looked before the message came.
+			That is luck: run it again, and it may get the message.
 		END
 	fi
 
@@ -640,8 +630,8 @@ show_socket() {
 	END
 	run client 1 'start server first' socket/client -p "$port"
 	seen <<-'END'
-		Refused: a socket needs a live peer. Nobody keeps a message for
-		later.
+		Refused: a socket needs a live peer. Nobody keeps the message
+		for a server that comes later.
 	END
 }
 
@@ -710,8 +700,8 @@ show_msgqueue() {
 	choose_queue_file
 
 	step 'The message outlives its writer' <<-'END'
-		The writer puts a message into the queue and ends. No reader is
-		there.
+		The writer puts a message into the queue and ends. There is no
+		reader yet.
 	END
 	run writer 0 'Data send is : Hello world' \
 		msgqueue/writer -f "$file" 'Hello world'
@@ -724,8 +714,8 @@ show_msgqueue() {
 	END
 
 	step 'The reader is first: msgrcv waits' <<-'END'
-		A reader makes the queue, if there is none, and waits for a
-		message.
+		Now the reader comes first. It makes the queue, as there is
+		none, and waits for a message.
 	END
 	start reader msgqueue/reader -f "$file"
 	tries=0
@@ -746,8 +736,7 @@ show_msgqueue() {
 	END
 
 	step 'First in, first out' <<-'END'
-		Three messages, then three readers. -l leaves the queue where it
-		is.
+		Three messages, then three readers. -l leaves the queue there.
 	END
 	for text in one two three; do
 		run writer 0 "Data send is : $text" \
@@ -762,8 +751,7 @@ show_msgqueue() {
 	END
 
 	step 'Types say who is to take a message' <<-'END'
-		Each message has a type. -t sets it, and a reader's -t asks for
-		it.
+		Each message has a type. -t sets it, and a reader's -t chooses.
 	END
 	run writer 0 'Data send is : for two' \
 		msgqueue/writer -t 2 -f "$file" 'for two'
@@ -775,8 +763,7 @@ show_msgqueue() {
 		msgqueue/reader -t 2 -f "$file"
 	seen <<-'END'
 		The reader of type 1 got its own message, though the other was
-		older. So many processes can use one queue, each with a type of
-		its own.
+		older. So many processes can share a queue, a type for each.
 	END
 
 	step 'Removed with a message in it' <<-'END'
@@ -792,8 +779,8 @@ show_msgqueue() {
 	END
 
 	step 'A queue is full' <<-'END'
-		-n: a writer that does not wait. We send messages
-		as long as they may be until the kernel refuses.
+		-n: a writer that does not wait. We send messages, as long as
+		they may be, until the kernel refuses one.
 	END
 	show_full_queue
 }
@@ -849,9 +836,8 @@ fi
 choose_colours
 fold -s -w 78 <<-END
 	The demo uses a key (-k), a file (-f) and a port (-p) of its own.
-	Without these options each program takes your own default ones, and a
-	demo must not touch what you may have there. A line is marked with who
-	printed it.
+	Without them each program takes your default one, and a demo must not
+	touch what you may have there. Lines are marked with who printed them.
 END
 for name; do
 	"show_$name"

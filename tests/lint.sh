@@ -55,7 +55,7 @@ else
 fi
 
 if have clang-format; then
-	clang-format --dry-run -Werror ./*/*.c ./*/*.h || complain 'clang-format'
+	clang-format --dry-run -Werror ./*/*.[ch] || complain 'clang-format'
 fi
 if have shellcheck; then
 	# shellcheck disable=SC2086 # these are names of files

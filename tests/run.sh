@@ -88,7 +88,8 @@ awk -v files="$#" '
 	{ passed += $1; failed += $2; skipped += $3 }
 	END {
 		failed += files - NR
-		printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
+		print passed + 0 " passed, " failed " failed, " \
+			skipped + 0 " skipped"
 		exit failed > 0
 	}' "$TEST_COUNTS"
 result=$?
