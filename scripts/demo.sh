@@ -609,7 +609,11 @@ show_socket() {
 	END
 	start_server -n
 	start client socket/client -p "$port"
-	see client 'Hello message sent to server'
+	run_quietly "$BUILD/tests/await" line "$folder/server" \
+		'Hello message sent to client'
+	if grep -q -F -e 'Hello from client' "$folder/server"; then
+		see client 'Hello message sent to server'
+	fi
 	finish server 0 'Hello message sent to client'
 	finish client 0 'Hello from server'
 	if grep -q -F -e 'Hello from client' "$folder/server"; then

@@ -54,6 +54,8 @@ int main(int argc, char *argv[])
 			return 0;
 		nanosleep(&pause, NULL);
 		clock_gettime(CLOCK_MONOTONIC, &now);
-	} while (difftime(now.tv_sec, start.tv_sec) < seconds);
+	} while (difftime(now.tv_sec, start.tv_sec) +
+		     (double)(now.tv_nsec - start.tv_nsec) / 1e9 <
+		 seconds);
 	return 1;
 }

@@ -27,7 +27,8 @@ fi
 # ---- around a test -------------------------------------------------------
 
 # The keys and paths that the test took are in $work/made: whatever it, or a
-# program that it broke, left there goes, and nothing else.
+# program that it broke, left there goes, and nothing else. A path goes after
+# its queue: then its inode, and so its key, may be somebody else's.
 remove_made() {
 	[ -f "$work/made" ] || return 0
 	while read -r kind name; do
@@ -35,11 +36,11 @@ remove_made() {
 		if [ "$kind" = path ]; then
 			kind=queue
 			key=$("$build/scripts/sysv" key "$name") || continue
-			rm -f "$name"
 		fi
 		if id=$("$build/scripts/sysv" find "$kind" "$key"); then
 			"$build/scripts/sysv" remove "$kind" "$id"
 		fi
+		[ "$kind" = segment ] || rm -f "$name"
 	done <"$work/made" 2>/dev/null
 	return 0
 }
@@ -158,6 +159,8 @@ start() { # NAME PROGRAM [ARGUMENT ...]
 	name=$1
 	program=$2
 	shift 2
+	# What an earlier one of this name has printed must not be found.
+	[ -p "$work/$name.out" ] || rm -f "$work/$name.out" "$work/$name.err"
 	"$build/$program" "$@" >"$work/$name.out" 2>"$work/$name.err" &
 	echo "$!" >"$work/$name.pid"
 }

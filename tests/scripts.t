@@ -300,7 +300,8 @@ tests_can_be_stopped() {
 			new_path
 			start reader msgqueue/reader -f "$path"
 			await_that queue_exists "$path"
-			"$build/scripts/sysv" key "$path" >"$TMPDIR/../key"
+			"$build/scripts/sysv" find queue "$("$build/scripts/sysv" \
+				key "$path")" >"$TMPDIR/../queue"
 			pid reader >"$TMPDIR/../reader.pid"
 			finish reader
 		}
@@ -315,8 +316,8 @@ tests_can_be_stopped() {
 	status=$?
 	[ "$status" -eq 143 ] || fail 'death by SIGTERM'
 	! kill -0 "$(pid reader)" 2>/dev/null || fail 'no process left'
-	run scripts/sysv find queue "$(cat "$work/key")"
-	exits 1 # it finds none
+	run scripts/sysv users queue "$(cat "$work/queue")"
+	exits 3 # it is gone
 	[ -z "$(ls -A "$work/tmp")" ] || fail 'no file left'
 }
 
