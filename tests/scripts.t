@@ -300,8 +300,9 @@ tests_can_be_stopped() {
 			new_path
 			start reader msgqueue/reader -f "$path"
 			await_that queue_exists "$path"
-			"$build/scripts/sysv" find queue "$("$build/scripts/sysv" \
-				key "$path")" >"$TMPDIR/../queue"
+			key=$("$build/scripts/sysv" key "$path")
+			"$build/scripts/sysv" find queue "$key" \
+				>"$TMPDIR/../queue"
 			pid reader >"$TMPDIR/../reader.pid"
 			finish reader
 		}
