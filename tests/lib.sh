@@ -218,8 +218,8 @@ new_key() { # sets $key
 new_path() { # sets $path
 	keys_taken=$((keys_taken + 1))
 	path=${TMPDIR:-/tmp}/ipc-test-queue.$$.$keys_taken
+	echo "path $path" >>"$work/made" # first: a signal may end us any time
 	(set -C && : >"$path") || fail "a new file $path"
-	echo "path $path" >>"$work/made"
 	if queue_exists "$path"; then
 		new_path # another file happens to have the same key
 	fi
