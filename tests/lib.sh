@@ -54,7 +54,7 @@ clean_up() {
 # takes long runs in the background, and `wait` can be interrupted.
 stopped() {
 	trap '' HUP INT TERM
-	if [ "$state" = running ]; then
+	if [ "$state" = running ] && [ -n "${!-}" ]; then
 		kill "$!" 2>/dev/null
 		wait "$!" 2>/dev/null
 	fi
