@@ -44,12 +44,9 @@ static void remove_queue(int signal_number)
 /* The key's queue. The signals wait until the handler knows a new one. */
 static int get_queue(key_t key)
 {
-	sigset_t signals, before;
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	sigprocmask(SIG_BLOCK, &signals, &before);
+	sigset_t all, before;
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
 	signal(SIGINT, remove_queue);
 	signal(SIGTERM, remove_queue);
 	signal(SIGHUP, remove_queue);
@@ -60,9 +57,9 @@ static int get_queue(key_t key)
 		if (queue == -1 && errno == EEXIST)
 			queue = msgget(key, 0);
 	} while (queue == -1 && errno == ENOENT);
-	int reason = errno;
+	if (queue == -1)
+		err(1, "msgget");
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	errno = reason;
 	return queue;
 }
 

@@ -42,10 +42,9 @@ static size_t read_line(char text[TEXT_SIZE])
 	int byte = getchar();
 	if (byte == EOF)
 		errx(1, "no message: standard input has ended");
-	for (; byte != EOF && byte != '\n'; byte = getchar()) {
-		if (length == TEXT_SIZE)
-			break;
+	while (byte != EOF && byte != '\n' && length < TEXT_SIZE) {
 		text[length++] = (char)byte;
+		byte = getchar();
 	}
 	if (ferror(stdin))
 		err(1, "standard input");

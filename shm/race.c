@@ -12,8 +12,7 @@
  *     $ ./race -n 1000
  *     parent saw 0: 206 times, 1: 794 times (luck)
  *
- * -d: the parent looks later, so the child wins. -w: it waits first, and
- * there is no race. -n repeats and only counts.
+ * -d: the parent looks later. -w: it waits first. -n: repeat and count.
  *
  * usage: race [-hw] [-d SECONDS] [-n RUNS]
  */
@@ -65,8 +64,8 @@ int main(int argc, char *argv[])
 	double seconds = 0;
 	long runs = 0;
 	int option, waits = 0;
-	char *end;
 	while ((option = getopt(argc, argv, "hwd:n:")) != -1) {
+		char *end;
 		switch (option) {
 		case 'w':
 			waits = 1;

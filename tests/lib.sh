@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+#!/bin/sh
 # lib.sh - what the test files share; each of them reads it at its top.
 #
 # A test is a function, which `check SENTENCE FUNCTION` runs: in a shell of its

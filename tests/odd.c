@@ -12,6 +12,7 @@
  *     odd limit PATH BYTES        have PATH's queue hold that many bytes
  *     odd send PATH TYPE          standard input is one message, no NUL added
  *     odd receive PATH TYPE       a message's bytes to standard output
+ *     odd size                    sizeof(struct message)
  *     odd denied                  does the kernel deny anything to this user?
  *
  * Exit status: 0 done, 1 failed, 2 usage.
@@ -109,6 +110,8 @@ int main(int argc, char *argv[])
 		if (size == -1)
 			err(1, "msgrcv");
 		fwrite(message.text, 1, (size_t)size, stdout);
+	} else if (argc == 2 && strcmp(verb, "size") == 0) {
+		printf("%zu\n", sizeof(struct message));
 	} else if (argc == 2 && strcmp(verb, "denied") == 0) {
 		/* root, and whoever may override permissions, is denied none */
 		int id = shmget(IPC_PRIVATE, 1, IPC_CREAT);
