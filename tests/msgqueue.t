@@ -8,7 +8,13 @@ letters() {
 	awk -v count="$1" 'BEGIN { while (count-- > 0) printf "x" }'
 }
 
+# A process waits at the queue. Without /proc that cannot be seen; there, it is
+# enough that the queue is there.
 has_user() { # PATH
+	[ -d /proc/self ] || {
+		queue_exists "$1"
+		return
+	}
 	users=$("$build/scripts/sysv" find queue \
 		"$("$build/scripts/sysv" key "$1")") &&
 		users=$("$build/scripts/sysv" users queue "$users") &&
@@ -199,6 +205,7 @@ removed_under_reader() {
 }
 
 removed_under_writer() {
+	[ -d /proc/self ] || skip 'a waiting process cannot be seen here'
 	new_path
 	"$build/tests/odd" limit "$path" 10
 	run msgqueue/writer -f "$path" 123456789
