@@ -89,21 +89,18 @@ int main(int argc, char *argv[])
 	int failure = getaddrinfo(host, port, &hints, &addresses);
 	if (failure != 0)
 		errx(1, "%s: %s", host, gai_strerror(failure));
-	int connected = -1;
-	for (address = addresses; address != NULL; address = address->ai_next) {
+	int connected;
+	for (address = addresses;; address = address->ai_next) {
 		connected = socket(address->ai_family, SOCK_STREAM, 0);
-		if (connected == -1)
-			continue;
-		if (connect(connected, address->ai_addr, address->ai_addrlen) ==
-		    0)
+		if (connected != -1 && connect(connected, address->ai_addr,
+					       address->ai_addrlen) == 0)
 			break;
-		int reason = errno;
-		close(connected);
-		errno = reason;
+		if (address->ai_next == NULL)
+			err(1, "connect to %s port %s (start server first)",
+			    host, port);
+		if (connected != -1 && close(connected) == -1)
+			err(1, "close");
 	}
-	if (address == NULL)
-		err(1, "connect to %s port %s (start server first)", host,
-		    port);
 	freeaddrinfo(addresses);
 	if (verbose) {
 		printf("connected socket: %s",
