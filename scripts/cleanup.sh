@@ -81,11 +81,25 @@ remove_object() { # KIND KEY ID
 	esac
 }
 
-# The place for labs with a socket: to be removed only if it is a socket of
-# this user that no live server answers at. No lab names one yet.
+# A socket of this user that no server answers at. `sysv names` has no such
+# line as long as no lab makes one. Sets found.
 remove_socket() { # PATH
-	complain "$1: do not know how to tell whether a server is there"
-	return 1
+	state=$("$BUILD/scripts/sysv" socket "$1") || return 1
+	[ "$state" != none ] || return 0
+	found=yes
+	case $state in
+	live) echo "$leave socket $1: a server is there" ;;
+	foreign) echo "$leave socket $1: it belongs to another user" ;;
+	other) echo "$leave $1: it is no socket" ;;
+	dead)
+		if [ "$dry" = yes ]; then
+			echo "would remove socket $1"
+		else
+			rm -f "$1" || return 1
+			echo "removed socket $1"
+		fi
+		;;
+	esac
 }
 
 # Reads the lines of `sysv names`.
@@ -95,7 +109,6 @@ remove_defaults() {
 	while read -r kind name; do
 		case $kind in
 		socket)
-			found=yes
 			remove_socket "$name" || failed=1
 			continue
 			;;

@@ -18,6 +18,8 @@
  * find   the id of the object that has the key; it is never created
  * owner  the owner's user id, or "unknown" where the object may not be read
  * users  how many processes are known to use the object
+ * socket what a path is: none, live or dead (a socket with or without a
+ *        server), foreign (another user's), or other (no socket)
  * remove the object, if it is this user's: root's power is not made use of
  *
  * Exit: 0, or 1 after a failure, or 2 after bad usage. find says 1 when there
@@ -38,6 +40,9 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/syscall.h>
@@ -48,6 +53,7 @@
 
 static const char usage[] = "usage: sysv names\n"
 			    "       sysv key PATH\n"
+			    "       sysv socket PATH\n"
 			    "       sysv find KIND KEY\n"
 			    "       sysv owner KIND ID\n"
 			    "       sysv users KIND ID\n"
@@ -154,6 +160,29 @@ static void print_key(const char *path)
 	if (key == -1)
 		err(1, "ftok: %s", path);
 	printf("0x%x\n", (unsigned)key);
+}
+
+/* In doubt a server is there: only a refused connection says that none is. */
+static const char *socket_state(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct stat status;
+	if (lstat(path, &status) == -1 && errno == ENOENT)
+		return "none";
+	if (strlen(path) >= sizeof address.sun_path ||
+	    lstat(path, &status) == -1 || !S_ISSOCK(status.st_mode))
+		return "other";
+	if (status.st_uid != geteuid())
+		return "foreign";
+	memcpy(address.sun_path, path, strlen(path));
+	int probe = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (probe == -1)
+		err(1, "socket");
+	int refused =
+	    connect(probe, (struct sockaddr *)&address, sizeof address) == -1 &&
+	    errno == ECONNREFUSED;
+	close(probe);
+	return refused ? "dead" : "live";
 }
 
 /*
@@ -464,6 +493,10 @@ static int run(int count, char *words[])
 	}
 	if (count == 2 && strcmp(command, "key") == 0) {
 		print_key(words[1]);
+		return 0;
+	}
+	if (count == 2 && strcmp(command, "socket") == 0) {
+		puts(socket_state(words[1]));
 		return 0;
 	}
 	if (count != 3)

@@ -242,6 +242,10 @@ queue_gone() { # PATH
 	! queue_exists "$1" || fail "no queue of $1 any more"
 }
 
+letters() { # COUNT of the letter x
+	awk -v count="$1" 'BEGIN { while (count-- > 0) printf "x" }'
+}
+
 fail() { # WHAT WAS EXPECTED
 	echo "expected: $1"
 	if [ -n "${command:-}" ]; then

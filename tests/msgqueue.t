@@ -3,11 +3,6 @@
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 
-# $1 times the letter x
-letters() {
-	awk -v count="$1" 'BEGIN { while (count-- > 0) printf "x" }'
-}
-
 # A process waits at the queue. Without /proc that cannot be seen; there, it is
 # enough that the queue is there.
 has_user() { # PATH

@@ -12,6 +12,7 @@
  *     odd limit PATH BYTES        have PATH's queue hold that many bytes
  *     odd send PATH TYPE          standard input is one message, no NUL added
  *     odd receive PATH TYPE       a message's bytes to standard output
+ *     odd socket PATH             listen at a path until ended, leaving it
  *     odd size                    sizeof(struct message)
  *     odd denied                  does the kernel deny anything to this user?
  *
@@ -24,6 +25,8 @@
 #include <string.h>
 #include <sys/msg.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "../msgqueue/message.h"
@@ -76,6 +79,23 @@ static void print_mode(const char *kind, const char *name)
 	printf("%o\n", (segment.shm_perm.mode | queue.msg_perm.mode) & 0777u);
 }
 
+static void listen_at(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	if (strlen(path) >= sizeof address.sun_path)
+		errx(1, "%s is too long", path);
+	memcpy(address.sun_path, path, strlen(path));
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (listener == -1 ||
+	    bind(listener, (struct sockaddr *)&address, sizeof address) == -1 ||
+	    listen(listener, 3) == -1)
+		err(1, "%s", path);
+	alarm(20);
+	puts("listening");
+	fflush(stdout);
+	pause();
+}
+
 int main(int argc, char *argv[])
 {
 	const char *verb = argc > 1 ? argv[1] : "";
@@ -110,6 +130,8 @@ int main(int argc, char *argv[])
 		if (size == -1)
 			err(1, "msgrcv");
 		fwrite(message.text, 1, (size_t)size, stdout);
+	} else if (argc == 3 && strcmp(verb, "socket") == 0) {
+		listen_at(argv[2]);
 	} else if (argc == 2 && strcmp(verb, "size") == 0) {
 		printf("%zu\n", sizeof(struct message));
 	} else if (argc == 2 && strcmp(verb, "denied") == 0) {

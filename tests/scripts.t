@@ -141,6 +141,7 @@ own_names() {
 		[ "\$1" != names ] || {
 			echo 'segment $(printf '%#x' "$key")'
 			echo 'queue $queue_key $path'
+			echo 'socket $work/socket'
 			exit
 		}
 		exec '$absolute/scripts/sysv' "\$@"
@@ -201,6 +202,28 @@ cleanup_leaves_what_is_used() {
 	run_script scripts/cleanup.sh
 	prints_like 'removed segment'
 	segment_gone "$key"
+}
+
+cleanup_of_a_socket() {
+	own_names
+	start server tests/odd socket "$work/socket"
+	await server listening
+	run_script scripts/cleanup.sh
+	succeeds
+	prints_like "left socket $work/socket: a server is there"
+	[ -S "$work/socket" ] || fail 'the socket of a living server'
+	stop server
+	finish server
+	run_script scripts/cleanup.sh -n
+	prints "would remove socket $work/socket"
+	run_script scripts/cleanup.sh
+	succeeds
+	prints "removed socket $work/socket"
+	[ ! -e "$work/socket" ] || fail 'no socket of a dead server'
+	echo precious >"$work/socket"
+	run_script scripts/cleanup.sh
+	prints_like 'it is no socket'
+	[ -s "$work/socket" ] || fail 'a file that is no socket stays'
 }
 
 # Lists all of the user's, so it is only asked, and told no.
@@ -364,6 +387,8 @@ check 'demo: -s waits for Enter before each step' demo_stops_before_each_step
 check 'cleanup: -h, an unknown option and an argument' cleanup_usage
 check "cleanup: removes the labs' own objects and no others" cleanup_removes
 check 'cleanup: leaves what a process is using' cleanup_leaves_what_is_used
+check 'cleanup: removes a socket that no server answers at' \
+	cleanup_of_a_socket
 check 'cleanup: -a lists all, and asks before it removes' cleanup_asks
 check "sysv: names the labs' default objects" default_names
 check 'tests: a failure says what was expected and what came' \

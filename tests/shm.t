@@ -3,11 +3,6 @@
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 
-# $1 times the letter x
-letters() {
-	awk -v count="$1" 'BEGIN { while (count-- > 0) printf "x" }'
-}
-
 denied_or_skip() {
 	"$build/tests/odd" denied || skip 'this user is denied nothing (root)'
 }

@@ -32,11 +32,6 @@ go() {
 	: >"$work/go"
 }
 
-# $1 times the letter x
-letters() {
-	awk -v count="$1" 'BEGIN { while (count-- > 0) printf "x" }'
-}
-
 # As prints, byte for byte, no newline added.
 prints_file() { # FILE
 	cmp -s "$1" "$work/out" || fail "this standard output, exactly:
