@@ -53,7 +53,7 @@ clean_up() {
 # A trap runs when the command that is being waited for has ended, so whatever
 # takes long runs in the background, and `wait` can be interrupted.
 stopped() {
-	trap '' HUP INT TERM
+	trap '' HUP INT TERM PIPE
 	if [ "$state" = running ] && [ -n "${!-}" ]; then
 		kill "$!" 2>/dev/null
 		wait "$!" 2>/dev/null
@@ -141,6 +141,7 @@ else
 	trap 'stopped HUP' HUP
 	trap 'stopped INT' INT
 	trap 'stopped TERM' TERM
+	trap 'stopped PIPE' PIPE
 fi
 
 # ---- the words of a test -------------------------------------------------

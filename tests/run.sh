@@ -23,7 +23,7 @@ all_labs() {
 # A file of tests ends what it has started, and removes what it has made. $! is
 # the one that has just been started, if it is not in $running yet.
 stopped() {
-	trap '' HUP INT TERM
+	trap '' HUP INT TERM PIPE
 	[ -z "$starting" ] || running="$running ${!-}"
 	for pid in $running; do
 		kill "$pid" 2>/dev/null
@@ -60,6 +60,7 @@ results=${TMPDIR:-/tmp}/ipc-test-results.$$
 trap 'stopped HUP' HUP
 trap 'stopped INT' INT
 trap 'stopped TERM' TERM
+trap 'stopped PIPE' PIPE
 mkdir "$results" || exit 1
 
 # The labs side by side; their outputs one after the other. Each file of tests
