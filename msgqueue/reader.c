@@ -42,7 +42,7 @@ static void remove_queue(int signal_number)
 }
 
 /* The key's queue. The signals wait until the handler knows a new one. */
-static int get_queue(key_t key)
+static int get_queue(key_t key, const char *path)
 {
 	sigset_t all, before;
 	sigfillset(&all);
@@ -58,7 +58,7 @@ static int get_queue(key_t key)
 			queue = msgget(key, 0);
 	} while (queue == -1 && errno == ENOENT);
 	if (queue == -1)
-		err(1, "msgget");
+		err(1, "msgget: queue of %s", path);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return queue;
 }
@@ -102,7 +102,7 @@ int main(int argc, char *argv[])
 	if (key == -1)
 		err(1, "ftok: %s", path);
 	/* Who does not wait has no use for an empty new queue. */
-	int queue = flags & IPC_NOWAIT ? msgget(key, 0) : get_queue(key);
+	int queue = flags & IPC_NOWAIT ? msgget(key, 0) : get_queue(key, path);
 	if (queue == -1 && errno == ENOENT)
 		errx(1, "msgget: no queue for %s: start writer first", path);
 	if (queue == -1)

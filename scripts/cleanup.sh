@@ -84,7 +84,7 @@ remove_object() { # KIND KEY ID
 # A socket of this user that no server answers at. `sysv names` has no such
 # line as long as no lab makes one. Sets found.
 remove_socket() { # PATH
-	state=$("$BUILD/scripts/sysv" socket "$1") || return 1
+	state=$("$sysv" socket "$1") || return 1
 	[ "$state" != none ] || return 0
 	found=yes
 	case $state in

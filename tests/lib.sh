@@ -230,9 +230,12 @@ segment_exists() { # KEY
 	"$build/scripts/sysv" find segment "$1" >/dev/null
 }
 
+queue_id() { # PATH
+	"$build/scripts/sysv" find queue "$("$build/scripts/sysv" key "$1")"
+}
+
 queue_exists() { # PATH
-	"$build/scripts/sysv" find queue "$("$build/scripts/sysv" key "$1")" \
-		>/dev/null
+	queue_id "$1" >/dev/null
 }
 
 segment_gone() { # KEY

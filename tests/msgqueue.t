@@ -10,8 +10,7 @@ has_user() { # PATH
 		queue_exists "$1"
 		return
 	}
-	users=$("$build/scripts/sysv" find queue \
-		"$("$build/scripts/sysv" key "$1")") &&
+	users=$(queue_id "$1") &&
 		users=$("$build/scripts/sysv" users queue "$users") &&
 		[ "$users" -gt 0 ]
 }
@@ -192,8 +191,7 @@ removed_under_reader() {
 	new_path
 	start reader msgqueue/reader -f "$path"
 	await_that queue_exists "$path"
-	"$build/scripts/sysv" remove queue "$("$build/scripts/sysv" find queue \
-		"$("$build/scripts/sysv" key "$path")")"
+	"$build/scripts/sysv" remove queue "$(queue_id "$path")"
 	finish reader
 	fails_with 1 'removed'
 	prints_nothing
@@ -387,7 +385,7 @@ refuses_denied_queue() {
 	run msgqueue/reader -n -f "$path"
 	fails_with 1 'Permission denied'
 	run msgqueue/reader -f "$path"
-	fails_with 1 'Permission denied'
+	fails_with 1 "queue of $path: Permission denied"
 	queue_exists "$path" || fail 'the other program keeps its queue'
 }
 

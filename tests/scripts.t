@@ -323,9 +323,7 @@ tests_can_be_stopped() {
 			new_path
 			start reader msgqueue/reader -f "$path"
 			await_that queue_exists "$path"
-			key=$("$build/scripts/sysv" key "$path")
-			"$build/scripts/sysv" find queue "$key" \
-				>"$TMPDIR/../queue"
+			queue_id "$path" >"$TMPDIR/../queue"
 			pid reader >"$TMPDIR/../reader.pid"
 			finish reader
 		}

@@ -11,6 +11,13 @@ start_server() { # [OPTION ...]; sets $port
 	port=$(port_of server)
 }
 
+# A port that is taken, and where nobody listens; sets $port
+reserve_port() { # [OPTION]
+	start reserve tests/tcp_peer "$@" reserve
+	await reserve ''
+	port=$(cat "$work/reserve.out")
+}
+
 # A server that does the peer's actions.
 start_peer() { # [ACTION ...]; sets $port
 	start peer tests/tcp_peer listen "$@"
@@ -117,9 +124,7 @@ check 'the pair talks over IPv6, addresses in brackets' ipv6_pair
 # once more with another.
 reach_localhost() { # ADDRESS of the server, OPTION of the peer at the other
 	for _ in 1 2 3 4 5; do
-		start reserve tests/tcp_peer ${2:+"$2"} reserve
-		await reserve ''
-		port=$(cat "$work/reserve.out")
+		reserve_port ${2:+"$2"}
 		start server socket/server -p "$port" -a "$1"
 		await_that has_spoken server
 		[ ! -s "$work/server.out" ] || break
@@ -374,9 +379,7 @@ check 'client ends well while its server floods it' server_floods
 # ---- no peer, a dead peer, an odd peer -----------------------------------
 
 nobody_listens() {
-	start reserve tests/tcp_peer reserve
-	await reserve ''
-	port=$(cat "$work/reserve.out")
+	reserve_port
 	run socket/client -p "$port"
 	fails_with 1 'start server first'
 	says "connect to 127.0.0.1 port $port"
@@ -472,9 +475,7 @@ check 'a reset after the answer is no error of the client' reset_after_answer
 # ---- ports ---------------------------------------------------------------
 
 port_is_taken() {
-	start reserve tests/tcp_peer reserve
-	await reserve ''
-	port=$(cat "$work/reserve.out")
+	reserve_port
 	run socket/server -p "$port"
 	fails_with 1 "port $port is taken: choose another with -p"
 	prints_nothing
