@@ -24,6 +24,7 @@ newest=      # the last of them; $! is another one in the moment between
 folder=      # our temporary folder
 segment_key= # the keys of our objects
 queue_key=
+roles=       # who has printed something in this step
 step_title=
 steps=0
 
@@ -77,10 +78,8 @@ catch_signals() { # HANDLER
 }
 
 fail() { # REASON
-	for role in private writer reader race server client; do
-		if [ -n "$folder" ] && [ -e "$folder/$role" ]; then
-			show "$role"
-		fi
+	for role in $roles; do
+		show "$role"
 	done
 	printf 'demo.sh: step %s "%s" failed:\n%s\n' "$steps" "$step_title" \
 		"    $1" >&2
@@ -172,8 +171,8 @@ choose_colours() {
 
 colour_of() { # ROLE
 	case $1 in
-	writer | server) colour=$green ;;
-	reader | client) colour=$cyan ;;
+	writer | server | producer | *sender) colour=$green ;;
+	reader | client* | consumer | *receiver*) colour=$cyan ;;
 	*) colour=$yellow ;;
 	esac
 }
@@ -187,8 +186,10 @@ step() { # TITLE
 	if [ "$stepwise" = yes ]; then
 		wait_for_enter
 	fi
-	rm -f "$folder/private" "$folder/writer" "$folder/reader" \
-		"$folder/race" "$folder/server" "$folder/client"
+	for role in $roles; do
+		rm -f "$folder/$role"
+	done
+	roles=
 	steps=$((steps + 1))
 	step_title=$1
 	printf '\n%s%s. %s%s\n' "$bold" "$steps" "$1" "$plain"
@@ -239,12 +240,12 @@ show_command() { # TAIL COMMAND [ARGUMENT ...]
 
 show_line() { # ROLE LINE
 	colour_of "$1"
-	if [ "${#2}" -gt 70 ]; then
-		printf '%s\n' "$2" | fold -s -w 70 | sed -e 's/ $//'
+	if [ "${#2}" -gt 69 ]; then
+		printf '%s\n' "$2" | fold -s -w 69 | sed -e 's/ $//'
 	else
 		printf '%s\n' "$2"
 	fi | while IFS= read -r part; do
-		printf '%s%-7s |%s %s\n' "$colour" "$1" "$plain" "$part"
+		printf '%s%-8s |%s %s\n' "$colour" "$1" "$plain" "$part"
 	done
 }
 
@@ -291,6 +292,10 @@ launch() { # ROLE COMMAND [ARGUMENT ...]
 	shift
 	echo 0 >"$folder/$role.shown"
 	: >"$folder/$role"
+	case " $roles " in
+	*" $role "*) ;;
+	*) roles="$roles $role" ;;
+	esac
 	"$BUILD/tests/limit" "$patience" "$@" 3<&- >"$folder/$role" 2>&1 &
 	running="$running $!"
 	newest=$!
@@ -822,9 +827,10 @@ fi
 # From BUILD the short names of the programs are right as they are shown.
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 BUILD=$(CDPATH='' cd -- "${BUILD:-$root}" 2>/dev/null && pwd) || BUILD=/nowhere
-for program in tests/await tests/limit scripts/sysv fork_demo/private \
-	shm/writer shm/reader shm/race socket/server socket/client \
-	msgqueue/writer msgqueue/reader; do
+for program in tests/await tests/limit scripts/sysv $(cd "$root" &&
+	for source in fork_demo/*.c shm/*.c socket/*.c msgqueue/*.c; do
+		echo "${source%.c}"
+	done); do
 	if [ ! -x "$BUILD/$program" ]; then
 		give_up "there is no $program: build first: make"
 	fi

@@ -26,6 +26,12 @@ fi
 
 # ---- around a test -------------------------------------------------------
 
+remove_object() { # KIND KEY
+	if id=$("$build/scripts/sysv" find "$1" "$2"); then
+		"$build/scripts/sysv" remove "$1" "$id"
+	fi
+}
+
 # The keys and paths that the test took are in $work/made: whatever it, or a
 # program that it broke, left there goes, and nothing else. A path goes after
 # its queue: then its inode, and so its key, may be somebody else's.
@@ -37,10 +43,12 @@ remove_made() {
 			kind=queue
 			key=$("$build/scripts/sysv" key "$name") || continue
 		fi
-		if id=$("$build/scripts/sysv" find "$kind" "$key"); then
-			"$build/scripts/sysv" remove "$kind" "$id"
+		remove_object "$kind" "$key"
+		if [ "$kind" = segment ]; then
+			remove_object semaphores "$key"
+		else
+			rm -f "$name"
 		fi
-		[ "$kind" = segment ] || rm -f "$name"
 	done <"$work/made" 2>/dev/null
 	return 0
 }
@@ -224,6 +232,11 @@ new_path() { # sets $path
 	if queue_exists "$path"; then
 		new_path # another file happens to have the same key
 	fi
+}
+
+semaphores_gone() { # KEY
+	! "$build/scripts/sysv" find semaphores "$1" >/dev/null ||
+		fail "no semaphores with key $1 any more"
 }
 
 segment_exists() { # KEY
