@@ -81,8 +81,7 @@ remove_object() { # KIND KEY ID
 	esac
 }
 
-# A socket of this user that no server answers at. `sysv names` has no such
-# line as long as no lab makes one. Sets found.
+# A socket of this user that no server answers at. Sets found.
 remove_socket() { # PATH
 	state=$("$sysv" socket "$1") || return 1
 	[ "$state" != none ] || return 0

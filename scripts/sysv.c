@@ -14,7 +14,8 @@
  *     $ ./sysv remove segment 5
  *
  * names  the labs' objects where no option says otherwise, a line each
- * key    the key of the queue that belongs to a path
+ * key    the key of the queue that belongs to a path: writer's and reader's,
+ *        or the server's, which is its semaphore's key too
  * find   the id of the object that has the key; it is never created
  * owner  the owner's user id, or "unknown" where the object may not be read
  * users  how many processes are known to use the object
@@ -33,6 +34,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,10 +51,13 @@
 #endif
 
 #include "../msgqueue/message.h"
+#include "../msgqueue/request.h"
+#include "../shm/buffer.h"
 #include "../shm/segment.h"
+#include "../socket/echo.h"
 
 static const char usage[] = "usage: sysv names\n"
-			    "       sysv key PATH\n"
+			    "       sysv key PATH [server]\n"
 			    "       sysv socket PATH\n"
 			    "       sysv find KIND KEY\n"
 			    "       sysv owner KIND ID\n"
@@ -129,34 +134,40 @@ static void give_up(const char *doing, enum kind kind, int id)
  * names, key
  */
 
-static void print_queue(int project)
+static void print_queues(void)
 {
 	const char *home = getenv("HOME");
 	if (home == NULL || *home == '\0') {
-		warnx("HOME is not set: the queue's key is not known");
+		warnx("HOME is not set: the queues' keys are not known");
 		return;
 	}
 	if (strchr(home, '\n') != NULL) {
-		warnx("HOME has more than one line: its queue is left out");
+		warnx("HOME has more than one line: its queues are left out");
 		return;
 	}
-	key_t key = ftok(home, project);
-	if (key == -1)
-		warn("ftok: HOME %s: the queue's key is not known", home);
-	else
-		printf("queue 0x%x %s\n", (unsigned)key, home);
+	key_t pair = ftok(home, QUEUE_PROJECT);
+	key_t server = ftok(home, SERVER_PROJECT);
+	if (pair == -1 || server == -1) {
+		warn("ftok: HOME %s: the queues' keys are not known", home);
+		return;
+	}
+	printf("queue 0x%x %s\n", (unsigned)pair, home);
+	printf("queue 0x%x %s\n", (unsigned)server, home);
+	printf("semaphores 0x%x %s\n", (unsigned)server, home);
 }
 
-/* A further lab adds its line here: "semaphores KEY" or "socket PATH". */
 static void print_names(void)
 {
 	printf("segment 0x%x\n", (unsigned)SEGMENT_KEY);
-	print_queue(QUEUE_PROJECT);
+	printf("segment 0x%x\n", (unsigned)BUFFER_KEY);
+	printf("semaphores 0x%x\n", (unsigned)BUFFER_KEY);
+	print_queues();
+	printf("socket " SOCKET_PATH "\n", (unsigned long)getuid());
 }
 
-static void print_key(const char *path)
+static void print_key(const char *path, int project)
 {
-	key_t key = ftok(path, QUEUE_PROJECT);
+	key_t key = ftok(path, project);
 	if (key == -1)
 		err(1, "ftok: %s", path);
 	printf("0x%x\n", (unsigned)key);
@@ -492,7 +503,12 @@ static int run(int count, char *words[])
 		return 0;
 	}
 	if (count == 2 && strcmp(command, "key") == 0) {
-		print_key(words[1]);
+		print_key(words[1], QUEUE_PROJECT);
+		return 0;
+	}
+	if (count == 3 && strcmp(command, "key") == 0 &&
+	    strcmp(words[2], "server") == 0) {
+		print_key(words[1], SERVER_PROJECT);
 		return 0;
 	}
 	if (count == 2 && strcmp(command, "socket") == 0) {

@@ -34,20 +34,25 @@ remove_object() { # KIND KEY
 
 # The keys and paths that the test took are in $work/made: whatever it, or a
 # program that it broke, left there goes, and nothing else. A path goes after
-# its queue: then its inode, and so its key, may be somebody else's.
+# its queues: then its inode, and so its keys, may be somebody else's.
+remove_queues() { # PATH
+	for whose in '' server; do
+		# shellcheck disable=SC2086 # no word, or one
+		key=$("$build/scripts/sysv" key "$1" $whose) || continue
+		remove_object queue "$key"
+		[ -z "$whose" ] || remove_object semaphores "$key"
+	done
+}
+
 remove_made() {
 	[ -f "$work/made" ] || return 0
 	while read -r kind name; do
-		key=$name
 		if [ "$kind" = path ]; then
-			kind=queue
-			key=$("$build/scripts/sysv" key "$name") || continue
-		fi
-		remove_object "$kind" "$key"
-		if [ "$kind" = segment ]; then
-			remove_object semaphores "$key"
-		else
+			remove_queues "$name"
 			rm -f "$name"
+		else
+			remove_object segment "$name"
+			remove_object semaphores "$name"
 		fi
 	done <"$work/made" 2>/dev/null
 	return 0
@@ -104,7 +109,10 @@ check() { # SENTENCE FUNCTION
 	result=$?
 	state=
 	case $result in
-	0) echo "ok $number - $1" ;;
+	0)
+		echo "ok $number - $1"
+		[ ! -f "$work/notes" ] || comment <"$work/notes"
+		;;
 	77)
 		skipped=$((skipped + 1))
 		echo "ok $number - $1 # SKIP $(cat "$work/skipped")"
@@ -163,14 +171,30 @@ run() { # PROGRAM [ARGUMENT ...]
 	status=$?
 }
 
+# Run one of the project's scripts as run does with programs.
+run_script() { # SCRIPT [ARGUMENT ...]
+	command=$*
+	$shell "$@" >"$work/out" 2>"$work/err"
+	status=$?
+}
+
 # Start a program in the background. $work/NAME.out and .err get its output.
+# Its input is empty, or comes from FILE.
+start_from() { # FILE NAME PROGRAM [ARGUMENT ...]
+	input=$1
+	shift
+	start "$@"
+	input=
+}
+
 start() { # NAME PROGRAM [ARGUMENT ...]
 	name=$1
 	program=$2
 	shift 2
 	# What an earlier one of this name has printed must not be found.
 	[ -p "$work/$name.out" ] || rm -f "$work/$name.out" "$work/$name.err"
-	"$build/$program" "$@" >"$work/$name.out" 2>"$work/$name.err" &
+	"$build/$program" "$@" <"${input:-/dev/null}" >"$work/$name.out" \
+		2>"$work/$name.err" &
 	echo "$!" >"$work/$name.pid"
 }
 
@@ -215,8 +239,8 @@ port_of() { # NAME of a server that has said where it listens
 	sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' "$work/$1.out"
 }
 
-# A key, and a path whose queue key, that nobody else has. The paths stand all
-# in one folder: ftok takes only the low bits of the inode's number.
+# A key, and a path whose queues' keys, that nobody else has. The paths stand
+# all in one folder: ftok takes only the low bits of the inode's number.
 keys_taken=0
 new_key() { # sets $key
 	keys_taken=$((keys_taken + 1))
@@ -229,7 +253,7 @@ new_path() { # sets $path
 	path=${TMPDIR:-/tmp}/ipc-test-queue.$$.$keys_taken
 	echo "path $path" >>"$work/made" # first: a signal may end us any time
 	(set -C && : >"$path") || fail "a new file $path"
-	if queue_exists "$path"; then
+	if queue_exists "$path" || queue_exists "$path" server; then
 		new_path # another file happens to have the same key
 	fi
 }
@@ -243,24 +267,35 @@ segment_exists() { # KEY
 	"$build/scripts/sysv" find segment "$1" >/dev/null
 }
 
-queue_id() { # PATH
-	"$build/scripts/sysv" find queue "$("$build/scripts/sysv" key "$1")"
+# The queue of writer and reader, or the server's.
+queue_id() { # PATH [server]
+	"$build/scripts/sysv" find queue "$("$build/scripts/sysv" key "$@")"
 }
 
-queue_exists() { # PATH
-	queue_id "$1" >/dev/null
+queue_exists() { # PATH [server]
+	queue_id "$@" >/dev/null
 }
 
 segment_gone() { # KEY
 	! segment_exists "$1" || fail "no segment with key $1 any more"
 }
 
-queue_gone() { # PATH
-	! queue_exists "$1" || fail "no queue of $1 any more"
+queue_gone() { # PATH [server]
+	! queue_exists "$@" || fail "no queue of $* any more"
 }
 
 letters() { # COUNT of the letter x
 	awk -v count="$1" 'BEGIN { while (count-- > 0) printf "x" }'
+}
+
+# For people: a terminal's control characters do nothing here.
+show_printed() {
+	LC_ALL=C tr -c '[:print:]\n\t' '?' | head -n 40 | sed 's/^/  | /'
+}
+
+# A figure, to be shown also when the test has passed.
+note() { # TEXT ...
+	echo "$*" >>"$work/notes"
 }
 
 fail() { # WHAT WAS EXPECTED
@@ -269,9 +304,9 @@ fail() { # WHAT WAS EXPECTED
 		echo "command: $command"
 		echo "came: exit status $status"
 		echo "standard output:"
-		sed 's/^/  | /' "$work/out" 2>/dev/null
+		show_printed <"$work/out" 2>/dev/null
 		echo "standard error:"
-		sed 's/^/  | /' "$work/err" 2>/dev/null
+		show_printed <"$work/err" 2>/dev/null
 	fi
 	exit 1
 }
@@ -334,6 +369,17 @@ shows_usage() { # PROGRAM
 	run "$1" -h
 	succeeds
 	prints "$(sed -n 's/^ \* \(usage: .*\)/\1/p' "$1.c")"
+}
+
+# -h and an unknown option, of a script.
+usage_is_checked() { # SCRIPT
+	run_script "$1" -h
+	succeeds
+	prints_like 'usage: '
+	run_script "$1" -x
+	exits 2
+	prints_nothing
+	says 'usage: '
 }
 
 # A program that cannot write its output must not say that all went well.

@@ -5,23 +5,6 @@
 
 absolute=$(cd "$build" && pwd)
 
-# Run one of the project's scripts as run does with programs.
-run_script() { # SCRIPT [ARGUMENT ...]
-	command=$*
-	$shell "$@" >"$work/out" 2>"$work/err"
-	status=$?
-}
-
-usage_is_checked() { # SCRIPT
-	run_script "$1" -h
-	succeeds
-	prints_like 'usage: '
-	run_script "$1" -x
-	exits 2
-	prints_nothing
-	says 'usage: '
-}
-
 # A build folder of which the test may replace parts.
 own_build() {
 	mkdir "$work/build"
@@ -244,11 +227,18 @@ cleanup_asks() {
 
 default_names() {
 	new_path
+	server_key=$("$build/scripts/sysv" key "$path" server)
 	HOME=$path run scripts/sysv names
 	succeeds
-	prints "$(printf 'segment %#x\nqueue %s %s' \
-		$((0x53480000 + $(id -u))) \
-		"$("$build/scripts/sysv" key "$path")" "$path")"
+	prints "$(
+		printf 'segment %#x\n' $((0x53480000 + $(id -u)))
+		printf 'segment %#x\n' $((0x42520000 + $(id -u)))
+		printf 'semaphores %#x\n' $((0x42520000 + $(id -u)))
+		echo "queue $("$build/scripts/sysv" key "$path") $path"
+		echo "queue $server_key $path"
+		echo "semaphores $server_key $path"
+		echo "socket /tmp/ipc_echo_$(id -u)"
+	)"
 }
 
 # ---- the tests themselves ------------------------------------------------
@@ -359,8 +349,8 @@ help_is_complete() {
 	MAKEFLAGS='' ${MAKE:-make} help >"$work/out" 2>"$work/err" </dev/null
 	status=$?
 	succeeds
-	for target in demo demo-LAB test test-LAB lint sanitize clean \
-		clean-ipc help; do
+	for target in demo demo-LAB compare test test-LAB lint sanitize \
+		clean clean-ipc help; do
 		grep -q "^make $target  *[a-z]" "$work/out" ||
 			fail "a line about make $target"
 	done

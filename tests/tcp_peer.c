@@ -8,10 +8,12 @@
  *     connected
  *     Hello from server
  *
- * connect goes to a port; listen takes any free one, prints X reserve prints a
- * port that it keeps without listening, so that a connection to it is refused,
- * until it is ended; probe only says by its exit status whether this machine
- * has the address.
+ * connect goes to a port, or to the socket at a path, which has a slash in
+ * it: such a one knows no RST, but closed with something unread it is a reset
+ * for the peer. listen takes any free port, prints X reserve prints a port that
+ * it keeps without listening, so that a connection to it is refused, until it
+ * is ended; probe only says by its exit status whether this machine has the
+ * address.
  *
  *     send TEXT        the text without a NUL
  *     send-stdin       standard input to its end, byte for byte
@@ -24,7 +26,8 @@
  *     reset            close with RST instead of FIN
  *     close            close, when the peer's kernel has all that was sent
  *
- * usage: tcp_peer [-6] connect PORT ACTION ... | listen ACTION ...
+ * usage: tcp_peer [-6] connect PORT|PATH ACTION ...
+ *                      | listen ACTION ...
  *                      | reserve | probe
  */
 
@@ -38,13 +41,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { LIFE = 15, PATIENCE = 10, POLL_MILLISECONDS = 5, BLOCK_SIZE = 65536 };
 
-static const char usage[] = "usage: tcp_peer [-6] connect PORT ACTION ... | "
-			    "listen ACTION ... | reserve | probe";
+static const char usage[] = "usage: tcp_peer [-6] connect PORT|PATH ACTION ... "
+			    "| listen ACTION ... | reserve | probe";
 
 static void send_bytes(int connection, const char *bytes, size_t size)
 {
@@ -208,6 +212,21 @@ static int connected_socket(const struct addrinfo *address, const char *port)
 	return connection;
 }
 
+static int socket_at_path(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	if (strlen(path) >= sizeof address.sun_path)
+		errx(1, "%s is too long", path);
+	memcpy(address.sun_path, path, strlen(path));
+	int connection = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (connection == -1)
+		err(1, "socket");
+	if (connect(connection, (struct sockaddr *)&address, sizeof address))
+		err(1, "connect to %s", path);
+	printf("connected\n");
+	return connection;
+}
+
 static int accepted_socket(const struct addrinfo *address, const char *host)
 {
 	int listener = bound_socket(address);
@@ -242,6 +261,10 @@ int main(int argc, char *argv[])
 	const int connecting = strcmp(role, "connect") == 0;
 	if (connecting && *word != NULL)
 		port = *word++;
+	if (connecting && strchr(port, '/') != NULL) {
+		act(socket_at_path(port), word);
+		return ferror(stdout) != 0;
+	}
 	const struct addrinfo hints = {.ai_flags =
 					   AI_NUMERICHOST | AI_NUMERICSERV,
 				       .ai_socktype = SOCK_STREAM};
