@@ -1,5 +1,5 @@
 #!/bin/sh
-# shm.t - System V shared memory: writer and reader, race
+# shm.t - System V shared memory
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 
@@ -363,6 +363,654 @@ needs_its_output() {
 	fails_on_full_output 'the child failed' shm/race
 }
 
+# "expected E, got G, lost L", where G and L make E.
+counter_adds_up() { # EXPECTED
+	succeeds
+	line='^expected \([0-9]*\), got \([0-9]*\), lost \([0-9]*\)$'
+	got=$(sed -n "s/$line/\2/p" "$work/out")
+	lost=$(sed -n "s/$line/\3/p" "$work/out")
+	prints "expected $1, got ${got:-?}, lost ${lost:-?}"
+	[ "$((got + lost))" -eq "$1" ] || fail "got and lost make $1 together"
+}
+
+counter_loses() {
+	run shm/counter
+	counter_adds_up 40000
+	[ "$lost" -gt 0 ] || fail 'increments that got lost'
+}
+
+# Semaphores without a key, with their modes. Nobody tells who made them, so
+# those are looked at that have come since; another run's go too, soon.
+private_semaphores() {
+	[ ! -r /proc/sysvipc/sem ] ||
+		awk 'NR > 1 && $1 == 0 { print $2, $3 }' /proc/sysvipc/sem |
+		sort
+}
+
+note_semaphores() {
+	private_semaphores >"$work/before"
+}
+
+new_semaphores() {
+	private_semaphores | comm -13 "$work/before" -
+}
+
+semaphore_went() { # ID MODE
+	! private_semaphores | grep -qx "$1"
+}
+
+no_semaphores_left() {
+	new_semaphores >"$work/new"
+	while read -r semaphore; do
+		await_that semaphore_went "$semaphore"
+	done <"$work/new"
+}
+
+# Those without a key are known by who made them.
+no_segment_left() { # PID
+	[ -r /proc/sysvipc/shm ] || return 0
+	awk -v pid="$1" '$5 == pid' /proc/sysvipc/shm >"$work/left"
+	[ ! -s "$work/left" ] || fail "no segment made by $1"
+}
+
+counter_keeps() {
+	note_semaphores
+	start counter shm/counter -s
+	finish counter
+	succeeds
+	prints 'expected 40000, got 40000, lost 0'
+	no_semaphores_left
+	no_segment_left "$(pid counter)"
+}
+
+counter_counts_as_told() {
+	run shm/counter -n 700
+	counter_adds_up 1400
+	for increments in 1 100 101; do
+		run shm/counter -n "$increments" -s
+		prints "expected $((2 * increments)), got $((2 * increments)), lost 0"
+	done
+}
+
+# As Ctrl-Z and fg do: the stopped process may wait for the other one, or the
+# other one for it.
+counter_survives_stops() {
+	start counter shm/counter -s
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		stop counter STOP
+		"$build/tests/await" line /dev/null '' 0
+		stop counter CONT
+		"$build/tests/await" line /dev/null '' 0
+	done
+	finish counter
+	succeeds
+	prints 'expected 40000, got 40000, lost 0'
+}
+
+needs_ps() {
+	[ -n "$(ps -A -o ppid= -o pid= 2>/dev/null)" ] ||
+		skip 'no ps with -A and -o here'
+}
+
+has_child() { # NAME; its process number goes into $work/child
+	ps -A -o ppid= -o pid= | awk -v parent="$(pid "$1")" \
+		'$1 == parent { print $2 }' >"$work/child"
+	[ -s "$work/child" ]
+}
+
+# A long run gets a signal. Its output is a FIFO, which ends when the last of
+# its processes has.
+signal_counter() { # SIGNAL [both]
+	rm -f "$work/counter.out" "$work/ended"
+	mkfifo "$work/counter.out"
+	note_semaphores
+	(cat "$work/counter.out" && echo ended >"$work/ended") >"$work/out" &
+	start counter shm/counter -s -n 1000000
+	await_that has_child counter
+	! new_semaphores | grep -vq ' 600$' || fail 'a semaphore of mode 600'
+	# shellcheck disable=SC2046 # one word or none
+	kill -s "$1" $([ -z "${2-}" ] || cat "$work/child") "$(pid counter)" ||
+		fail 'two processes for a signal'
+	wait "$(pid counter)"
+	status=$?
+	command="shm/counter -s -n 1000000, which gets SIG$1"
+	await_that test -s "$work/ended"
+	cp "$work/counter.err" "$work/err"
+	prints_nothing
+	no_semaphores_left
+	no_segment_left "$(pid counter)"
+}
+
+# As Ctrl-C does it: all get the signal.
+counter_is_interrupted() {
+	needs_ps
+	for signal in HUP:129 INT:130 TERM:143; do
+		signal_counter "${signal%:*}" both
+		exits "${signal#*:}"
+		[ ! -s "$work/err" ] || fail 'nothing on standard error'
+	done
+}
+
+# The parent alone. It may be killed while it has the semaphore: the kernel
+# gives that back, and the child notices.
+counter_is_killed() {
+	needs_ps
+	for _ in 1 2 3 4; do
+		signal_counter KILL
+		exits 137
+		prints_nothing
+		[ "$(cat "$work/err")" = 'counter: the parent has gone' ] ||
+			fail 'why the child has ended'
+	done
+	signal_counter TERM
+	exits 143
+	[ "$(wc -l <"$work/err")" -eq 1 ] || fail 'one line of the child'
+}
+
+# The child may have ended before it was found, so it is tried again.
+counter_child_is_killed() {
+	needs_ps
+	for _ in 1 2 3 4 5; do
+		start counter shm/counter -s
+		await_that has_child counter
+		kill -s KILL "$(cat "$work/child")" 2>/dev/null
+		finish counter
+		[ "$status" -eq 0 ] || break
+	done
+	fails_with 1 'the child failed'
+	prints_nothing
+}
+
+counter_tells_usage() {
+	shows_usage shm/counter
+}
+
+counter_refuses_bad_usage() {
+	refused shm/counter -x
+	refused shm/counter -n
+	refused shm/counter surplus
+	for bad in '' -1 0 3.5 x 1x 1000001 99999999999999999999; do
+		refused shm/counter -n "$bad"
+	done
+}
+
+counter_needs_its_output() {
+	fails_on_full_output 'standard output' shm/counter -n 1
+}
+
+# What the parent reads meanwhile is luck, but it grows; and not each time it
+# is nothing.
+no_syscalls_works() {
+	tries=0
+	until grep -qs 'Parent reads' "$work/out"; do
+		tries=$((tries + 1))
+		[ "$tries" -le 100 ] || fail 'that the parent reads something'
+		no_syscalls_once
+	done
+}
+
+no_syscalls_once() {
+	start no_syscalls shm/no_syscalls
+	finish no_syscalls
+	[ "$status" -ne 77 ] || skip "$(cat "$work/err")"
+	succeeds
+	no_segment_left "$(pid no_syscalls)"
+	[ "$(tail -n 2 "$work/out")" = \
+		'Child has made 1000000 updates without a system call.
+Then it made one, and was killed for it.' ] || fail 'these last two lines'
+	sed '$d' "$work/out" | sed '$d' >"$work/reads"
+	! grep -vqx 'Parent reads [1-9][0-9]*' "$work/reads" ||
+		fail 'before them nothing but what the parent reads'
+	sort -u -k 3n "$work/reads" | cmp -s - "$work/reads" ||
+		fail 'a growing number'
+	[ -z "$(awk '$3 > 1000000' "$work/reads")" ] || fail '1000000 at most'
+}
+
+# As in some containers: the child may not give up its system calls.
+no_syscalls_refused() {
+	run tests/confined 22 "$build/shm/no_syscalls"
+	[ "$status" -ne 125 ] || skip "$(cat "$work/err")"
+	fails_with 77 'is refused'
+	prints_nothing
+}
+
+# A kernel that says yes, and then lets the child make its call.
+no_syscalls_not_killed() {
+	run tests/confined 0 "$build/shm/no_syscalls"
+	[ "$status" -ne 125 ] || skip "$(cat "$work/err")"
+	fails_with 1 'the child was not killed for its call'
+	! grep -q 'without a system call' "$work/out" ||
+		fail 'no word of success'
+}
+
+no_syscalls_usage() {
+	shows_usage shm/no_syscalls
+	refused shm/no_syscalls -x
+	refused shm/no_syscalls surplus
+}
+
+no_syscalls_needs_its_output() {
+	run shm/no_syscalls
+	[ "$status" -ne 77 ] || skip "$(cat "$work/err")"
+	fails_on_full_output 'standard output' shm/no_syscalls
+}
+
+# Three writers and a reader are attached to it at the same time.
+many_processes_share() {
+	new_key
+	for writer in one two three; do
+		start "$writer" shm/writer -k "$key" -v -d 60 "$writer"
+		await "$writer" 'attached at'
+		sed 's/ attached at .*//' "$work/$writer.out" >>"$work/ids"
+	done
+	run shm/reader -k "$key" -lv
+	succeeds
+	echo "segment $(identifier)" >>"$work/ids"
+	[ "$(sort -u "$work/ids" | wc -l)" -eq 1 ] || fail 'one id for all'
+	run scripts/sysv users segment "$(identifier)"
+	prints 3
+	for writer in one two three; do
+		stop "$writer"
+		finish "$writer"
+	done
+	run shm/reader -k "$key"
+	succeeds
+	segment_gone "$key"
+}
+
+# What goes in comes out, and then nothing is left.
+transfer() { # FIRST SECOND, the two sides in the order of their start
+	for side in "$1" "$2"; do
+		start_from "$work/data" "$side" "shm/$side" -k "$key"
+		if [ "$side" = "$1" ]; then
+			await_that joined "$side"
+		fi
+	done
+	finish producer
+	succeeds
+	prints_nothing
+	finish consumer
+	succeeds
+	cmp "$work/data" "$work/out" || fail 'the bytes that went in'
+	buffer_gone
+}
+
+joined() { # SIDE, by the semaphore that says so
+	case $1 in
+	producer) set -- 2 ;;
+	consumer) set -- 3 ;;
+	esac
+	[ "$("$build/tests/odd" semaphore "$key" "$1" 2>&1)" = 2 ]
+}
+
+buffer_gone() {
+	segment_gone "$key"
+	semaphores_gone "$key"
+}
+
+random_bytes() { # COUNT
+	head -c "$1" /dev/urandom
+}
+
+transfer_either_first() {
+	new_key
+	random_bytes 5000 >"$work/data"
+	transfer producer consumer
+	transfer consumer producer
+}
+
+transfer_nothing() {
+	new_key
+	: >"$work/data"
+	transfer producer consumer
+	transfer consumer producer
+}
+
+# More than all slots, and no multiple of one; one slot; one byte more.
+transfer_sizes() {
+	new_key
+	for size in 3333333 1048576 65536 65537 1; do
+		random_bytes "$size" >"$work/data"
+		transfer producer consumer
+	done
+}
+
+# What a terminal or a pipe has brought so far is passed on at once.
+transfer_passes_on_at_once() {
+	new_key
+	start consumer shm/consumer -k "$key"
+	mkfifo "$work/in"
+	start_from "$work/in" producer shm/producer -k "$key"
+	exec 4>"$work/in"
+	for line in one two three; do
+		echo "$line" >&4
+		await consumer "$line"
+	done
+	exec 4>&-
+	finish producer
+	succeeds
+	finish consumer
+	succeeds
+	prints 'one
+two
+three'
+	buffer_gone
+}
+
+transfer_others_refused() {
+	new_key
+	mkfifo "$work/in"
+	start_from "$work/in" producer shm/producer -k "$key"
+	exec 4>"$work/in"
+	await_that segment_exists "$key"
+	run shm/producer -k "$key"
+	fails_with 1 'has a producer'
+	start consumer shm/consumer -k "$key"
+	echo one >&4
+	await consumer one
+	run shm/consumer -k "$key" 4>&-
+	fails_with 1 'has a consumer'
+	run shm/producer -k "$key" 4>&-
+	fails_with 1 'has a producer'
+	# They were no more than looked at: the transfer goes on.
+	echo two >&4
+	await consumer two
+	stop producer
+	exec 4>&-
+	finish consumer
+	buffer_gone
+}
+
+survivor() { # NAME OTHER
+	finish "$1"
+	fails_with 1 "the $2 has gone"
+	buffer_gone
+}
+
+# The producer waits for input, the consumer for the producer.
+transfer_ends_while_idle() {
+	new_key
+	mkfifo "$work/in"
+	for signal in KILL INT TERM HUP; do
+		for killed in producer consumer; do
+			start consumer shm/consumer -k "$key"
+			start_from "$work/in" producer shm/producer -k "$key"
+			exec 4>"$work/in"
+			echo one >&4
+			await consumer one
+			stop "$killed" "$signal"
+			case $killed in
+			producer) survivor consumer producer ;;
+			consumer) survivor producer consumer ;;
+			esac
+			exec 4>&-
+			finish "$killed"
+			[ "$status" -gt 128 ] || fail "an end by SIG$signal"
+		done
+	done
+}
+
+# The consumer has stopped reading: the producer waits for a free slot.
+transfer_ends_while_full() {
+	new_key
+	start consumer shm/consumer -k "$key"
+	await_that segment_exists "$key"
+	stop consumer STOP
+	start_from /dev/zero producer shm/producer -k "$key"
+	await_that all_slots_filled
+	stop consumer KILL
+	survivor producer consumer
+}
+
+all_slots_filled() {
+	case $("$build/tests/odd" semaphore "$key" 1 2>&1) in
+	15 | 16) ;;
+	*) false ;;
+	esac
+}
+
+# Nobody reads what the consumer writes: it waits in write.
+transfer_ends_while_writing() {
+	new_key
+	mkfifo "$work/consumer.out"
+	start consumer shm/consumer -k "$key"
+	exec 5<"$work/consumer.out"
+	start_from /dev/zero producer shm/producer -k "$key"
+	await_that all_slots_filled
+	stop producer KILL
+	wait "$(pid consumer)"
+	status=$?
+	cp "$work/consumer.err" "$work/err"
+	fails_with 1 'the producer has gone'
+	buffer_gone
+}
+
+# Nobody waits for the killed one: the kernel keeps its process number, so
+# that kill(2) would find it, but its semaphore tells.
+transfer_ends_beside_a_zombie() {
+	new_key
+	# shellcheck disable=SC2016 # for that shell
+	"$shell" -c '"$0" -k "$1" >/dev/null & echo "$!" >"$2"; exec cat "$3"' \
+		"$build/shm/consumer" "$key" "$work/zombie" "$work/hold" &
+	mkfifo "$work/hold" "$work/in"
+	exec 6>"$work/hold"
+	await_that test -s "$work/zombie"
+	await_that joined consumer
+	start_from "$work/in" producer shm/producer -k "$key"
+	exec 4>"$work/in"
+	echo one >&4
+	kill -s KILL "$(cat "$work/zombie")"
+	survivor producer consumer
+	exec 6>&-
+}
+
+transfer_interrupted_alone() {
+	new_key
+	for alone in producer consumer; do
+		start "$alone" "shm/$alone" -k "$key"
+		await_that segment_exists "$key"
+		stop "$alone" INT
+		finish "$alone"
+		exits 130
+		buffer_gone
+	done
+}
+
+# Both killed: nobody could tidy up, so the next ones do.
+transfer_takes_over() {
+	new_key
+	random_bytes 100000 >"$work/data"
+	for first in producer consumer; do
+		start consumer shm/consumer -k "$key"
+		start_from /dev/zero producer shm/producer -k "$key"
+		await_that test -s "$work/consumer.out"
+		stop producer STOP
+		stop consumer STOP
+		stop producer KILL
+		stop consumer KILL
+		finish producer
+		finish consumer
+		segment_exists "$key" || fail 'a segment that was left'
+		case $first in
+		producer) transfer producer consumer ;;
+		consumer) transfer consumer producer ;;
+		esac
+	done
+	start producer shm/producer -k "$key"
+	await_that joined producer
+	stop producer KILL
+	finish producer
+	transfer consumer producer
+}
+
+# As Ctrl-Z and fg do.
+transfer_survives_stops() {
+	new_key
+	random_bytes 20000000 >"$work/data"
+	start consumer shm/consumer -k "$key"
+	start_from "$work/data" producer shm/producer -k "$key"
+	for side in producer consumer producer consumer producer consumer; do
+		stop "$side" STOP 2>/dev/null || break
+		"$build/tests/await" line /dev/null '' 0
+		stop "$side" CONT
+	done
+	finish producer
+	succeeds
+	finish consumer
+	succeeds
+	cmp "$work/data" "$work/out" || fail 'the bytes that went in'
+	buffer_gone
+}
+
+# Interrupted by the timer, write may have written a part.
+transfer_slow_reader() {
+	new_key
+	random_bytes 500000 >"$work/data"
+	mkfifo "$work/consumer.out"
+	start consumer shm/consumer -k "$key"
+	exec 5<"$work/consumer.out"
+	echo first >"$work/consumer.out" # so that no whole number of slots fits
+	start_from "$work/data" producer shm/producer -k "$key"
+	"$build/tests/await" line /dev/null '' 0.5
+	cat <&5 | tail -n +2 >"$work/got"
+	cmp "$work/data" "$work/got" || fail 'the bytes that went in'
+	finish producer
+	succeeds
+}
+
+transfer_bad_input() {
+	new_key
+	start consumer shm/consumer -k "$key"
+	start_from . producer shm/producer -k "$key"
+	finish producer
+	fails_with 1 'read standard input'
+	survivor consumer producer
+}
+
+transfer_full_output() {
+	[ -c /dev/full ] || skip 'no /dev/full here'
+	new_key
+	start_from /dev/zero producer shm/producer -k "$key"
+	fails_on_full_output 'write standard output' shm/consumer -k "$key"
+	survivor producer consumer
+}
+
+transfer_broken_pipe() {
+	new_key
+	start_from /dev/zero producer shm/producer -k "$key"
+	{
+		"$build/shm/consumer" -k "$key" 2>"$work/err"
+		echo "$?" >"$work/status"
+	} | head -c 1 >"$work/out"
+	command='shm/consumer | head -c 1'
+	status=$(cat "$work/status")
+	fails_with 1 'write standard output'
+	survivor producer consumer
+}
+
+# A length in the segment is somebody else's word.
+transfer_wrong_length() {
+	new_key
+	echo text >"$work/data"
+	start_from "$work/data" producer shm/producer -k "$key"
+	await_that slot_is_filled
+	printf '\001\000\001\000' >"$work/length"
+	run tests/odd poke "$key" <"$work/length"
+	succeeds
+	run shm/consumer -k "$key"
+	fails_with 1 '65537 bytes in a slot of 65536'
+	survivor producer consumer
+}
+
+slot_is_filled() {
+	[ "$("$build/tests/odd" semaphore "$key" 1 2>&1)" = 2 ]
+}
+
+# Others' objects that happen to have the key are neither used nor removed.
+transfer_foreign_objects() {
+	new_key
+	run shm/writer -k "$key" mine
+	for side in producer consumer; do
+		run "shm/$side" -k "$key"
+		exits 1
+		says "key $(printf '0x%x' "$key")"
+		semaphores_gone "$key"
+	done
+	run shm/reader -k "$key" -l
+	prints 'Data read from memory: mine'
+	run shm/reader -k "$key"
+	run tests/odd segment "$key" 2000000 600 </dev/null
+	succeeds
+	for side in producer consumer; do
+		run "shm/$side" -k "$key"
+		fails_with 1 "another program's"
+		segment_exists "$key" || fail "the segment that is somebody's"
+	done
+	run shm/reader -k "$key"
+	for number in 1 5; do
+		new_key
+		run tests/odd semaphores "$key" "$number"
+		succeeds
+		for side in producer consumer; do
+			run "shm/$side" -k "$key"
+			exits 1
+			says "key $(printf '0x%x' "$key")"
+		done
+		run tests/odd semaphore "$key" 0
+		prints 7
+	done
+}
+
+transfer_is_private() {
+	new_key
+	start producer shm/producer -k "$key"
+	await_that segment_exists "$key"
+	run tests/odd mode segment "$key"
+	prints 600
+	run tests/odd mode semaphores "$key"
+	prints 600
+	stop producer
+}
+
+# Who waits sleeps. Whoever asks again and again is never found asleep.
+transfer_sleeps() {
+	ps -o stat= -p $$ >/dev/null 2>&1 || skip 'no ps with -o and -p here'
+	new_key
+	mkfifo "$work/in"
+	start consumer shm/consumer -k "$key"
+	start_from "$work/in" producer shm/producer -k "$key"
+	exec 4>"$work/in"
+	echo one >&4
+	await consumer one
+	for _ in 1 2 3; do
+		await_that asleep producer
+		await_that asleep consumer
+	done
+	stop producer
+}
+
+asleep() { # NAME
+	case $(ps -o stat= -p "$(pid "$1")") in
+	S* | I*) ;;
+	*) false ;;
+	esac
+}
+
+transfer_tells_usage() {
+	shows_usage shm/producer
+	shows_usage shm/consumer
+}
+
+transfer_refuses_bad_usage() {
+	for side in producer consumer; do
+		refused "shm/$side" -x
+		refused "shm/$side" surplus
+		for bad in '' 0 -1 x 1x 0x100000000; do
+			refused "shm/$side" -k "$bad"
+		done
+	done
+}
+
 check 'who has the key gets the same segment' same_key_same_segment
 check 'the default message is Hello world' default_message
 check 'a key may be decimal, hexadecimal or octal' key_forms
@@ -401,4 +1049,57 @@ check 'race: its segment goes with it, even when it is killed' \
 check 'race: -h tells the usage' race_tells_usage
 check 'race: bad input is refused' race_refuses_bad_usage
 check 'writer, race: fail when their output cannot be written' needs_its_output
+check 'many processes share one segment' many_processes_share
+check 'counter: unguarded increments get lost' counter_loses
+check 'counter: -s guards them, and none is lost' counter_keeps
+check 'counter: -n sets how many' counter_counts_as_told
+check 'counter: Ctrl-Z and fg do not disturb it' counter_survives_stops
+check 'counter: a signal ends it, and nothing is left' counter_is_interrupted
+check 'counter: its child ends after it, and nothing is left' counter_is_killed
+check 'counter: a killed child blocks nobody' counter_child_is_killed
+check 'counter: -h tells the usage' counter_tells_usage
+check 'counter: bad input is refused' counter_refuses_bad_usage
+check 'counter: fails when its output cannot be written' \
+	counter_needs_its_output
+check 'no_syscalls: a million updates, then killed at the first call' \
+	no_syscalls_works
+check 'no_syscalls: says so where the kernel refuses' no_syscalls_refused
+check 'no_syscalls: a child that lives on is a failure' no_syscalls_not_killed
+check 'no_syscalls: -h tells the usage, bad input is refused' no_syscalls_usage
+check 'no_syscalls: fails when its output cannot be written' \
+	no_syscalls_needs_its_output
+check 'producer, consumer: either may be first' transfer_either_first
+check 'producer, consumer: no input, no output' transfer_nothing
+check 'producer, consumer: any length, byte for byte' transfer_sizes
+check 'producer, consumer: what is there is passed on at once' \
+	transfer_passes_on_at_once
+check 'producer, consumer: a second one of either is refused' \
+	transfer_others_refused
+time_limit=20
+check 'producer, consumer: any signal to one ends both, nothing is left' \
+	transfer_ends_while_idle
+time_limit=10
+check 'producer: ends when the consumer dies with the buffer full' \
+	transfer_ends_while_full
+check 'consumer: ends when the producer dies and nobody reads' \
+	transfer_ends_while_writing
+check 'producer: a dead consumer that is still a zombie is dead' \
+	transfer_ends_beside_a_zombie
+check 'producer, consumer: interrupted while alone, nothing is left' \
+	transfer_interrupted_alone
+check 'producer, consumer: what two killed ones left is taken over' \
+	transfer_takes_over
+check 'producer, consumer: Ctrl-Z and fg lose nothing' transfer_survives_stops
+check 'consumer: writes all also to a slow reader' transfer_slow_reader
+check 'producer: input that cannot be read ends both' transfer_bad_input
+check 'consumer: output that cannot be written ends both' transfer_full_output
+check 'consumer: a reader that has gone ends both' transfer_broken_pipe
+check 'consumer: a slot cannot hold more than a slot' transfer_wrong_length
+check 'producer, consumer: objects of other programs are left alone' \
+	transfer_foreign_objects
+check 'producer, consumer: their objects are for their owner only' \
+	transfer_is_private
+check 'producer, consumer: who waits sleeps' transfer_sleeps
+check 'producer, consumer: -h tells the usage' transfer_tells_usage
+check 'producer, consumer: bad input is refused' transfer_refuses_bad_usage
 finish_tests
