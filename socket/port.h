@@ -1,5 +1,6 @@
 /*
- * port.h - what server and client agree on. See ip(7) and tcp(7).
+ * port.h - what server and client agree on; receiver, sender and prefork take
+ * port and address from here too. See ip(7) and tcp(7).
  */
 
 /*
