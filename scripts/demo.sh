@@ -24,6 +24,7 @@ newest=      # the last of them; $! is another one in the moment between
 folder=      # our temporary folder
 segment_key= # the keys of our objects
 queue_key=
+server_key=
 roles=       # who has printed something in this step
 step_title=
 steps=0
@@ -55,7 +56,10 @@ clean_up() {
 	trap '' HUP INT QUIT PIPE TERM
 	end_processes
 	remove_object segment "$segment_key"
+	remove_object semaphores "$segment_key"
 	remove_object queue "$queue_key"
+	remove_object queue "$server_key"
+	remove_object semaphores "$server_key"
 	if [ -n "$folder" ]; then
 		rm -rf "$folder"
 	fi
@@ -149,8 +153,11 @@ choose_queue_file() {
 		file="$folder/file$number"
 		: >"$file"
 		key=$("$BUILD/scripts/sysv" key "$file")
-		if is_free queue "$key"; then
+		second=$("$BUILD/scripts/sysv" key "$file" server)
+		if is_free queue "$key" && is_free queue "$second" &&
+			is_free semaphores "$second"; then
 			queue_key=$key
+			server_key=$second
 			return
 		fi
 	done
@@ -345,7 +352,7 @@ run() { # ROLE STATUS TEXT COMMAND [ARGUMENT ...]
 }
 
 expect() { # ROLE TEXT
-	if ! grep -q -F -e "$2" "$folder/$1"; then
+	if [ -n "$2" ] && ! grep -q -F -e "$2" "$folder/$1"; then
 		fail "$1 did not print \"$2\""
 	fi
 }
@@ -423,6 +430,36 @@ show_fork_demo() {
 		The child has 11 and 28.5, the parent still 10 and 25.5: two
 		copies. To work together, processes need the kernel's help.
 	END
+
+	step 'A process for each tab' <<-'END'
+		A browser opens eight tabs and a plug-in, each in a process of
+		its own. One tab crashes, one opens a file, three send nonsense
+		or too much, and one hangs. What is left of the others?
+	END
+	run browser 0 'browser: still up' fork_demo/browser
+	expect browser 'tab 1 (news): drew: Rain until noon [process '
+	expect browser 'tab 2 (crash): killed by SIGSEGV'
+	expect browser 'tab 5 (flood): cut off, sent too much'
+	expect browser 'tab 6 (vandal): cut off, sent what is no text'
+	expect browser 'tab 7 (hang): cut off, silent'
+	expect browser 'tab 8 (mail): drew: No new mail [process '
+	expect browser 'plug-in: drew: /etc/passwd opened [process '
+	if grep -q -x -e 'tab 3 (spy): killed by SIGKILL' "$folder/browser"
+	then
+		seen <<-'END'
+			news and mail drew their pages, and the browser is still
+			up. The kernel killed the spy when it opened a file: it
+			is in a sandbox. The plug-in opened the same file; it is
+			not.
+		END
+	else
+		expect browser 'tab 3 (spy): drew: /etc/passwd opened [process '
+		seen <<-'END'
+			news and mail drew their pages, and the browser is still
+			up. The spy opened a file: this system has no sandbox
+			for it (Linux has, unless a container refuses it).
+		END
+	fi
 }
 
 show_shm() {
@@ -539,6 +576,90 @@ show_shm() {
 	seen <<-'END'
 		1, each time. wait orders the two, and there is no race left.
 	END
+	show_counter
+	show_no_syscalls
+	show_buffer
+}
+
+show_counter() {
+	step 'Two processes count in one number' <<-'END'
+		Each adds 1, 20000 times: load, add, store. Each 100th time it
+		sleeps before the store. The scheduler could have it wait there
+		at any time.
+	END
+	run counter 0 'expected 40000, got ' shm/counter
+	if grep -q ' lost 0$' "$folder/counter"; then
+		fail 'no increment got lost'
+	fi
+	seen <<-'END'
+		Who sleeps has an old sum in hand. The other one counts on, and
+		then the old sum is stored over all of that.
+	END
+
+	step 'One at a time' <<-'END'
+		-s: a semaphore. To count, a process must take it from 1 to 0;
+		where it is 0, the process waits. After its store it adds 1.
+	END
+	run counter 0 'expected 40000, got 40000, lost 0' shm/counter -s
+	seen <<-'END'
+		Nothing is lost: between a load and its store nobody else
+		stores. It takes longer: one waits while the other one sleeps.
+	END
+}
+
+show_no_syscalls() {
+	step 'Without the kernel' <<-'END'
+		After fork a child forbids itself all system calls, and adds 1
+		to a number in the segment, a million times. The parent looks.
+	END
+	run_quietly shm/no_syscalls >"$folder/trial" 2>&1
+	if [ "$status" -eq 77 ]; then
+		run process 77 '' shm/no_syscalls
+		seen <<-'END'
+			Not here: this system does not let a process do that.
+			Try it on Linux, outside a container.
+		END
+		return
+	fi
+	run process 0 '1000000 updates without a system call' shm/no_syscalls
+	expect process 'Then it made one, and was killed for it.'
+	seen <<-'END'
+		A million updates reached the parent, and the kernel had no part
+		in it. The child was killed at the first call that it made.
+	END
+}
+
+show_buffer() {
+	step 'A buffer in which both sides wait' <<-'END'
+		The producer reads into the slots of a segment, the consumer
+		writes out of them. Two semaphores count the free slots and the
+		filled ones, and who finds none sleeps. A program goes through:
+	END
+	sum=$(cksum <shm/producer)
+	run file 0 "$sum" sh -c 'cksum <shm/producer'
+	start producer sh -c "shm/producer -k $key <shm/producer"
+	run consumer 0 "$sum" sh -c "shm/consumer -k $key | cksum"
+	finish producer 0 ''
+	seen <<-'END'
+		The same checksum and number of bytes. The producer was first:
+		it waited for its consumer. Now the reader comes not too early
+		and the writer overwrites nothing.
+	END
+
+	step 'One of the two is killed' <<-'END'
+		Once more, with an input that never ends. After a second the
+		consumer is killed, by a signal that leaves it no last word.
+	END
+	start producer sh -c "yes | shm/producer -k $key"
+	killed='& sleep 1; kill -KILL $!'
+	run consumer 0 '' sh -c "shm/consumer -k $key >/dev/null $killed"
+	finish producer 1 'the consumer has gone'
+	kernel_shows segment "$key" no
+	seen <<-'END'
+		The kernel took back what the consumer had done to a semaphore,
+		and so the producer saw that it was alone. It removed the
+		segment and the semaphores, and ended.
+	END
 }
 
 # The server chooses a free port, and names it in its first line.
@@ -549,6 +670,211 @@ start_server() { # [OPTION ...]
 	if [ -z "$port" ]; then
 		fail 'the server did not name its port'
 	fi
+}
+
+# A role's first line ends with its address; the kernel has chosen the port.
+see_port() { # ROLE
+	see "$1" ' listening on 127.0.0.1:'
+	port=$(sed -n '1s/.*:\([0-9]*\)$/\1/p' "$folder/$1")
+	if [ -z "$port" ]; then
+		fail "the $1 did not name its port"
+	fi
+}
+
+# The number of bytes in a role's line that begins with TEXT.
+bytes_of() { # ROLE TEXT
+	sed -n "s/^$2 \([0-9]*\) .*/\1/p" "$folder/$1"
+}
+
+show_buffers() {
+	step 'Nobody reads: send waits' <<-'END'
+		The sender has 64 MiB to send. -d 1: the receiver does not read
+		for a second. Where are the bytes meanwhile?
+	END
+	start receiver socket/receiver -d 1 -p 0
+	see_port receiver
+	start sender socket/sender -p "$port"
+	see receiver 'connected: '
+	see sender '(now it waits)'
+	echo '(nothing for a second: the sender waits in send)'
+	finish sender 0 'sent 67108864 of 67108864 bytes'
+	finish receiver 0 'received 67108864 bytes'
+	seen <<-'END'
+		In the kernel's buffers, until those were full. Then send had
+		to wait, and went on when recv made room: one send took about
+		as long as the receiver had slept.
+	END
+
+	step 'Nobody reads, and send does not wait' <<-'END'
+		-n: a sender that ends where it would have to wait.
+	END
+	start receiver socket/receiver -d 1 -p 0
+	see_port receiver
+	start sender socket/sender -n -p "$port"
+	see receiver 'connected: '
+	finish sender 0 '(EAGAIN)'
+	echo '(the sender has ended, its bytes are in the kernel)'
+	finish receiver 0 'received '
+	taken=$(bytes_of sender sent)
+	if [ "$taken" != "$(bytes_of receiver received)" ]; then
+		fail "the receiver did not get the $taken bytes"
+	fi
+	seen <<-END
+		EAGAIN. The buffers took $taken bytes, and just as many
+		came out of them later, when the sender was gone.
+	END
+}
+
+start_prefork() {
+	start prefork socket/prefork -w 2 -p 0
+	see_port prefork
+	see prefork 'worker '
+}
+
+# The parent pauses a little before it starts another one.
+see_third_worker() {
+	tries=0
+	while run_quietly sleep 1 &&
+		[ "$(grep -c ' started$' "$folder/prefork")" -ne 3 ]; do
+		tries=$((tries + 1))
+		if [ "$tries" -ge 5 ]; then
+			fail 'no worker took the place of the dead one'
+		fi
+	done
+	show prefork
+}
+
+stop_prefork() {
+	read -r pid <"$folder/prefork.pid"
+	kill -s TERM "$pid"
+	finish prefork 143 'worker '
+}
+
+show_prefork() {
+	step 'One socket, many processes' <<-'END'
+		A parent makes a listening socket and then two children. They
+		inherit it, and both accept on it. Who will answer the clients?
+	END
+	start_prefork
+	for client in client1 client2 client3; do
+		run $client 0 'Hello from worker ' socket/client -p "$port"
+	done
+	stop_prefork
+	seen <<-'END'
+		Whichever worker was quickest. Two processes share one socket,
+		and the clients do not notice.
+	END
+
+	step 'A worker dies' <<-'END'
+		Once more. We kill the worker that has answered, and ask again.
+	END
+	start_prefork
+	run client1 0 'Hello from worker ' socket/client -p "$port"
+	worker=$(sed -n 's/^Hello from worker //p' "$folder/client1")
+	show_command '' kill -9 "$worker"
+	kill -s KILL "$worker"
+	see prefork "worker $worker was ended by signal 9"
+	run client2 0 'Hello from worker ' socket/client -p "$port"
+	if grep -q -x -e "Hello from worker $worker" "$folder/client2"; then
+		fail "the dead worker $worker has answered"
+	fi
+	see_third_worker
+	stop_prefork
+	seen <<-'END'
+		Another one answered: the socket did not die with the worker,
+		as others have it too. The parent has started a third.
+	END
+}
+
+# A client with -w stays; its first echo tells that the server knows it.
+start_echo_client() { # ROLE MESSAGE
+	start "$1" socket/echo_client -w 30 -u "$folder/echo" "$2"
+	see "$1" "Echoed: $2"
+}
+
+stop_echo() {
+	read -r pid <"$folder/server.pid"
+	kill -s TERM "$pid"
+	finish server 143 'Server listening... '
+	for role in client1 client2; do
+		finish $role 1 'the server closed the connection'
+	done
+	if [ -e "$folder/echo" ]; then
+		fail "the server did not remove $folder/echo"
+	fi
+}
+
+show_echo() {
+	step 'One server, many clients' <<-'END'
+		One process serves all who come, and they may stay (-w). Its
+		socket has a path (-u) in the place of a port.
+	END
+	start server socket/echo_server -u "$folder/echo"
+	see server 'Server listening... '
+	start_echo_client client1 one
+	start_echo_client client2 two
+	run client3 0 'Echoed: Hello, server!' \
+		socket/echo_client -u "$folder/echo"
+	see server 'Received: Hello, server!'
+	stop_echo
+	seen <<-'END'
+		client3 came, said its word and left, while the others were
+		there: poll tells the server who has something to say. It ended
+		by a signal, and removed its path.
+	END
+
+	step 'A message for all' <<-'END'
+		-b: what one client says goes to all clients.
+	END
+	start server socket/echo_server -b -u "$folder/echo"
+	see server 'Server listening... '
+	start_echo_client client1 one
+	start_echo_client client2 two
+	run client3 0 'Echoed: to all' \
+		socket/echo_client -u "$folder/echo" 'to all'
+	see client1 'Echoed: to all'
+	see client2 'Echoed: to all'
+	stop_echo
+	seen <<-'END'
+		One sent, three received. client1 got "two" as well; client2
+		came too late for "one".
+	END
+}
+
+show_multicast() {
+	group="239.255.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))"
+	port=$((20000 + $$ % 12000))
+
+	step 'One datagram, many receivers' <<-'END'
+		Three receivers join a group (-g) on one port. The sender sends
+		one datagram to the group. Who gets it?
+	END
+	for number in 1 2 3; do
+		start "member$number" socket/multicast_receiver -t 9 \
+			-g "$group" -p "$port"
+	done
+	for number in 1 2 3; do
+		see "member$number" 'Receiver listening on '
+	done
+	run sender 0 'Sent to ' socket/multicast_sender -g "$group" \
+		-p "$port" 'Hello group'
+	for number in 1 2 3; do
+		finish "member$number" 0 ': Hello group'
+	done
+	seen <<-'END'
+		All three: the kernel made a copy for each. Message passing is
+		not only one-to-one.
+	END
+
+	step 'A datagram for nobody' <<-'END'
+		All receivers have ended. We send once more.
+	END
+	run sender 0 'Sent to ' socket/multicast_sender -g "$group" \
+		-p "$port" 'Anybody here?'
+	seen <<-'END'
+		No error: UDP has no connection that could be refused. The
+		message is lost, and nobody was told.
+	END
 }
 
 show_socket() {
@@ -642,6 +968,11 @@ show_socket() {
 		Refused: a socket needs a live peer. Nobody keeps the message
 		for a server that comes later.
 	END
+
+	show_buffers
+	show_prefork
+	show_multicast
+	show_echo
 }
 
 # Send with -n until the queue refuses: $sent messages fit.
@@ -702,6 +1033,38 @@ finish_full_queue() {
 		without -n it would wait. A reader took one, and there was room
 		again. The last reader removed the queue, and the rest with it.
 	END
+}
+
+show_many_clients() {
+	step 'One queue, many clients, and each gets its own answer' <<-'END'
+		All requests are of type 1, and the server takes these. The type
+		of an answer is the pid of its client. Three clients at once:
+	END
+	start server msgqueue/server -f "$file"
+	see server 'Server waiting for requests'
+	for number in 1 2 3; do
+		start "client$number" msgqueue/client -f "$file" \
+			"client $number" 'once more'
+	done
+	for number in 1 2 3; do
+		finish "client$number" 0 "CLIENT $number"
+		expect "client$number" 'ONCE MORE'
+	done
+	kernel_shows queue "$server_key" yes
+	show_end_of_server
+	seen <<-'END'
+		Four processes used one queue, in both directions, and each
+		client got the answers to its own words. Ended by a signal, the
+		server removed the queue: a client without a server says so.
+	END
+}
+
+show_end_of_server() {
+	read -r pid <"$folder/server.pid"
+	kill -s TERM "$pid"
+	finish server 143 ': client 3'
+	kernel_shows queue "$server_key" no
+	run client1 1 'start server first' msgqueue/client -f "$file" hello
 }
 
 show_msgqueue() {
@@ -792,6 +1155,7 @@ show_msgqueue() {
 		they may be, until the kernel refuses one.
 	END
 	show_full_queue
+	show_many_clients
 }
 
 # --- what is asked for ---
