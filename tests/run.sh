@@ -3,6 +3,7 @@
 #
 # usage: tests/run.sh [LAB ...]
 #
+# The long checks, soak, are run only when they are named.
 # The output is TAP; the last line counts. BUILD says where the binaries are,
 # TEST_SHELL which shell is to run tests and scripts.
 set -u
@@ -18,6 +19,13 @@ all_labs() {
 		file=${file##*/}
 		printf '%s ' "${file%.t}"
 	done
+}
+
+file_of() { # LAB
+	case $1 in
+	soak) echo tests/soak.sh ;;
+	*) echo "tests/$1.t" ;;
+	esac
 }
 
 # A file of tests ends what it has started, and removes what it has made. $! is
@@ -46,7 +54,7 @@ case ${1:-} in
 	;;
 esac
 for lab in "$@"; do
-	[ -f "tests/$lab.t" ] || {
+	[ -f "$(file_of "$lab")" ] || {
 		echo "run.sh: there is no lab '$lab'" >&2
 		usage >&2
 		exit 2
@@ -69,7 +77,7 @@ export TEST_COUNTS="$results/counts"
 : >"$TEST_COUNTS"
 for lab in "$@"; do
 	starting=yes
-	${TEST_SHELL:-sh} "tests/$lab.t" >"$results/$lab" 2>&1 &
+	${TEST_SHELL:-sh} "$(file_of "$lab")" >"$results/$lab" 2>&1 &
 	running="$running $!"
 	starting=
 done

@@ -1,0 +1,438 @@
+#!/bin/sh
+# soak.sh - the long checks: much data, many clients, many sudden deaths
+#
+# For `make soak`; SOAK=short asks less of each. SEED chooses another series
+# of random moments. Figures are told beside the results, as comments.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/lib.sh"
+
+case ${SOAK:-full} in
+short) megabytes=64 connections=1000 clients=60 rounds=15 ;;
+*) megabytes=1024 connections=5000 clients=300 rounds=200 ;;
+esac
+SEED=${SEED:-$$}
+export SEED
+
+# ---- much data -----------------------------------------------------------
+
+transfer_is_exact() {
+	new_key
+	mkfifo "$work/original"
+	head -c "$((megabytes * 1048576))" /dev/urandom | tee "$work/original" |
+		"$build/shm/producer" -k "$key" &
+	producer=$!
+	"$build/shm/consumer" -k "$key" | cmp - "$work/original" ||
+		fail 'the bytes that went in'
+	wait "$producer" || fail 'a producer that is content'
+	note "$megabytes MiB of random bytes went through"
+}
+
+seconds_of() { # COMMAND, a line for sh
+	(time -p sh -c "$1") 2>&1 >/dev/null | awk '$1 == "real" { print $2 }'
+}
+
+# In turn, so that whatever else the machine does hits both.
+transfer_beside_pipe() {
+	new_key
+	dd if=/dev/null of="$work/holes" bs=1048576 seek="$megabytes" \
+		2>/dev/null
+	pipe="dd bs=65536 <'$work/holes' | dd bs=65536"
+	shm="'$build/shm/producer' -k $key <'$work/holes' &
+		'$build/shm/consumer' -k $key; wait"
+	for _ in 1 2 3 4 5; do
+		echo "$(seconds_of "$pipe") $(seconds_of "$shm")"
+	done >"$work/seconds"
+	note "$(awk -v size="$megabytes" '
+		NR == 1 || $1 < pipe { pipe = $1 }
+		NR == 1 || $2 < shm { shm = $2 }
+		END {
+			if (!(pipe > 0 && shm > 0))
+				exit 1
+			printf "%d MiB in blocks of 64 KiB, best of 5: pipe " \
+				"%.2f s, shared memory %.2f s, ratio %.2f",
+				size, pipe, shm, pipe / shm
+		}' "$work/seconds")"
+}
+
+# ---- many clients --------------------------------------------------------
+
+resident() { # NAME, in KiB; only Linux tells
+	awk '/^VmRSS:/ { print $2 }' "/proc/$(pid "$1")/status"
+}
+
+# The programs raise the soft limit to the hard one.
+needs_descriptors() { # COUNT
+	# shellcheck disable=SC3045 # all shells that we know have it
+	hard=$(ulimit -Hn)
+	[ "$hard" = unlimited ] || [ "$hard" -ge "$1" ] ||
+		skip "a process may have $hard descriptors, not $1"
+}
+
+echo_for_many() {
+	needs_descriptors "$((connections + 50))"
+	start server socket/echo_server -q -u "$work/echo"
+	await server 'Server listening'
+	if [ -r "/proc/$(pid server)/status" ]; then
+		before=$(resident server)
+		start load tests/echo_load -k -c "$connections" "$work/echo"
+		await_long load 'per second'
+		after=$(resident server)
+		stop load
+		finish load
+		bytes=$(((after - before) * 1024 / connections))
+		note "$connections idle clients: $before KiB resident before," \
+			"$after KiB after: $bytes bytes each"
+		[ "$bytes" -lt 16384 ] || fail 'less than 16 KiB for each'
+	fi
+	run tests/echo_load -n -c "$connections" -r 20 "$work/echo"
+	succeeds
+	note "with one more that never reads: $(cat "$work/out")"
+	stop server
+	finish server
+	[ ! -e "$work/echo" ] || fail 'no path'
+}
+
+await_long() { # NAME TEXT
+	"$build/tests/await" line "$work/$1.out" "$2" 60 ||
+		fail "a line with '$2' within 60 seconds"
+}
+
+# Twenty texts of client $1, each of $2 letters or more.
+client_texts() {
+	awk -v client="$1" -v width="$2" 'BEGIN {
+		while (++i <= 20) {
+			text = "client" client "-request" i "-"
+			while (length(text) < width)
+				text = text "x"
+			print text
+		}
+	}'
+}
+
+# The server stands still until all clients have begun: the queue is full.
+queue_clients() { # LETTERS
+	new_path
+	start server msgqueue/server -f "$path"
+	await server 'Server waiting for requests'
+	stop server STOP
+	client=0
+	while [ "$((client += 1))" -le "$clients" ]; do
+		# shellcheck disable=SC2046 # each word is a text
+		start "client$client" msgqueue/client -f "$path" \
+			$(client_texts "$client" "$1")
+	done
+	stop server CONT
+	client=0
+	while [ "$((client += 1))" -le "$clients" ]; do
+		finish "client$client"
+		succeeds
+		prints "$(client_texts "$client" "$1" | tr '[:lower:]' '[:upper:]')"
+	done
+	note "$((clients * 20)) right answers to $clients clients"
+	stop server
+	finish server
+	queue_server_is_gone
+}
+
+queue_server_is_gone() {
+	server_key=$("$build/scripts/sysv" key "$path" server)
+	for kind in queue semaphores; do
+		! "$build/scripts/sysv" find "$kind" "$server_key" \
+			>"$work/found" || fail "no $kind of the server any more"
+	done
+}
+
+queue_for_many() {
+	queue_clients 20
+	queue_clients 20
+	queue_clients 20
+}
+
+queue_long_texts() {
+	queue_clients 99
+}
+
+# ---- sudden deaths -------------------------------------------------------
+
+# Each line of $work/rounds: who gets which signal, and after how long. SIGINT
+# is not among them: in the background it is ignored, but for a handler.
+random_rounds() { # NAME ...
+	awk -v rounds="$rounds" -v seed="$SEED" -v names="$*" 'BEGIN {
+		srand(seed)
+		count = split(names, name)
+		split("KILL KILL TERM HUP", sign)
+		for (i = 1; i <= rounds; i++)
+			print name[int(rand() * count) + 1], \
+				sign[int(rand() * 4) + 1], rand() * rand() * 0.1
+	}' >"$work/rounds"
+	note "SEED=$SEED, $rounds rounds"
+}
+
+# As start. A process that has ended is one only when its parent has noticed:
+# this one's parent does at once, and leaves its status in NAME.end.
+launch() { # NAME PROGRAM [ARGUMENT ...]
+	name=$1
+	program=$2
+	shift 2
+	[ -p "$work/$name.out" ] || rm -f "$work/$name.out"
+	rm -f "$work/$name.err" "$work/$name.pid" "$work/$name.end"
+	{
+		"$build/$program" "$@" <"${input:-/dev/null}" \
+			>"$work/$name.out" 2>"$work/$name.err" &
+		echo "$!" >"$work/$name.pid"
+		wait "$!"
+		echo "status $?" >"$work/$name.end"
+	} 2>/dev/null &
+	await_line "$name.pid" ''
+}
+
+await_line() { # FILE TEXT [SECONDS]
+	"$build/tests/await" line "$work/$1" "$2" "${3:-5}" ||
+		fail "within ${3:-5} seconds a line with '$2' in $1 ($round)"
+}
+
+# Kill as the round says.
+strike() { # VICTIM SIGNAL DELAY
+	round="round $number_of_round: $*"
+	"$build/tests/await" line /dev/null '' "$3"
+	kill -s "$2" "$(pid "$1")" 2>/dev/null || :
+}
+
+each_round() { # FUNCTION
+	number_of_round=0
+	round=start
+	while read -r victim signal delay <&7; do
+		number_of_round=$((number_of_round + 1))
+		"$1" "$victim" "$signal" "$delay"
+	done 7<"$work/rounds"
+}
+
+ends() { # NAME ...
+	for name; do
+		await_line "$name.end" status 2
+	done
+}
+
+# Who was killed after the other side had gone normally ended well.
+transfer_round() {
+	launch consumer shm/consumer -k "$key"
+	case $((number_of_round % 3)) in
+	0) input=/dev/zero ;;
+	1) input=$work/data ;;
+	*) input=$work/never ;;
+	esac
+	launch producer shm/producer -k "$key"
+	input=
+	await_that joined_or_gone
+	strike "$@"
+	ends producer consumer
+	segment_gone "$key"
+	semaphores_gone "$key"
+}
+
+joined_or_gone() {
+	[ -s "$work/producer.end" ] || {
+		[ "$("$build/tests/odd" semaphore "$key" 2 2>&1)" = 2 ] &&
+			[ "$("$build/tests/odd" semaphore "$key" 3 2>&1)" = 2 ]
+	}
+}
+
+deaths_of_transfer() {
+	new_key
+	head -c 30000000 /dev/urandom >"$work/data"
+	mkfifo "$work/never"
+	exec 8<>"$work/never"
+	random_rounds producer consumer
+	each_round transfer_round
+}
+
+message_round() {
+	launch server socket/server -p 0
+	await_line server.out 'listening on'
+	launch client socket/client -d 0.05 -p "$(port_of server)"
+	strike "$@"
+	ends client
+	# Before a client has connected the server waits for one.
+	[ -s "$work/server.end" ] || "$build/tests/await" line \
+		"$work/server.end" status 0.2 || stop server
+	ends server
+}
+
+deaths_of_message() {
+	random_rounds server client
+	each_round message_round
+}
+
+stream_round() {
+	launch receiver socket/receiver -d 0.05 -p 0
+	await_line receiver.out 'listening on'
+	launch sender socket/sender -p "$(port_of receiver)"
+	await_that connected_or_gone
+	strike "$@"
+	ends receiver sender
+}
+
+connected_or_gone() {
+	[ -s "$work/sender.end" ] || grep -q connected "$work/receiver.out"
+}
+
+deaths_of_stream() {
+	random_rounds receiver sender
+	each_round stream_round
+}
+
+echo_round() {
+	launch server socket/echo_server -u "$work/echo"
+	await_line server.out 'Server listening'
+	launch client socket/echo_client -w 60 -u "$work/echo" one two three
+	await_line client.out 'Echoed: one'
+	strike "$@"
+	if [ "$1" = client ]; then
+		ends client
+		run socket/echo_client -u "$work/echo" still there
+		prints 'Echoed: still
+Echoed: there'
+		stop server
+	fi
+	ends client server
+	[ "$2" = KILL ] && [ "$1" = server ] || [ ! -e "$work/echo" ] ||
+		fail "no path ($round)"
+}
+
+# A path that was left by a killed server is the next one's.
+deaths_of_echo() {
+	random_rounds server client
+	echo 'client TERM 0' >>"$work/rounds"
+	each_round echo_round
+	[ ! -e "$work/echo" ] || fail 'no path'
+}
+
+prefork_round() {
+	launch server socket/prefork -w 3 -p 0
+	await_that has_workers
+	launch client socket/client -d 0.02 -p "$(port_of server)"
+	strike "$@"
+	ends client
+	if [ "$1" = client ]; then
+		run socket/client -p "$(port_of server)"
+		prints_like 'Hello from worker'
+		stop server
+	fi
+	ends server
+	await_that nobody_listens
+}
+
+# The port is closed when the last of the workers has ended.
+nobody_listens() {
+	run socket/client -p "$(port_of server)"
+	[ "$status" -eq 1 ] && grep -q 'start server first' "$work/err"
+}
+
+has_workers() {
+	[ "$(grep -c started "$work/server.out")" -eq 3 ]
+}
+
+deaths_of_prefork() {
+	random_rounds server client
+	each_round prefork_round
+}
+
+# Clients that lose their server end; those that do not get all answers.
+queue_round() {
+	launch server msgqueue/server -f "$path"
+	await_line server.out 'Server waiting for requests'
+	for client in client1 client2 client3; do
+		# shellcheck disable=SC2046 # each word is a text
+		launch "$client" msgqueue/client -f "$path" \
+			$(client_texts 1 50) $(client_texts 2 50)
+	done
+	strike "$@"
+	ends client1 client2 client3
+	if [ "$1" != server ]; then
+		for client in client1 client2 client3; do
+			[ "$client" = "$1" ] ||
+				[ "$(wc -l <"$work/$client.out")" -eq 40 ] ||
+				fail "40 answers for $client ($round)"
+		done
+		stop server
+	fi
+	ends server
+	await_that queue_server_is_gone
+}
+
+deaths_of_queue() {
+	new_path
+	random_rounds server client1 server client2 server client3
+	each_round queue_round
+}
+
+# A parent and its child share an object without a name. Nothing may be left
+# of it, nor of the one that was not killed, whose output then ends.
+family_round() {
+	mkfifo "$work/family.out"
+	cat "$work/family.out" >"$work/family.text" &
+	reader=$!
+	# shellcheck disable=SC2086 # a program and its options
+	launch family $family
+	if [ "$1" = child ]; then
+		ps -A -o ppid= -o pid= | awk -v parent="$(pid family)" \
+			'$1 == parent { print $2 }' >"$work/child.pid"
+		[ -s "$work/child.pid" ] || set -- family "$2" "$3"
+	fi
+	strike "$@"
+	ends family
+	{
+		wait "$reader"
+		echo 'status 0' >"$work/reader.end"
+	} 2>/dev/null &
+	ends reader
+	rm "$work/family.out" "$work/reader.end"
+}
+
+deaths_of_families() {
+	[ -n "$(ps -A -o ppid= -o pid= 2>/dev/null)" ] ||
+		skip 'no ps with -A and -o here'
+	rounds=$((rounds / 4)) # of each
+	"$shell" scripts/cleanup.sh -a -n | sort >"$work/before"
+	for family in 'shm/counter -s' shm/counter shm/no_syscalls \
+		'shm/race -d 0.1' fork_demo/browser \
+		'shm/pingpong -n 1000000' 'shm/pingpong -w poll -n 9000000' \
+		'socket/pingpong -n 1000000' 'socket/pingpong -u -n 1000000' \
+		'msgqueue/pingpong -n 1000000' \
+		'msgqueue/pingpong -w poll -n 1000000'; do
+		random_rounds family child
+		each_round family_round
+	done
+	"$shell" scripts/cleanup.sh -a -n | sort >"$work/after"
+	cmp "$work/before" "$work/after" || fail "nothing left:
+$(diff "$work/before" "$work/after")"
+}
+
+# ---- comparing -----------------------------------------------------------
+
+compare_for_real() {
+	"$shell" scripts/compare.sh -q -o "$work" >"$work/out" 2>"$work/err"
+	status=$?
+	succeeds
+	[ -s "$work/compare.csv" ] || fail 'compare.csv'
+	[ -s "$work/compare.svg" ] || fail 'compare.svg'
+}
+
+time_limit=600
+check "$megabytes MiB of any bytes come through a buffer as they are" \
+	transfer_is_exact
+check 'a buffer in shared memory beside a pipe' transfer_beside_pipe
+check "one echo server has $connections clients at once" echo_for_many
+check "$clients clients have 20 requests each answered, three times" \
+	queue_for_many
+check "$clients clients of a queue, texts as long as they may be" \
+	queue_long_texts
+check 'producer, consumer: sudden deaths' deaths_of_transfer
+check 'server, client: sudden deaths' deaths_of_message
+check 'receiver, sender: sudden deaths' deaths_of_stream
+check 'echo_server, echo_client: sudden deaths' deaths_of_echo
+check 'prefork, client: sudden deaths' deaths_of_prefork
+check 'queue server, clients: sudden deaths' deaths_of_queue
+check 'parents and children: sudden deaths' deaths_of_families
+check 'compare.sh: a quick run' compare_for_real
+finish_tests
