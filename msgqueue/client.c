@@ -6,10 +6,9 @@
  *
  *     terminal 1                            terminal 2
  *     $ ./server
- *     Server waiting for requests ...
- *     client 4711: hello                    $ ./client hello world
- *     client 4711: world                    HELLO
- *     ^C                                    WORLD
+ *     Server waiting for requests ...       $ ./client hello world
+ *     client 4711: hello                    HELLO
+ *     client 4711: world                    WORLD
  *
  * Each TEXT is a request of its own; without one it is "Hello world".
  *

@@ -10,9 +10,8 @@
  *     connected: recv begins in 2 s           send: buffers full after ...
  *     received 3910656 bytes in 2.003 s, 87 calls of recv
  *
- * The sender has ended long before: its bytes waited for this program.
- *
- * -d: how long it does not read; 2 seconds unless told otherwise.
+ * The sender has ended long before: its bytes waited for this program. -d: how
+ * long it does not read; 2 seconds unless told otherwise.
  *
  * usage: receiver [-h] [-d SECONDS] [-p PORT]
  *

@@ -428,7 +428,8 @@ counter_counts_as_told() {
 	counter_adds_up 1400
 	for increments in 1 100 101; do
 		run shm/counter -n "$increments" -s
-		prints "expected $((2 * increments)), got $((2 * increments)), lost 0"
+		sum=$((2 * increments))
+		prints "expected $sum, got $sum, lost 0"
 	done
 }
 

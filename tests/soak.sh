@@ -126,7 +126,8 @@ queue_clients() { # LETTERS
 	while [ "$((client += 1))" -le "$clients" ]; do
 		finish "client$client"
 		succeeds
-		prints "$(client_texts "$client" "$1" | tr '[:lower:]' '[:upper:]')"
+		prints "$(client_texts "$client" "$1" |
+			tr '[:lower:]' '[:upper:]')"
 	done
 	note "$((clients * 20)) right answers to $clients clients"
 	stop server
@@ -403,9 +404,11 @@ deaths_of_families() {
 		random_rounds family child
 		each_round family_round
 	done
-	"$shell" scripts/cleanup.sh -a -n | sort >"$work/after"
-	cmp "$work/before" "$work/after" || fail "nothing left:
-$(diff "$work/before" "$work/after")"
+	await_that nothing_new
+}
+
+nothing_new() {
+	"$shell" scripts/cleanup.sh -a -n | sort | cmp -s "$work/before" -
 }
 
 # ---- comparing -----------------------------------------------------------

@@ -581,7 +581,8 @@ send_waits_until_receiver_reads() {
 		finish sender
 		succeeds
 		sender_met_full_buffers
-		prints_like "send: buffers full after $filled bytes (now it waits)"
+		full="send: buffers full after $filled bytes"
+		prints_like "$full (now it waits)"
 		prints_like "sent $offered of $offered bytes in "
 		whole=$(sed -n 's/^sent .* in \(.*\) s$/\1/p' \
 			"$work/sender.out")
@@ -1733,8 +1734,8 @@ check 'echo: client says when the server dies before it has answered' \
 echo_default_path() {
 	run socket/echo_client -w 0
 	prints_nothing
-	[ "$status" -eq 0 ] ||
-		fails_with 1 "connect to /tmp/ipc_echo_$(id -u) (start echo_server"
+	[ "$status" -eq 0 ] || fails_with 1 \
+		"connect to /tmp/ipc_echo_$(id -u) (start echo_server"
 	start_echo
 	say -w 0.01
 	succeeds
