@@ -21,7 +21,4 @@
  * end. A client must read while it sends: from who leaves its echo unread the
  * server takes nothing more.
  */
-#define MESSAGE_SIZE 65536
-
-/* So much of a message the server prints, and how long it was. */
-#define SHOWN_SIZE 1024
+#define MESSAGE_SIZE 4096

@@ -1,8 +1,8 @@
 /*
  * echo_client - say something to the echo server, print what comes back
  *
- * Shows that who sends much must read at the same time: the server takes no
- * more from a client that leaves its echo unread.
+ * Shows that who sends much must also read: the server takes no more from a
+ * client that leaves its echo unread.
  *
  *     terminal 1                               terminal 2
  *     $ ./echo_server
@@ -10,13 +10,11 @@
  *     Accepted connection                      Echoed: Hello, server!
  *     Received: Hello, server!
  *
- * An echo is as many bytes as the message had: with echo_server -b they may be
- * others'. -w: stay so long and print what comes, as it comes; without a
- * MESSAGE do only that. PATH is the name of the server's socket.
+ * -w: then stay and print what comes, until nothing has come for so long;
+ * without a MESSAGE do only that. PATH is the name of the server's socket.
+ * The other half is echo_server.c; echo.h holds what both must know.
  *
  * usage: echo_client [-h] [-w SECONDS] [-u PATH] [MESSAGE ...]
- *
- * The other half is echo_server.c; echo.h holds what both must know.
  */
 
 #include <err.h>
@@ -28,7 +26,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "echo.h"
@@ -36,65 +33,33 @@
 static const char usage[] =
     "usage: echo_client [-h] [-w SECONDS] [-u PATH] [MESSAGE ...]";
 
-/* Print what has come, at most so many bytes, and return how many. */
+/* Wait for something, print it, at most so many bytes; return how many. */
 static size_t print_some(int connected, const char *title, size_t most)
 {
-	static char piece[MESSAGE_SIZE];
-	size_t size = most < sizeof piece ? most : sizeof piece;
-	ssize_t length = recv(connected, piece, size, MSG_DONTWAIT);
-	if (length == -1 && errno == EAGAIN)
-		return 0;
-	if (length == 0 || (length == -1 && errno == ECONNRESET))
-		errx(1, "the server closed the connection");
-	if (length == -1)
+	char message[MESSAGE_SIZE];
+	ssize_t length = recv(connected, message, most, 0);
+	if (length == -1 && errno != ECONNRESET)
 		err(1, "recv");
+	if (length <= 0)
+		errx(1, "the server closed the connection");
 	printf("%s", title);
-	fwrite(piece, 1, (size_t)length, stdout);
+	fwrite(message, 1, (size_t)length, stdout);
 	return (size_t)length;
 }
 
-/* MSG_DONTWAIT: send takes what there is room for, then its echo is read. */
+/* Piece by piece: the next is sent when as much as the last has come back. */
 static void exchange(int connected, const char *message)
 {
-	const size_t length = strlen(message);
-	size_t unsent = length, unread = length;
-	while (unread > 0) {
-		struct pollfd entry = {.fd = connected, .events = POLLIN};
-		if (unsent > 0)
-			entry.events = POLLIN | POLLOUT;
-		if (poll(&entry, 1, -1) == -1 && errno != EINTR)
-			err(1, "poll");
-		ssize_t sent = send(connected, message + length - unsent,
-				    unsent, MSG_DONTWAIT);
-		if (sent == -1 && errno != EAGAIN && errno != EPIPE)
+	const char *title = "Echoed: ";
+	while (*message != '\0') {
+		size_t unread = strnlen(message, MESSAGE_SIZE);
+		if (send(connected, message, unread, 0) == -1 && errno != EPIPE)
 			err(1, "send"); /* EPIPE: recv will tell */
-		unsent -= sent == -1 ? 0 : (size_t)sent;
-		const char *title = unread == length ? "Echoed: " : "";
-		unread -= print_some(connected, title, unread);
+		message += unread;
+		for (; unread > 0; title = "")
+			unread -= print_some(connected, title, unread);
 	}
-	puts(length > 0 ? "" : "Echoed: ");
-}
-
-static double clock_seconds(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static void stay(int connected, double seconds)
-{
-	const double end = clock_seconds() + seconds;
-	double left = seconds;
-	while (left > 0) {
-		struct pollfd entry = {.fd = connected, .events = POLLIN};
-		if (poll(&entry, 1, (int)(left * 1000) + 1) == -1 &&
-		    errno != EINTR)
-			err(1, "poll");
-		if (print_some(connected, "Echoed: ", MESSAGE_SIZE) > 0)
-			putchar('\n');
-		left = end - clock_seconds();
-	}
+	puts(title); /* alone, or the end of its line */
 }
 
 int main(int argc, char *argv[])
@@ -102,27 +67,26 @@ int main(int argc, char *argv[])
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	const size_t size = sizeof address.sun_path;
 	snprintf(address.sun_path, size, SOCKET_PATH, (unsigned long)getuid());
-	double seconds = -1;
-	int option;
+	const char *path = address.sun_path, *none = "0", *stay = none;
+	int option, length = 1;
 	while ((option = getopt(argc, argv, "hw:u:")) != -1) {
-		char *end = NULL;
 		if (option == 'w')
-			seconds = strtod(optarg, &end);
+			stay = optarg;
 		else if (option == 'u')
-			snprintf(address.sun_path, size, "%s", optarg);
+			length = snprintf(address.sun_path, size, "%s", optarg);
 		else { /* -h, or what getopt has complained about */
 			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
 			return option == 'h' ? 0 : 2;
 		}
-		if (option == 'w' && (*optarg == '\0' || *end != '\0' ||
-				      !(seconds >= 0 && seconds <= 86400)))
-			errx(2, "-w '%s': not 0 to 86400 seconds\n%s", optarg,
-			     usage);
-		if (option == 'u' &&
-		    (*optarg == '\0' || strlen(optarg) >= size))
-			errx(2, "-u '%s': not 1 to %zu bytes\n%s", optarg,
-			     size - 1, usage);
 	}
+	if (length < 1 || length >= (int)size)
+		errx(2, "-u '%s': not 1 to %zu bytes\n%s", path, size - 1,
+		     usage);
+	char *rest;
+	double seconds = strtod(stay, &rest);
+	if (*stay == '\0' || *rest != '\0' ||
+	    !(seconds >= 0 && seconds <= 86400))
+		errx(2, "-w '%s': not 0 to 86400 seconds\n%s", stay, usage);
 	setvbuf(stdout, NULL, _IOLBF, 0); /* a line is seen at once */
 	signal(SIGPIPE, SIG_IGN); /* a server that left: send says EPIPE */
 
@@ -130,13 +94,22 @@ int main(int argc, char *argv[])
 	if (connected == -1)
 		err(1, "socket");
 	if (connect(connected, (struct sockaddr *)&address, sizeof address))
-		err(1, "connect to %s (start echo_server first)",
-		    address.sun_path);
+		err(1, "connect to %s (start echo_server first)", path);
 	for (int i = optind; i < argc; i++)
 		exchange(connected, argv[i]);
-	if (optind == argc && seconds < 0)
+	if (optind == argc && stay == none)
 		exchange(connected, MESSAGE);
-	stay(connected, seconds);
+	struct pollfd entry = {.fd = connected, .events = POLLIN};
+	int ready = stay != none;
+	while (ready != 0) {
+		ready = poll(&entry, 1, (int)(seconds * 1000));
+		if (ready == -1 && errno != EINTR)
+			err(1, "poll");
+		if (ready == 1) {
+			print_some(connected, "Echoed: ", MESSAGE_SIZE);
+			putchar('\n');
+		}
+	}
 	if (close(connected) == -1)
 		err(1, "close");
 	if (ferror(stdout))

@@ -1429,9 +1429,6 @@ echo_of_much() {
 	say "$(cat "$work/message")"
 	succeeds
 	prints "Echoed: $(cat "$work/message")"
-	stop_echo
-	grep -q '^Received: x\{1024\}\.\.\. ([0-9]* bytes)$' "$work/out" ||
-		fail 'of a long message the first 1024 bytes, and the length'
 }
 check 'echo: 10 MiB, and byte after byte, come back exactly' echo_of_much
 
@@ -1456,14 +1453,8 @@ echo_is_not_text() {
 	succeeds
 	{ echo connected && cat "$work/bytes"; } >"$work/expected"
 	prints_file "$work/expected"
-	await echo '... !"#$%&'
-	await echo 'xyz{|}~...'
-	stop_echo
-	[ -z "$(LC_ALL=C tr -d '\012\040-\176' <"$work/out")" ] ||
-		fail 'nothing that a terminal would obey'
 }
-check 'echo: any byte comes back, and none of them wrecks the terminal' \
-	echo_is_not_text
+check 'echo: any byte comes back, a NUL too' echo_is_not_text
 
 # Closed with an echo unread, which is a reset; closed while echoes wait.
 echo_of_a_dead_client() {
@@ -1667,19 +1658,19 @@ echo_keeps_other_files() {
 	socket=$work/echo
 	echo precious >"$socket"
 	run socket/echo_server -u "$socket"
-	fails_with 1 'it is no socket of yours'
+	fails_with 1 "bind $socket (see -u): "
 	[ "$(cat "$socket")" = precious ] || fail 'the file as it was'
 	ln -s echo "$work/link"
 	run socket/echo_server -u "$work/link"
-	fails_with 1 'it is no socket of yours'
+	fails_with 1 "bind $work/link (see -u): "
 	[ -h "$work/link" ] || fail 'the link'
 	start odd tests/odd datagram "$work/datagrams"
 	await odd listening
 	run socket/echo_server -u "$work/datagrams"
-	fails_with 1 "remove $work/datagrams: "
+	fails_with 1 "bind $work/datagrams (see -u): "
 	[ -S "$work/datagrams" ] || fail 'the other program'"'"'s socket'
 	run socket/echo_server -u "$work/none/echo"
-	fails_with 1 "bind $work/none/echo: No such file"
+	fails_with 1 "bind $work/none/echo (see -u): No such file"
 	prints_nothing
 }
 check 'echo: a path that is no socket is never removed' echo_keeps_other_files
