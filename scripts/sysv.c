@@ -65,7 +65,7 @@ static const char usage[] = "usage: sysv names\n"
 			    "       sysv remove KIND ID\n"
 			    "KIND is segment, queue or semaphores";
 
-enum { GONE = 3 }; /* the exit status when an object is no longer there */
+enum { NOT_THERE = 3 }; /* the exit status when an object is no longer there */
 
 enum kind { SEGMENT, QUEUE, SEMAPHORES };
 
@@ -126,7 +126,7 @@ static int control(enum kind kind, int id, int command, union status *status)
 static void give_up(const char *doing, enum kind kind, int id)
 {
 	if (errno == EINVAL || errno == EIDRM)
-		exit(GONE);
+		exit(NOT_THERE);
 	err(1, "%s %s %d", doing, kinds[kind], id);
 }
 

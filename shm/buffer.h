@@ -36,21 +36,24 @@ struct buffer {
  * just what is needed, so there is no moment at which a value is missing.
  */
 enum {
-	FREE,     /* slots that may be filled; a producer adds SLOTS first */
+	FREE,     /* slots that may be filled; the producer adds SLOTS first */
 	FILLED,   /* slots that may be emptied */
-	PRODUCER, /* is there one? ABSENT, LEFT or PRESENT */
+	PRODUCER, /* 1 while there is one */
 	CONSUMER,
-	SEMAPHORE_COUNT /* how many there are */
+	GONE,    /* how many of the two have been there and have ended */
+	SET_SIZE /* how many semaphores there are */
 };
 
 /*
- * A process joins by adding 1 twice to its own semaphore, in one semop(2) that
- * fails where it is not 0. One of the two is with SEM_UNDO: the kernel takes
- * it back when the process ends, however it ends. Both of PRODUCER and
- * CONSUMER below PRESENT, one of them LEFT: a run that was killed left this.
+ * A process joins in one semop(2), which fails unless its own semaphore and
+ * GONE are 0. Then it adds 1 to its own, with SEM_UNDO: the kernel takes that
+ * back when the process ends, however it ends. And it adds 1 to GONE and takes
+ * it away again, the latter with SEM_UNDO: so its end adds 1. (These are five
+ * operations, as many as macOS allows in one call.) Later it does nothing with
+ * the set but on condition that GONE is 0. GONE above 0 while there is neither
+ * producer nor consumer: a run that was killed left this.
  *
  * The end: the slot of length 0 is given back as FREE when everything has been
  * written. The producer waits for all SLOTS, then it removes both objects. The
- * consumer waits for that; who sees the other one LEFT removes them instead.
+ * consumer waits for that, and if the producer has ended, it removes them.
  */
-enum { ABSENT, LEFT, PRESENT };

@@ -2,17 +2,13 @@
  * producer - pass standard input on through a buffer in shared memory
  *
  * Shows the bounded buffer: semaphores make the producer sleep while no slot
- * is free, and the consumer while none is filled. Neither touches a slot that
- * the other one has.
+ * is free, and the consumer while none is filled. Either may start first. When
+ * one dies, even by SIGKILL, a semaphore tells the other (SEM_UNDO).
  *
  *     terminal 1                  terminal 2
  *     $ ./producer
  *     hello                       $ ./consumer
  *     (Ctrl-D: end of input)      hello
- *
- * Either may be first. Does the other side live? The semaphores know: what is
- * done with SEM_UNDO the kernel undoes when a process ends, even by SIGKILL. A
- * timer interrupts each call that waits, to look at that.
  *
  * usage: producer [-h] [-k KEY]
  *
@@ -28,92 +24,69 @@
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "buffer.h"
 
 static const char usage[] = "usage: producer [-h] [-k KEY]";
-
 static volatile sig_atomic_t set = -1, segment = -1; /* what we take part in */
 
 /* On every way out. The segment is the first to go: while the set is there,
  * nobody makes a new one. The other side may have been quicker. */
 static void remove_objects(void)
 {
-	if (segment != -1)
-		shmctl(segment, IPC_RMID, NULL);
-	if (set != -1)
-		semctl(set, 0, IPC_RMID);
+	shmctl(segment, IPC_RMID, NULL);
+	semctl(set, 0, IPC_RMID);
 }
 
+/* SIGALRM is our timer's: what waits gets EINTR, and looks for the other. */
 static void stop(int signal_number)
 {
+	if (signal_number == SIGALRM)
+		return;
 	remove_objects();
 	signal(signal_number, SIG_DFL);
 	raise(signal_number);
 }
 
-/* The timer's signal. It is not ignored: so a call that waits gets EINTR. */
-static void tick(int signal_number)
-{
-	(void)signal_number;
-}
-
 /* Find or make the set, and join. */
-static void join(key_t key)
+static int join(key_t key)
 {
 	struct sembuf operations[] = {
+	    {.sem_num = GONE, .sem_op = 0, .sem_flg = IPC_NOWAIT},
 	    {.sem_num = PRODUCER, .sem_op = 0, .sem_flg = IPC_NOWAIT},
-	    {.sem_num = PRODUCER, .sem_op = 1},
 	    {.sem_num = PRODUCER, .sem_op = 1, .sem_flg = SEM_UNDO},
-	    {.sem_num = FREE, .sem_op = SLOTS}};
-	const struct timespec nap = {.tv_nsec = 10000000};
-	for (int tries = 0; tries < 200; tries++, nanosleep(&nap, NULL)) {
-		int found =
-		    semget(key, SEMAPHORE_COUNT, IPC_CREAT | BUFFER_MODE);
+	    {.sem_num = GONE, .sem_op = 1},
+	    {.sem_num = GONE, .sem_op = -1, .sem_flg = SEM_UNDO}};
+	for (;;) {
+		int found = semget(key, SET_SIZE, IPC_CREAT | BUFFER_MODE);
 		if (found == -1)
 			err(1, "semget: key 0x%x", (unsigned)key);
-		int producer = semctl(found, PRODUCER, GETVAL);
-		int consumer = semctl(found, CONSUMER, GETVAL);
-		if (producer > PRESENT || consumer > PRESENT ||
-		    semctl(found, SEMAPHORE_COUNT, GETVAL) != -1)
+		if (semctl(found, SET_SIZE, GETVAL) != -1) /* it has more */
 			errx(1, "key 0x%x is another program's", (unsigned)key);
-		if (consumer != LEFT && semop(found, operations, 4) == 0) {
-			set = found;
-			return;
-		}
-		if (consumer != LEFT && errno != EAGAIN && errno != EIDRM &&
-		    errno != EINVAL)
+		if (semop(found, operations, 5) == 0)
+			return found;
+		if (errno != EAGAIN && errno != EIDRM && errno != EINVAL)
 			err(1, "semop: key 0x%x", (unsigned)key);
-		if (producer == PRESENT && consumer != LEFT)
-			errx(1, "key 0x%x has a producer: choose one with -k",
+		if (semctl(found, PRODUCER, GETVAL) > 0 ||
+		    semctl(found, CONSUMER, GETVAL) > 0)
+			errx(1, "key 0x%x has a producer, or just had: try -k",
 			     (unsigned)key);
-		/* Nobody is left of a run, or somebody is about to end. */
-		if (producer != PRESENT && consumer != PRESENT &&
-		    producer + consumer > 0)
-			semctl(found, 0, IPC_RMID);
+		semctl(found, 0, IPC_RMID); /* both were killed: try again */
 	}
-	errx(1, "key 0x%x: its last run has not ended yet", (unsigned)key);
 }
 
-/* A call was interrupted, or the set is gone: may we wait on? */
-static void look_at_consumer(void)
-{
-	int state = semctl(set, CONSUMER, GETVAL);
-	if (state == -1 || state == LEFT)
-		errx(1, "the consumer has gone: the end of the input is lost");
-}
-
-/* Take from a semaphore, asleep as long as there is too little, or add. */
+/* Take from a semaphore, asleep as long as there is too little, or add; or
+ * fail if the other side has gone. Its death, a change of GONE, wakes us. */
 static void change(unsigned short semaphore, short by)
 {
-	struct sembuf operation = {.sem_num = semaphore, .sem_op = by};
-	while (semop(set, &operation, 1) == -1) {
-		if (errno != EINTR && errno != EIDRM && errno != EINVAL)
-			err(1, "semop");
-		look_at_consumer();
-	}
+	struct sembuf operations[] = {
+	    {.sem_num = GONE, .sem_op = 0, .sem_flg = IPC_NOWAIT},
+	    {.sem_num = semaphore, .sem_op = by}};
+	while (semop(set, operations, 2) == -1)
+		if (errno != EINTR) /* GONE is not 0, or the set is removed */
+			errx(1, "the consumer has gone: the end of the input "
+				"is lost");
 }
 
 int main(int argc, char *argv[])
@@ -143,39 +116,35 @@ int main(int argc, char *argv[])
 	signal(SIGTERM, stop);
 	signal(SIGHUP, stop);
 	atexit(remove_objects);
-	join(key);
+	set = join(key);
 	int id = shmget(key, sizeof(struct buffer), IPC_CREAT | BUFFER_MODE);
-	struct shmid_ds status;
-	if (id == -1 || shmctl(id, IPC_STAT, &status) == -1)
+	if (id == -1)
 		err(1, "shmget: key 0x%x", (unsigned)key);
-	if (status.shm_segsz != sizeof(struct buffer))
+	if (shmget(key, sizeof(struct buffer) + 1, 0) != -1) /* it is larger */
 		errx(1, "key 0x%x is another program's", (unsigned)key);
 	segment = id;
 	struct buffer *buffer = shmat(segment, NULL, 0);
 	if (buffer == (void *)-1)
 		err(1, "shmat: segment %d", id);
-	const struct itimerval five_times_a_second = {
-	    .it_interval.tv_usec = 200000, .it_value.tv_usec = 200000};
-	sigaction(SIGALRM, &(struct sigaction){.sa_handler = tick}, NULL);
-	setitimer(ITIMER_REAL, &five_times_a_second, NULL);
+	sigaction(SIGALRM, &(struct sigaction){.sa_handler = stop}, NULL);
+	const struct itimerval fifth = {{0, 200000}, {0, 200000}};
+	setitimer(ITIMER_REAL, &fifth, NULL);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 
-	/* A slot is filled with what is there: read does not wait for more. */
-	ssize_t length = -1;
-	for (unsigned next = 0; length != 0; next = (next + 1) % SLOTS) {
+	change(FREE, SLOTS);
+	ssize_t got = -1;
+	for (unsigned next = 0; got != 0; next = (next + 1) % SLOTS) {
 		struct slot *slot = &buffer->slots[next];
 		change(FREE, -1);
-		while ((length = read(STDIN_FILENO, slot->bytes, SLOT_SIZE)) ==
-		       -1) {
+		/* A slot gets what is there: read does not wait for more. */
+		while ((got = read(STDIN_FILENO, slot->bytes, SLOT_SIZE)) < 0) {
 			if (errno != EINTR)
 				err(1, "read standard input");
-			look_at_consumer();
+			change(GONE, 0);
 		}
-		slot->length = (uint32_t)length;
+		slot->length = (uint32_t)got;
 		change(FILLED, 1);
 	}
-	/* All slots are free again: the consumer has written everything. It
-	 * waits until we remove the objects. */
-	change(FREE, -SLOTS);
+	change(FREE, -SLOTS); /* the consumer has written everything */
 	return 0;
 }
