@@ -11,9 +11,9 @@ sources = $(wildcard $(addsuffix /*.c,$(labs) scripts tests))
 # make BUILD=DIR: binaries go under DIR instead of beside their sources.
 out = $(if $(BUILD),$(BUILD)/)
 programs = $(sources:%.c=$(out)%)
-export BUILD
+export BUILD SOAK
 
-.PHONY: all help demo test lint sanitize clean clean-ipc
+.PHONY: all help demo compare test soak lint sanitize clean clean-ipc
 .PHONY: $(labs:%=demo-%) $(checked:%=test-%)
 
 all: $(programs) ## build all programs (this is what plain `make` does)
@@ -35,12 +35,18 @@ demo: all ## see every lab, with a narration
 $(labs:%=demo-%): demo-%: all
 	@scripts/demo.sh $*
 
+compare: all ## measure what each mechanism costs: a table and a picture
+	@scripts/compare.sh
+
 test: all ## check every program by its output
 	@tests/run.sh
 
 ## test-LAB: one lab only
 $(checked:%=test-%): test-%: all
 	@tests/run.sh $*
+
+soak: all ## the long checks; `make soak SOAK=short` asks less of each
+	@tests/run.sh soak
 
 lint: ## for maintainers: warnings, style, scripts
 	@tests/lint.sh
@@ -53,6 +59,7 @@ sanitize: ## the tests with AddressSanitizer and UndefinedBehaviorSanitizer
 
 clean: ## remove what was built
 	rm -rf $(programs) $(addsuffix .dSYM,$(programs)) .build
+	rm -f $(out)compare.csv $(out)compare.svg
 
 clean-ipc: $(out)scripts/sysv ## remove what labs may have left in the kernel
 	@scripts/cleanup.sh

@@ -225,6 +225,18 @@ await() { # NAME TEXT
 	fail "a line with '$2' within 5 seconds"
 }
 
+child_of() { # PID; prints the child's
+	ps -A -o ppid= -o pid= 2>/dev/null |
+		awk -v parent="$1" '$1 == parent { print $2 }'
+}
+
+# Nobody may have waited for it yet: then it is a zombie.
+has_ended() { # PID
+	! ps -A -o pid= -o stat= 2>/dev/null |
+		awk -v pid="$1" '$1 == pid && $2 !~ /^Z/ { live = 1 }
+			END { exit !live }'
+}
+
 # Wait until a command succeeds.
 await_that() { # COMMAND [ARGUMENT ...]
 	tries=0
@@ -394,4 +406,74 @@ fails_on_full_output() { # TEXT PROGRAM [ARGUMENT ...]
 	"$build/$program" "$@" >/dev/full 2>"$work/err"
 	status=$?
 	fails_with 1 "$text"
+}
+
+# ---- pingpong, which three labs have --------------------------------------
+
+# One line: what was asked for, and figures.
+prints_figures() { # MECHANISM WAIT BYTES ROUNDS [EXPRESSION for the rest]
+	succeeds
+	figure='[0-9]+\.[0-9]{3}'
+	grep -Eqx "mechanism=$1 wait=$2 bytes=$3 rounds=$4 setup_us=$figure\
+ round_trip_us=$figure cpu_us=$figure switches=$figure${5:-}" "$work/out" ||
+		fail "a line of $1, $2, $3 bytes, $4 rounds, with its figures"
+	[ "$(wc -l <"$work/out")" -eq 1 ] || fail 'one line'
+}
+
+# A relation of the figures of the last output: $setup_us > $attach_us
+figures_hold() { # RELATION, as awk has it, names with a $
+	relation=$(echo "$1" | sed 's/\$\([a-z_]*\)/figure["\1"]/g')
+	awk "{
+		for (i = 1; i <= NF; i++) {
+			split(\$i, pair, \"=\")
+			figure[pair[1]] = pair[2]
+		}
+		exit !($relation)
+	}" "$work/out" || fail "this to hold: $1"
+}
+
+# Start one that has long to play. Sets $parent and $child.
+start_endless() { # NAME PROGRAM [ARGUMENT ...]
+	start "$@" -n 1000000000
+	parent=$(pid "$1")
+	ps -A -o pid= >"$work/processes" 2>/dev/null ||
+		skip 'no ps that tells parents here'
+	await_that child_is_there
+}
+
+child_is_there() {
+	child=$(child_of "$parent")
+	[ -n "$child" ]
+}
+
+# Linux can tell: no segment, queue or semaphores of theirs are left.
+no_keyless() { # PID ...
+	"$build/tests/keyless" list "$@" >"$work/left" 2>"$work/cannot"
+	[ ! -s "$work/left" ]
+}
+
+# The line is told once and nothing stays, whoever ends first.
+endless_ends() { # PROGRAM [ARGUMENT ...]
+	start_endless parent_killed "$@"
+	orphan=$child
+	orphans_parent=$parent
+	stop parent_killed KILL
+	for signal in KILL TERM; do
+		start_endless child_killed "$@"
+		kill -s "$signal" "$child"
+		finish child_killed
+		fails_with 1 'the child has ended'
+		prints_nothing
+		no_keyless "$parent" "$child" || fail 'nothing is left'
+	done
+	for signal in HUP=129 TERM=143; do
+		start_endless interrupted "$@"
+		stop interrupted "${signal%=*}"
+		finish interrupted
+		exits "${signal#*=}"
+	done
+	await_that has_ended "$orphan"
+	await_that no_keyless "$orphan" "$orphans_parent"
+	await_that has_ended "$child"
+	await_that no_keyless "$child" "$parent"
 }

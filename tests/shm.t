@@ -1104,4 +1104,139 @@ check 'producer, consumer: their objects are for their owner only' \
 check 'producer, consumer: who waits sleeps' transfer_sleeps
 check 'producer, consumer: -h tells the usage' transfer_tells_usage
 check 'producer, consumer: bad input is refused' transfer_refuses_bad_usage
+
+segment_figures=' attach_us=[0-9]+\.[0-9]{3} touch_us=[0-9]+\.[0-9]{3}'
+segment_figures="$segment_figures segment=[0-9]+"
+
+pingpong_prints_figures() {
+	run shm/pingpong
+	prints_figures shm block 64 10000 "$segment_figures"
+	run shm/pingpong -w poll -s 1000 -n 20
+	prints_figures shm poll 1000 20 "$segment_figures"
+	run shm/pingpong -w block -s 1000 -n 20
+	prints_figures shm block 1000 20 "$segment_figures"
+}
+
+pingpong_sizes() {
+	for wait in block poll; do
+		for size in 1 2 3 64 4097 1048576; do
+			run shm/pingpong -w "$wait" -s "$size" -n 3
+			prints_figures shm "$wait" "$size" 3 "$segment_figures"
+		done
+	done
+}
+
+# Who polls does not sleep; on some systems giving the core away counts.
+pingpong_sleeps_or_polls() {
+	run shm/pingpong -n 200
+	figures_hold '$switches > 0.9 && $switches < 10'
+	figures_hold '$round_trip_us > 0 && $setup_us > 0 && $cpu_us > 0'
+	run shm/pingpong -w poll -n 50
+	figures_hold '$round_trip_us > 0 && $setup_us > 0 && $cpu_us > 0'
+	[ "$(uname)" = Linux ] || skip 'what counts as sleeping is not known'
+	figures_hold '$switches < 0.5'
+}
+
+# Two processes cannot use more than two cores; the clocks are coarse.
+pingpong_counts_both() {
+	run shm/pingpong -w poll -n 2000
+	figures_hold '$cpu_us < 2 * $round_trip_us + 25'
+	run shm/pingpong -n 2000
+	figures_hold '$cpu_us < 2 * $round_trip_us + 25'
+}
+
+pingpong_segment() {
+	run shm/pingpong -s 1000 -n 1
+	figures_hold '$segment > 1000 && $segment < 2000'
+	run shm/pingpong -n 1 -S 16777216
+	prints_figures shm block 64 1 "$segment_figures"
+	figures_hold '$segment == 16777216 && $touch_us > $attach_us'
+	figures_hold '$setup_us > $attach_us + $touch_us'
+	touching=$(sed 's/.* touch_us=\([0-9]*\).*/\1/' "$work/out")
+	run shm/pingpong -n 1 -w poll -S 4096
+	figures_hold "\$segment == 4096 && \$touch_us * 2 < $touching"
+	figures_hold '$setup_us > $attach_us + $touch_us'
+}
+
+# Somebody else writes to the last byte of the message meanwhile.
+pingpong_verifies() {
+	for wait in block poll; do
+		start_endless spoilt shm/pingpong -w "$wait"
+		"$build/tests/keyless" list "$parent" >"$work/found" 2>&1 ||
+			skip "$(cat "$work/found")"
+		id=$(sed -n 's/^segment //p' "$work/found")
+		start spoiler tests/keyless spoil segment "$id"
+		finish spoilt
+		exits 1
+		says 'not what was sent'
+		prints_nothing
+		finish spoiler
+		no_keyless "$parent" "$child" || fail 'nothing is left'
+	done
+}
+
+pingpong_ends() {
+	endless_ends shm/pingpong
+	start_endless interrupted shm/pingpong
+	stop interrupted INT
+	finish interrupted
+	exits 130
+}
+
+pingpong_ends_while_polling() {
+	endless_ends shm/pingpong -w poll
+}
+
+# A system has no room for every segment: here by a limit of our own.
+pingpong_too_large() {
+	(ulimit -v 200000 && "$build/shm/pingpong" -n 1) >"$work/out" 2>&1 ||
+		skip 'memory cannot be limited here'
+	# shellcheck disable=SC3045 # it was there
+	ulimit -v 200000
+	run shm/pingpong -S 1073741824
+	fails_with 77 '1073741824 bytes'
+	prints_nothing
+	run shm/pingpong -s 1073741824
+	fails_with 77 '1073741824 bytes'
+}
+
+pingpong_tells_usage() {
+	shows_usage shm/pingpong
+}
+
+pingpong_refuses_bad_usage() {
+	refused shm/pingpong -x
+	refused shm/pingpong surplus
+	for bad in '' spin blocked; do
+		refused shm/pingpong -w "$bad"
+	done
+	for bad in '' 0 -1 x 1x 1.5 1073741825; do
+		refused shm/pingpong -s "$bad"
+	done
+	for bad in '' 0 -1 x 1x 1000000001; do
+		refused shm/pingpong -n "$bad"
+	done
+	for bad in '' 0 -1 x 64 99999999999; do
+		refused shm/pingpong -S "$bad"
+	done
+}
+
+pingpong_needs_its_output() {
+	fails_on_full_output 'standard output' shm/pingpong -n 1
+}
+
+check 'pingpong: prints a line of figures' pingpong_prints_figures
+check 'pingpong: messages of any size arrive' pingpong_sizes
+check 'pingpong: sleeps or polls, as it is told' pingpong_sleeps_or_polls
+check 'pingpong: the time of two processes, no more' pingpong_counts_both
+check 'pingpong: touching a large segment takes its time' pingpong_segment
+check 'pingpong: notices a byte that was not sent' pingpong_verifies
+check 'pingpong: nothing is left, whoever is killed' pingpong_ends
+check 'pingpong: the same while it polls' pingpong_ends_while_polling
+check 'pingpong: what is too large for the system, exit 77' pingpong_too_large
+check 'pingpong: -h tells the usage' pingpong_tells_usage
+check 'pingpong: bad input is refused' pingpong_refuses_bad_usage
+check 'pingpong: fails when its output cannot be written' \
+	pingpong_needs_its_output
+
 finish_tests

@@ -1,0 +1,105 @@
+/*
+ * keyless - the objects without a key that some processes use
+ *
+ * A tool of the tests, no lesson: nobody else can find such an object by its
+ * name. Linux lists them.
+ *
+ *     keyless list PID ...      a line each: segment ID, queue ID, semaphores
+ *                               ID; which these processes made or used last
+ *     keyless spoil segment ID  keep changing the segment's last byte, until
+ *                               nobody else is attached
+ *     keyless spoil queue ID    put messages of type 1 in between, until the
+ *                               queue is gone
+ *
+ * Exit status: 0 done, 1 failed, 2 usage, 77 this system does not list them.
+ */
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <time.h>
+
+static int is_one_of(int count, char *pids[], long pid)
+{
+	for (int i = 0; i < count; i++) {
+		if (strtol(pids[i], NULL, 10) == pid)
+			return 1;
+	}
+	return 0;
+}
+
+/* In the files of /proc/sysvipc: key, id, then columns; from 1 on two of them
+ * are pids. For semaphores the kernel has to be asked. */
+static void list(const char *kind, const char *path, int count, char *pids[])
+{
+	FILE *file = fopen(path, "r");
+	if (file == NULL)
+		errx(77, "there is no %s", path);
+	const int is_segment = strcmp(kind, "segment") == 0;
+	char line[512];
+	while (fgets(line, sizeof line, file) != NULL) {
+		long key, id, first, second;
+		/* shm: mode, size, then pids; msg: mode, bytes, number, pids */
+		if (sscanf(line,
+			   is_segment ? "%ld %ld %*s %*s %ld %ld"
+				      : "%ld %ld %*s %*s %*s %ld %ld",
+			   &key, &id, &first, &second) != 4 ||
+		    key != 0)
+			continue;
+		if (strcmp(kind, "semaphores") == 0) {
+			first = semctl((int)id, 0, GETPID);
+			second = semctl((int)id, 1, GETPID);
+		}
+		if (is_one_of(count, pids, first) ||
+		    is_one_of(count, pids, second))
+			printf("%s %ld\n", kind, id);
+	}
+	fclose(file);
+}
+
+static void spoil_segment(int id)
+{
+	struct shmid_ds status;
+	unsigned char *segment = shmat(id, NULL, 0);
+	if (segment == (void *)-1 || shmctl(id, IPC_STAT, &status) == -1)
+		err(1, "segment %d", id);
+	volatile unsigned char *last = segment + status.shm_segsz - 1;
+	do {
+		for (int i = 0; i < 100000; i++)
+			*last = (unsigned char)(*last + 3);
+	} while (shmctl(id, IPC_STAT, &status) == 0 && status.shm_nattch > 1);
+}
+
+static void spoil_queue(int id)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+	struct {
+		long type;
+		char text[64];
+	} message = {.type = 1};
+	memset(message.text, 'x', sizeof message.text);
+	while (msgsnd(id, &message, sizeof message.text, IPC_NOWAIT) == 0)
+		nanosleep(&pause, NULL);
+}
+
+int main(int argc, char *argv[])
+{
+	if (argc > 2 && strcmp(argv[1], "list") == 0) {
+		list("segment", "/proc/sysvipc/shm", argc - 2, argv + 2);
+		list("queue", "/proc/sysvipc/msg", argc - 2, argv + 2);
+		list("semaphores", "/proc/sysvipc/sem", argc - 2, argv + 2);
+	} else if (argc == 4 && strcmp(argv[1], "spoil") == 0) {
+		int id = (int)strtol(argv[3], NULL, 10);
+		if (strcmp(argv[2], "segment") == 0)
+			spoil_segment(id);
+		else
+			spoil_queue(id);
+	} else {
+		errx(2, "usage: see the top of tests/keyless.c");
+	}
+	return 0;
+}
