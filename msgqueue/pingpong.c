@@ -172,19 +172,23 @@ static struct report play(long rounds)
 	return report;
 }
 
-/* After fork both may be on one core for long, also where another is free. So
- * compute until the kernel has given this process a whole core, nine of ten
- * milliseconds, or no such core is to be had. */
+/* Begin as it will go on. With -w block the child is asleep when the first
+ * message comes. With -w poll each has a core of its own, but after fork both
+ * may be on one for long: so compute until the kernel has given this process
+ * nine of ten milliseconds, or there is no such core. */
 static void warm_up(long rounds)
 {
+	const struct timespec rest = {.tv_nsec = 20000000};
+	if (!polls && self == PARENT)
+		nanosleep(&rest, NULL);
 	const struct report start = usage_until_now();
-	struct report before, after;
-	do {
-		before = after = usage_until_now();
+	struct report before = start, after = start;
+	while (polls && after.cpu_us - before.cpu_us < 9000 &&
+	       after.elapsed_us - start.elapsed_us < 100000) {
+		before = after;
 		while (after.elapsed_us - before.elapsed_us < 10000)
 			after = usage_until_now();
-	} while (after.cpu_us - before.cpu_us < 9000 &&
-		 after.elapsed_us - start.elapsed_us < 100000);
+	}
 	play(rounds < 10000 ? rounds / 10 + 1 : 1000);
 }
 

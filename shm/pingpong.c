@@ -7,7 +7,7 @@
  *     $ ./pingpong
  *     mechanism=shm wait=block bytes=64 rounds=10000 setup_us=41.204
  *     round_trip_us=5.193 cpu_us=4.978 switches=1.073 attach_us=5.979
- *     touch_us=7.410 segment=320
+ *     touch_us=7.410 segment=256
  *
  * (on one line). Setting up ends when both can use the segment; attaching it
  * and touching its pages are part of that, fork is not. cpu and switches, how
@@ -42,15 +42,14 @@ struct report {
 	double touch_us, elapsed_us, cpu_us, switches;
 };
 
-/* A store takes the whole cache line away from other cores, 64 or 128 bytes.
- * So each flag has a line of its own, and the message has others. */
+/* A store takes the whole cache line away from other cores. So the flag that
+ * one looks at has a line of its own, and the message begins on the next: many
+ * processors fetch such a pair together. */
 struct segment {
-	struct {
-		atomic_uint flag; /* how many messages this side was sent */
-		char padding[128 - sizeof(atomic_uint)];
-	} to[2];              /* PARENT, CHILD */
 	struct report childs; /* at the end */
 	char padding[128 - sizeof(struct report)];
+	atomic_int turn; /* PARENT or CHILD: who may use the message */
+	char rest_of_line[64 - sizeof(atomic_int)];
 	unsigned char message[];
 };
 
@@ -123,10 +122,9 @@ static void change_semaphore(int number, short change)
  * message that was written before. With semaphores the kernel does that. */
 static void send_message(void)
 {
-	static unsigned sent;
 	memcpy(segment->message, out, bytes);
 	if (polls)
-		atomic_store_explicit(&segment->to[!self].flag, ++sent,
+		atomic_store_explicit(&segment->turn, !self,
 				      memory_order_release);
 	else
 		change_semaphore(!self, 1);
@@ -134,19 +132,19 @@ static void send_message(void)
 
 static void receive_message(void)
 {
-	static unsigned received;
-	received++;
-	/* 256 looks take longer than a short answer from another core. If the
-	 * other process has no core, it needs this one to answer at all. */
 	for (int looks = 1; polls; looks++) {
-		if (atomic_load_explicit(&segment->to[self].flag,
-					 memory_order_acquire) == received)
+		if (atomic_load_explicit(&segment->turn,
+					 memory_order_acquire) == self)
 			break;
+#if defined(__i386__) || defined(__x86_64__)
+		/* Each look takes the line away from who is to write it. */
+		for (int i = 0; i < 4; i++)
+			__builtin_ia32_pause();
+#endif
+		/* So many looks take longer than a short answer from another
+		 * core. If there is none, the answer needs this one. */
 		if (looks % 256 == 0)
 			sched_yield();
-#if defined(__i386__) || defined(__x86_64__)
-		__builtin_ia32_pause(); /* leave the flag to its writer */
-#endif
 	}
 	if (!polls)
 		change_semaphore(self, -1);
@@ -205,19 +203,23 @@ static struct report play(long rounds)
 	return report;
 }
 
-/* After fork both may be on one core for long, also where another is free. So
- * compute until the kernel has given this process a whole core, nine of ten
- * milliseconds, or no such core is to be had. */
+/* Begin as it will go on. With -w block the child is asleep when the first
+ * message comes. With -w poll each has a core of its own, but after fork both
+ * may be on one for long: so compute until the kernel has given this process
+ * nine of ten milliseconds, or there is no such core. */
 static void warm_up(long rounds)
 {
+	const struct timespec rest = {.tv_nsec = 20000000};
+	if (!polls && self == PARENT)
+		nanosleep(&rest, NULL);
 	const struct report start = usage_until_now();
-	struct report before, after;
-	do {
-		before = after = usage_until_now();
+	struct report before = start, after = start;
+	while (polls && after.cpu_us - before.cpu_us < 9000 &&
+	       after.elapsed_us - start.elapsed_us < 100000) {
+		before = after;
 		while (after.elapsed_us - before.elapsed_us < 10000)
 			after = usage_until_now();
-	} while (after.cpu_us - before.cpu_us < 9000 &&
-		 after.elapsed_us - start.elapsed_us < 100000);
+	}
 	play(rounds < 10000 ? rounds / 10 + 1 : 1000);
 }
 
@@ -316,6 +318,7 @@ int main(int argc, char *argv[])
 		err(1, "semget");
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	double touched = touch();
+	atomic_init(&segment->turn, CHILD);
 	double set_up = now() - start;
 
 	pid_t child = fork(); /* it inherits the attachment */

@@ -420,9 +420,9 @@ prints_figures() { # MECHANISM WAIT BYTES ROUNDS [EXPRESSION for the rest]
 	[ "$(wc -l <"$work/out")" -eq 1 ] || fail 'one line'
 }
 
-# A relation of the figures of the last output: $setup_us > $attach_us
-figures_hold() { # RELATION, as awk has it, names with a $
-	relation=$(echo "$1" | sed 's/\$\([a-z_]*\)/figure["\1"]/g')
+# A relation of the figures of the last output: setup_us > attach_us
+figures_hold() { # RELATION, as awk has it
+	relation=$(echo "$1" | sed 's/[a-z_][a-z_]*/figure["&"]/g')
 	awk "{
 		for (i = 1; i <= NF; i++) {
 			split(\$i, pair, \"=\")

@@ -1129,33 +1129,35 @@ pingpong_sizes() {
 # Who polls does not sleep; on some systems giving the core away counts.
 pingpong_sleeps_or_polls() {
 	run shm/pingpong -n 200
-	figures_hold '$switches > 0.9 && $switches < 10'
-	figures_hold '$round_trip_us > 0 && $setup_us > 0 && $cpu_us > 0'
+	figures_hold 'switches > 0.9 && switches < 10'
+	figures_hold 'round_trip_us > 0 && setup_us > 0 && cpu_us > 0'
 	run shm/pingpong -w poll -n 50
-	figures_hold '$round_trip_us > 0 && $setup_us > 0 && $cpu_us > 0'
+	figures_hold 'round_trip_us > 0 && setup_us > 0 && cpu_us > 0'
 	[ "$(uname)" = Linux ] || skip 'what counts as sleeping is not known'
-	figures_hold '$switches < 0.5'
+	figures_hold 'switches < 0.5'
 }
 
-# Two processes cannot use more than two cores; the clocks are coarse.
-pingpong_counts_both() {
-	run shm/pingpong -w poll -n 2000
-	figures_hold '$cpu_us < 2 * $round_trip_us + 25'
-	run shm/pingpong -n 2000
-	figures_hold '$cpu_us < 2 * $round_trip_us + 25'
+# Two processes cannot use more than two cores (some milliseconds are left to
+# the clocks), and all rounds together took less than this test may take.
+pingpong_tells_of_a_round() {
+	for wait in block poll; do
+		run shm/pingpong -w "$wait" -n 2000
+		figures_hold 'cpu_us < 2 * round_trip_us + 5'
+		figures_hold "2000 * round_trip_us < $time_limit * 1000000"
+	done
 }
 
 pingpong_segment() {
 	run shm/pingpong -s 1000 -n 1
-	figures_hold '$segment > 1000 && $segment < 2000'
+	figures_hold 'segment > 1000 && segment < 2000'
 	run shm/pingpong -n 1 -S 16777216
 	prints_figures shm block 64 1 "$segment_figures"
-	figures_hold '$segment == 16777216 && $touch_us > $attach_us'
-	figures_hold '$setup_us > $attach_us + $touch_us'
+	figures_hold 'segment == 16777216 && touch_us > attach_us'
+	figures_hold 'setup_us > attach_us + touch_us'
 	touching=$(sed 's/.* touch_us=\([0-9]*\).*/\1/' "$work/out")
 	run shm/pingpong -n 1 -w poll -S 4096
-	figures_hold "\$segment == 4096 && \$touch_us * 2 < $touching"
-	figures_hold '$setup_us > $attach_us + $touch_us'
+	figures_hold "segment == 4096 && touch_us * 2 < $touching"
+	figures_hold 'setup_us > attach_us + touch_us'
 }
 
 # Somebody else writes to the last byte of the message meanwhile.
@@ -1170,6 +1172,8 @@ pingpong_verifies() {
 		exits 1
 		says 'not what was sent'
 		prints_nothing
+		no_keyless "$parent" "$child"
+		! grep semaphores "$work/left" || fail 'no semaphores'
 		finish spoiler
 		no_keyless "$parent" "$child" || fail 'nothing is left'
 	done
@@ -1189,9 +1193,10 @@ pingpong_ends_while_polling() {
 
 # A system has no room for every segment: here by a limit of our own.
 pingpong_too_large() {
+	# shellcheck disable=SC3045 # where it is not there, skip
 	(ulimit -v 200000 && "$build/shm/pingpong" -n 1) >"$work/out" 2>&1 ||
 		skip 'memory cannot be limited here'
-	# shellcheck disable=SC3045 # it was there
+	# shellcheck disable=SC3045
 	ulimit -v 200000
 	run shm/pingpong -S 1073741824
 	fails_with 77 '1073741824 bytes'
@@ -1228,7 +1233,7 @@ pingpong_needs_its_output() {
 check 'pingpong: prints a line of figures' pingpong_prints_figures
 check 'pingpong: messages of any size arrive' pingpong_sizes
 check 'pingpong: sleeps or polls, as it is told' pingpong_sleeps_or_polls
-check 'pingpong: the time of two processes, no more' pingpong_counts_both
+check 'pingpong: its times are those of one round' pingpong_tells_of_a_round
 check 'pingpong: touching a large segment takes its time' pingpong_segment
 check 'pingpong: notices a byte that was not sent' pingpong_verifies
 check 'pingpong: nothing is left, whoever is killed' pingpong_ends
