@@ -789,8 +789,8 @@ transfer_ends_while_writing() {
 transfer_ends_beside_a_zombie() {
 	new_key
 	mkfifo "$work/hold" "$work/in"
-	# shellcheck disable=SC2016 # for that shell
-	"$shell" -c '"$0" -k "$1" >/dev/null & echo "$!" >"$2"; exec cat "$3"' \
+	# shellcheck disable=SC2016,SC2086 # for that shell, of one word or two
+	$shell -c '"$0" -k "$1" >/dev/null & echo "$!" >"$2"; exec cat "$3"' \
 		"$build/shm/consumer" "$key" "$work/zombie" "$work/hold" &
 	exec 6>"$work/hold"
 	await_that test -s "$work/zombie"

@@ -394,7 +394,7 @@ deaths_of_families() {
 	[ -n "$(ps -A -o ppid= -o pid= 2>/dev/null)" ] ||
 		skip 'no ps with -A and -o here'
 	rounds=$((rounds / 4)) # of each
-	"$shell" scripts/cleanup.sh -a -n | sort >"$work/before"
+	$shell scripts/cleanup.sh -a -n | sort >"$work/before"
 	for family in 'shm/counter -s' shm/counter shm/no_syscalls \
 		'shm/race -d 0.1' fork_demo/browser \
 		'shm/pingpong -n 1000000' 'shm/pingpong -w poll -n 9000000' \
@@ -408,13 +408,13 @@ deaths_of_families() {
 }
 
 nothing_new() {
-	"$shell" scripts/cleanup.sh -a -n | sort | cmp -s "$work/before" -
+	$shell scripts/cleanup.sh -a -n | sort | cmp -s "$work/before" -
 }
 
 # ---- comparing -----------------------------------------------------------
 
 compare_for_real() {
-	"$shell" scripts/compare.sh -q -o "$work" >"$work/out" 2>"$work/err"
+	$shell scripts/compare.sh -q -o "$work" >"$work/out" 2>"$work/err"
 	status=$?
 	succeeds
 	[ -s "$work/compare.csv" ] || fail 'compare.csv'
