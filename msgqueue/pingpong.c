@@ -34,8 +34,8 @@ static const char usage[] =
 
 enum { PARENT, CHILD };
 
-struct report {
-	double elapsed_us, cpu_us, switches;
+struct used {
+	double time_us, cpu_us, switches;
 };
 
 /* The kernel wants the type in front of the bytes: it says for whom the
@@ -48,32 +48,66 @@ struct message {
 static struct message *out, *in; /* what is sent, what has come */
 static size_t bytes = 64;
 static int polls, self = PARENT;
-static pid_t parent;
+static pid_t parent, child;
 static volatile sig_atomic_t queue = -1;
 
+/* On every way out. The child leaves it to the parent, while that lives. */
 static void remove_queue(void)
 {
-	if (queue != -1)
+	if (queue != -1 && getppid() != parent)
 		msgctl(queue, IPC_RMID, NULL);
 }
 
-/* A queue does not tell that the other process has died. The parent gets
- * SIGCHLD, the child looks for its parent at each SIGALRM. Removing the queue
- * ends the calls that wait for it. */
-static void end(int signal_number)
+/* SIGALRM is our timer's: it makes a call that waits return EINTR. */
+static void interrupted(int signal_number)
 {
-	static const char text[] = "pingpong: the child has ended\n";
-	int before = errno, status = 0, child = signal_number == SIGCHLD;
-	if ((signal_number == SIGALRM && getppid() == parent) ||
-	    (child && (waitpid(-1, &status, WNOHANG) <= 0 || status == 0))) {
-		errno = before;
+	if (signal_number == SIGALRM)
 		return;
-	}
 	remove_queue();
-	if (child && write(STDERR_FILENO, text, sizeof text - 1) != 0)
-		_exit(1);
 	signal(signal_number, SIG_DFL);
 	raise(signal_number);
+}
+
+/* A queue does not tell that the other process has died: who waits looks for
+ * it now and then. A child that has ended well has done all its part. */
+static void look_for_other(void)
+{
+	int status = 0;
+	if (self == CHILD ? getppid() != parent
+			  : waitpid(child, &status, WNOHANG) > 0 && status != 0)
+		errx(1, "the other process has ended");
+}
+
+/* A call did not work: return if it is to be made again. */
+static void ask_again(const char *call)
+{
+	static unsigned times;
+	if (errno != EAGAIN && errno != ENOMSG && errno != EINTR)
+		err(1, "%s: has the other process ended?", call);
+	/* So many calls take longer than a short answer from another core. If
+	 * there is none, the answer needs this one. */
+	if (errno == EINTR || ++times % 64 == 0) {
+		look_for_other();
+		sched_yield();
+	}
+}
+
+static void send_message(struct message *message, size_t size)
+{
+	message->type = 1 + !self;
+	while (msgsnd(queue, message, size, polls ? IPC_NOWAIT : 0) == -1)
+		ask_again("msgsnd");
+}
+
+/* What is longer than size is an error (E2BIG), what is shorter ours. */
+static void receive_message(struct message *message, size_t size)
+{
+	const int flags = polls ? IPC_NOWAIT : 0;
+	ssize_t length;
+	while ((length = msgrcv(queue, message, size, 1 + self, flags)) == -1)
+		ask_again("msgrcv");
+	if ((size_t)length != size)
+		errx(1, "%zd bytes came, not %zu", length, size);
 }
 
 static double now(void) /* microseconds */
@@ -84,68 +118,23 @@ static double now(void) /* microseconds */
 	return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
 }
 
-/* A call failed: look again? With -w poll the other process needs a core to
- * answer, and there may be only this one. 64 looks, each a system call, take
- * longer than a short answer from another core. */
-static void look_again(const char *call)
-{
-	static unsigned looks;
-	/* The other process removes the queue when it ends. Then a signal
-	 * comes. */
-	if (errno == EIDRM || errno == EINVAL)
-		pause();
-	else if (errno != EAGAIN && errno != ENOMSG && errno != EINTR)
-		err(1, "%s", call);
-	if (++looks % 64 == 0)
-		sched_yield();
-}
-
-static void send_message(struct message *message, size_t size)
-{
-	message->type = 1 + !self;
-	while (msgsnd(queue, message, size, polls ? IPC_NOWAIT : 0) == -1)
-		look_again("msgsnd");
-}
-
-/* What is longer than size is an error (E2BIG), what is shorter ours. */
-static void receive_message(struct message *message, size_t size)
-{
-	const int flags = polls ? IPC_NOWAIT : 0;
-	ssize_t length;
-	while ((length = msgrcv(queue, message, size, 1 + self, flags)) == -1)
-		look_again("msgrcv");
-	if ((size_t)length != size)
-		errx(1, "%zd bytes came, not %zu", length, size);
-}
-
-static struct report usage_until_now(void)
+static struct used used_until_now(void)
 {
 	struct rusage used;
 	if (getrusage(RUSAGE_SELF, &used) == -1)
 		err(1, "getrusage");
 	double seconds = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec);
 	double rest = (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
-	return (struct report){.elapsed_us = now(),
-			       .cpu_us = seconds * 1e6 + rest,
-			       .switches = (double)used.ru_nvcsw};
+	return (struct used){now(), seconds * 1e6 + rest,
+			     (double)used.ru_nvcsw};
 }
 
-/* To and fro. The first and the last byte are new in each round, and looked
- * at. The others travel too; those of the last message are looked at when no
- * time is taken any more. */
-static struct report play(long rounds)
+/* To and fro. First and last byte are new in each round, and looked at. */
+static struct used play(long rounds)
 {
-	for (size_t i = 0; i < bytes; i++) {
-		out->bytes[i] = (unsigned char)((i ^ i >> 8) + (size_t)self);
-		in->bytes[i] = 0;
-	}
-	if (self == CHILD)
-		send_message(out, bytes); /* "ready"; the parent has its turn */
-	else
-		receive_message(in, bytes);
-	struct report before = usage_until_now();
+	const struct used before = used_until_now();
 	for (long round = 0; round < rounds; round++) {
-		unsigned char stamp = (unsigned char)(round * 2 + self);
+		const unsigned char stamp = (unsigned char)(round * 2 + self);
 		out->bytes[0] = out->bytes[bytes - 1] = stamp;
 		if (self == PARENT)
 			send_message(out, bytes);
@@ -156,57 +145,33 @@ static struct report play(long rounds)
 		if (self == CHILD)
 			send_message(out, bytes);
 	}
-	struct report report = usage_until_now();
-	for (size_t i = 1; i + 1 < bytes; i++) {
-		if (in->bytes[i] !=
-		    (unsigned char)((i ^ i >> 8) + (size_t)!self))
-			errx(1, "byte %zu: not what was sent", i);
-	}
-	if (self == PARENT)
-		send_message(out, bytes); /* "thanks"; the child has its turn */
-	else
-		receive_message(in, bytes);
-	report.elapsed_us -= before.elapsed_us;
-	report.cpu_us -= before.cpu_us;
-	report.switches -= before.switches;
-	return report;
+	const struct used after = used_until_now();
+	return (struct used){after.time_us - before.time_us,
+			     after.cpu_us - before.cpu_us,
+			     after.switches - before.switches};
 }
 
-/* Begin as it will go on. With -w block the child is asleep when the first
- * message comes. With -w poll each has a core of its own, but after fork both
- * may be on one for long: so compute until the kernel has given this process
- * nine of ten milliseconds, or there is no such core. */
-static void warm_up(long rounds)
+/* Both do this. The bytes between the first and the last travel each time, and
+ * are looked at when no time is taken any more. */
+static struct used take_part(long rounds)
 {
-	const struct timespec rest = {.tv_nsec = 20000000};
+	for (size_t i = 0; i < bytes; i++)
+		out->bytes[i] = (unsigned char)(i % 251 + (size_t)self);
+	/* Begin as it will go on. Who polls computes: then the kernel gives
+	 * each a core of its own, if it can. Who blocks is asleep. */
+	for (double start = now(); polls && now() - start < 50000;)
+		;
 	if (!polls && self == PARENT)
-		nanosleep(&rest, NULL);
-	const struct report start = usage_until_now();
-	struct report before = start, after = start;
-	while (polls && after.cpu_us - before.cpu_us < 9000 &&
-	       after.elapsed_us - start.elapsed_us < 100000) {
-		before = after;
-		while (after.elapsed_us - before.elapsed_us < 10000)
-			after = usage_until_now();
-	}
-	play(rounds < 10000 ? rounds / 10 + 1 : 1000);
+		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+	play(rounds < 10000 ? rounds / 10 + 1 : 1000); /* to warm up */
+	const struct used used = play(rounds);
+	for (size_t i = 1; i + 1 < bytes; i++)
+		if (in->bytes[i] != (unsigned char)(i % 251 + (size_t)!self))
+			errx(1, "byte %zu: not what was sent", i);
+	return used;
 }
 
-static void be_the_child(long rounds)
-{
-	self = CHILD;
-	signal(SIGALRM, end);
-	const struct itimerval every_second = {{1, 0}, {1, 0}};
-	if (setitimer(ITIMER_REAL, &every_second, NULL) == -1)
-		err(1, "setitimer");
-	warm_up(rounds);
-	const struct report report = play(rounds);
-	memcpy(out->bytes, &report, sizeof report);
-	send_message(out, sizeof report);
-	_exit(0); /* without remove_queue: the parent has yet to receive */
-}
-
-static long parse_number(char option, long most)
+static long parse_number(int option, long most)
 {
 	char *rest;
 	long number = strtol(optarg, &rest, 10);
@@ -221,20 +186,18 @@ int main(int argc, char *argv[])
 	long rounds = 10000;
 	int option;
 	while ((option = getopt(argc, argv, "hw:s:n:")) != -1) {
-		switch (option) {
-		case 'w':
-			polls = strcmp(optarg, "poll") == 0;
-			if (!polls && strcmp(optarg, "block") != 0)
-				errx(2, "-w '%s': not block or poll\n%s",
-				     optarg, usage);
-			break;
-		case 's':
-			bytes = (size_t)parse_number('s', 1 << 30);
-			break;
-		case 'n':
-			rounds = parse_number('n', 1000000000);
-			break;
-		default: /* -h, or what getopt has complained about */
+		if (option == 's')
+			bytes = (size_t)parse_number(option, 1 << 30);
+		else if (option == 'n')
+			rounds = parse_number(option, 1000000000);
+		else if (option == 'w' && strcmp(optarg, "block") == 0)
+			polls = 0;
+		else if (option == 'w' && strcmp(optarg, "poll") == 0)
+			polls = 1;
+		else if (option == 'w')
+			errx(2, "-w '%s': not block or poll\n%s", optarg,
+			     usage);
+		else { /* -h, or what getopt has complained about */
 			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
 			return option == 'h' ? 0 : 2;
 		}
@@ -242,7 +205,7 @@ int main(int argc, char *argv[])
 	if (optind < argc)
 		errx(2, "surplus argument '%s'\n%s", argv[optind], usage);
 	setvbuf(stdout, NULL, _IOLBF, 0); /* a line is seen at once */
-	const size_t room = sizeof(struct message) + sizeof(struct report);
+	const size_t room = sizeof(struct message) + sizeof(struct used);
 	out = malloc(room + bytes);
 	in = malloc(room + bytes);
 	if (out == NULL || in == NULL)
@@ -252,18 +215,15 @@ int main(int argc, char *argv[])
 	sigset_t all, before;
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
-	struct sigaction action = {.sa_handler = end};
-	sigfillset(&action.sa_mask); /* one at a time */
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
-	sigaction(SIGCHLD, &action, NULL);
+	signal(SIGINT, interrupted);
+	signal(SIGTERM, interrupted);
+	signal(SIGHUP, interrupted);
+	sigaction(SIGALRM, &(struct sigaction){.sa_handler = interrupted}, 0);
 	atexit(remove_queue);
 	parent = getpid();
-
-	double start = now();
+	const double start = now();
 	queue = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
-	double set_up = now() - start;
+	const double set_up = now() - start;
 	if (queue == -1)
 		err(1, "msgget");
 	sigprocmask(SIG_SETMASK, &before, NULL);
@@ -277,24 +237,31 @@ int main(int argc, char *argv[])
 	if (msgrcv(queue, in, bytes, 1, IPC_NOWAIT) == -1)
 		err(1, "msgrcv");
 
-	pid_t child = fork();
+	child = fork();
 	if (child == -1)
 		err(1, "fork");
+	const struct itimerval second = {{1, 0}, {1, 0}};
+	if (setitimer(ITIMER_REAL, &second, NULL) == -1)
+		err(1, "setitimer");
 	if (child == 0)
-		be_the_child(rounds);
-	warm_up(rounds);
-	const struct report mine = play(rounds);
-	receive_message(in, sizeof(struct report));
-	struct report childs;
+		self = CHILD;
+	const struct used mine = take_part(rounds);
+	if (self == CHILD) {
+		memcpy(out->bytes, &mine, sizeof mine);
+		send_message(out, sizeof mine);
+		_exit(0);
+	}
+	struct used childs;
+	receive_message(in, sizeof childs);
 	memcpy(&childs, in->bytes, sizeof childs);
-	signal(SIGCHLD, SIG_DFL);
-	waitpid(child, NULL, 0); /* the handler may have done so already */
+	while (waitpid(child, NULL, 0) == -1 && errno == EINTR)
+		; /* ECHILD: look_for_other has waited for it */
 
-	double n = (double)rounds;
+	const double n = (double)rounds;
 	printf("mechanism=msgqueue wait=%s bytes=%zu rounds=%ld setup_us=%.3f "
 	       "round_trip_us=%.3f cpu_us=%.3f switches=%.3f\n",
 	       polls ? "poll" : "block", bytes, rounds, set_up,
-	       mine.elapsed_us / n, (mine.cpu_us + childs.cpu_us) / n,
+	       mine.time_us / n, (mine.cpu_us + childs.cpu_us) / n,
 	       (mine.switches + childs.switches) / n);
 	if (ferror(stdout))
 		errx(1, "cannot write to standard output");

@@ -2,7 +2,7 @@
  * pingpong - what does a message through shared memory cost?
  *
  * Shows that how a process waits for a message, asleep in the kernel (-w
- * block) or asking again and again (-w poll), costs more than moving it.
+ * block) or looking again and again (-w poll), costs more than moving it.
  *
  *     $ ./pingpong
  *     mechanism=shm wait=block bytes=64 rounds=10000 setup_us=41.204
@@ -38,16 +38,17 @@ static const char usage[] =
 
 enum { PARENT, CHILD };
 
-struct report {
-	double touch_us, elapsed_us, cpu_us, switches;
+struct used {
+	double time_us, cpu_us, switches;
 };
 
 /* A store takes the whole cache line away from other cores. So the flag that
  * one looks at has a line of its own, and the message begins on the next: many
  * processors fetch such a pair together. */
 struct segment {
-	struct report childs; /* at the end */
-	char padding[128 - sizeof(struct report)];
+	struct used by_child;  /* written by the child, in the end */
+	double child_touch_us; /* this too */
+	char padding[128 - sizeof(struct used) - sizeof(double)];
 	atomic_int turn; /* PARENT or CHILD: who may use the message */
 	char rest_of_line[64 - sizeof(atomic_int)];
 	unsigned char message[];
@@ -57,51 +58,34 @@ static struct segment *segment;
 static unsigned char *out, *in; /* not shared: what is sent, what has come */
 static size_t bytes = 64, size;
 static int polls, self = PARENT;
-static pid_t parent;
+static pid_t parent, child;
 static volatile sig_atomic_t semaphores = -1; /* -w block: one a process */
 
+/* On every way out. The child leaves it to the parent, while that lives. */
 static void remove_semaphores(void)
 {
-	if (semaphores != -1)
+	if (semaphores != -1 && getppid() != parent)
 		semctl(semaphores, 0, IPC_RMID);
 }
 
-/* Memory does not tell that the other process has died. The parent gets
- * SIGCHLD, the child looks for its parent at each SIGALRM. */
-static void end(int signal_number)
+/* SIGALRM is our timer's: it makes a semop that waits return EINTR. */
+static void interrupted(int signal_number)
 {
-	static const char text[] = "pingpong: the child has ended\n";
-	int before = errno, status = 0, child = signal_number == SIGCHLD;
-	if ((signal_number == SIGALRM && getppid() == parent) ||
-	    (child && (waitpid(-1, &status, WNOHANG) <= 0 || status == 0))) {
-		errno = before;
+	if (signal_number == SIGALRM)
 		return;
-	}
 	remove_semaphores();
-	if (child && write(STDERR_FILENO, text, sizeof text - 1) != 0)
-		_exit(1);
 	signal(signal_number, SIG_DFL);
 	raise(signal_number);
 }
 
-static double now(void) /* microseconds */
+/* Memory does not tell that the other process has died: who waits looks for
+ * it now and then. A child that has ended well has done all its part. */
+static void look_for_other(void)
 {
-	struct timespec time;
-	if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
-		err(1, "clock_gettime");
-	return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
-}
-
-/* The kernel provides a page when a process first uses it, in each process
- * anew. Return how long that took for all. */
-static double touch(void)
-{
-	volatile char *memory = (volatile char *)segment;
-	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	double start = now();
-	for (size_t i = 0; i < size; i += page)
-		memory[i] = 0;
-	return now() - start;
+	int status = 0;
+	if (self == CHILD ? getppid() != parent
+			  : waitpid(child, &status, WNOHANG) > 0 && status != 0)
+		errx(1, "the other process has ended");
 }
 
 static void change_semaphore(int number, short change)
@@ -109,12 +93,9 @@ static void change_semaphore(int number, short change)
 	struct sembuf operation = {.sem_num = (unsigned short)number,
 				   .sem_op = change};
 	while (semop(semaphores, &operation, 1) == -1) {
-		/* The other process removes them when it ends. Then a
-		 * signal comes. */
-		if (errno == EIDRM || errno == EINVAL)
-			pause();
-		else if (errno != EINTR)
-			err(1, "semop");
+		if (errno != EINTR)
+			err(1, "semop: has the other process ended?");
+		look_for_other();
 	}
 }
 
@@ -132,6 +113,8 @@ static void send_message(void)
 
 static void receive_message(void)
 {
+	if (!polls)
+		change_semaphore(self, -1);
 	for (int looks = 1; polls; looks++) {
 		if (atomic_load_explicit(&segment->turn,
 					 memory_order_acquire) == self)
@@ -143,42 +126,39 @@ static void receive_message(void)
 #endif
 		/* So many looks take longer than a short answer from another
 		 * core. If there is none, the answer needs this one. */
-		if (looks % 256 == 0)
+		if (looks % 256 == 0) {
+			look_for_other();
 			sched_yield();
+		}
 	}
-	if (!polls)
-		change_semaphore(self, -1);
 	memcpy(in, segment->message, bytes);
 }
 
-static struct report usage_until_now(void)
+static double now(void) /* microseconds */
+{
+	struct timespec time;
+	if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
+		err(1, "clock_gettime");
+	return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
+}
+
+static struct used used_until_now(void)
 {
 	struct rusage used;
 	if (getrusage(RUSAGE_SELF, &used) == -1)
 		err(1, "getrusage");
 	double seconds = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec);
 	double rest = (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
-	return (struct report){.elapsed_us = now(),
-			       .cpu_us = seconds * 1e6 + rest,
-			       .switches = (double)used.ru_nvcsw};
+	return (struct used){now(), seconds * 1e6 + rest,
+			     (double)used.ru_nvcsw};
 }
 
-/* To and fro. The first and the last byte are new in each round, and looked
- * at. The others travel too; those of the last message are looked at when no
- * time is taken any more. */
-static struct report play(long rounds)
+/* To and fro. First and last byte are new in each round, and looked at. */
+static struct used play(long rounds)
 {
-	for (size_t i = 0; i < bytes; i++) {
-		out[i] = (unsigned char)((i ^ i >> 8) + (size_t)self);
-		in[i] = 0;
-	}
-	if (self == CHILD)
-		send_message(); /* "ready"; the parent has its turn */
-	else
-		receive_message();
-	struct report before = usage_until_now();
+	const struct used before = used_until_now();
 	for (long round = 0; round < rounds; round++) {
-		unsigned char stamp = (unsigned char)(round * 2 + self);
+		const unsigned char stamp = (unsigned char)(round * 2 + self);
 		out[0] = out[bytes - 1] = stamp;
 		if (self == PARENT)
 			send_message();
@@ -188,57 +168,45 @@ static struct report play(long rounds)
 		if (self == CHILD)
 			send_message();
 	}
-	struct report report = usage_until_now();
-	for (size_t i = 1; i + 1 < bytes; i++) {
-		if (in[i] != (unsigned char)((i ^ i >> 8) + (size_t)!self))
-			errx(1, "byte %zu: not what was sent", i);
-	}
-	if (self == PARENT)
-		send_message(); /* "thanks"; the child has its turn */
-	else
-		receive_message();
-	report.elapsed_us -= before.elapsed_us;
-	report.cpu_us -= before.cpu_us;
-	report.switches -= before.switches;
-	return report;
+	const struct used after = used_until_now();
+	return (struct used){after.time_us - before.time_us,
+			     after.cpu_us - before.cpu_us,
+			     after.switches - before.switches};
 }
 
-/* Begin as it will go on. With -w block the child is asleep when the first
- * message comes. With -w poll each has a core of its own, but after fork both
- * may be on one for long: so compute until the kernel has given this process
- * nine of ten milliseconds, or there is no such core. */
-static void warm_up(long rounds)
+/* Both do this. The bytes between the first and the last travel each time, and
+ * are looked at when no time is taken any more. */
+static struct used take_part(long rounds)
 {
-	const struct timespec rest = {.tv_nsec = 20000000};
+	for (size_t i = 0; i < bytes; i++)
+		out[i] = (unsigned char)(i % 251 + (size_t)self);
+	/* Begin as it will go on. Who polls computes: then the kernel gives
+	 * each a core of its own, if it can. Who blocks is asleep. */
+	for (double start = now(); polls && now() - start < 50000;)
+		;
 	if (!polls && self == PARENT)
-		nanosleep(&rest, NULL);
-	const struct report start = usage_until_now();
-	struct report before = start, after = start;
-	while (polls && after.cpu_us - before.cpu_us < 9000 &&
-	       after.elapsed_us - start.elapsed_us < 100000) {
-		before = after;
-		while (after.elapsed_us - before.elapsed_us < 10000)
-			after = usage_until_now();
-	}
-	play(rounds < 10000 ? rounds / 10 + 1 : 1000);
+		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+	play(rounds < 10000 ? rounds / 10 + 1 : 1000); /* to warm up */
+	const struct used used = play(rounds);
+	for (size_t i = 1; i + 1 < bytes; i++)
+		if (in[i] != (unsigned char)(i % 251 + (size_t)!self))
+			errx(1, "byte %zu: not what was sent", i);
+	return used;
 }
 
-static void be_the_child(long rounds)
+/* The kernel provides a page when a process first uses it, in each process
+ * anew. Return how long that took for all. */
+static double touch(void)
 {
-	self = CHILD;
-	signal(SIGALRM, end);
-	const struct itimerval every_second = {{1, 0}, {1, 0}};
-	if (setitimer(ITIMER_REAL, &every_second, NULL) == -1)
-		err(1, "setitimer");
-	double touched = touch();
-	warm_up(rounds);
-	segment->childs = play(rounds);
-	segment->childs.touch_us = touched;
-	send_message();
-	_exit(0); /* without remove_semaphores: the parent may still wait */
+	volatile char *memory = (volatile char *)segment;
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	double start = now();
+	for (size_t i = 0; i < size; i += page)
+		memory[i] = 0;
+	return now() - start;
 }
 
-static long parse_number(char option, long most)
+static long parse_number(int option, long most)
 {
 	char *rest;
 	long number = strtol(optarg, &rest, 10);
@@ -253,23 +221,20 @@ int main(int argc, char *argv[])
 	long rounds = 10000;
 	int option;
 	while ((option = getopt(argc, argv, "hw:s:n:S:")) != -1) {
-		switch (option) {
-		case 'w':
-			polls = strcmp(optarg, "poll") == 0;
-			if (!polls && strcmp(optarg, "block") != 0)
-				errx(2, "-w '%s': not block or poll\n%s",
-				     optarg, usage);
-			break;
-		case 's':
-			bytes = (size_t)parse_number('s', 1 << 30);
-			break;
-		case 'n':
-			rounds = parse_number('n', 1000000000);
-			break;
-		case 'S':
-			size = (size_t)parse_number('S', 0x7fffffff);
-			break;
-		default: /* -h, or what getopt has complained about */
+		if (option == 's')
+			bytes = (size_t)parse_number(option, 1 << 30);
+		else if (option == 'n')
+			rounds = parse_number(option, 1000000000);
+		else if (option == 'S')
+			size = (size_t)parse_number(option, 0x7fffffff);
+		else if (option == 'w' && strcmp(optarg, "block") == 0)
+			polls = 0;
+		else if (option == 'w' && strcmp(optarg, "poll") == 0)
+			polls = 1;
+		else if (option == 'w')
+			errx(2, "-w '%s': not block or poll\n%s", optarg,
+			     usage);
+		else { /* -h, or what getopt has complained about */
 			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
 			return option == 'h' ? 0 : 2;
 		}
@@ -291,57 +256,69 @@ int main(int argc, char *argv[])
 	sigset_t all, before;
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
-	struct sigaction action = {.sa_handler = end};
-	sigfillset(&action.sa_mask); /* one at a time */
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
-	sigaction(SIGCHLD, &action, NULL);
+	signal(SIGINT, interrupted);
+	signal(SIGTERM, interrupted);
+	signal(SIGHUP, interrupted);
+	sigaction(SIGALRM, &(struct sigaction){.sa_handler = interrupted}, 0);
 	atexit(remove_semaphores);
 	parent = getpid();
 
-	double start = now();
+	const double start = now();
 	int id = shmget(IPC_PRIVATE, size, IPC_CREAT | 0600);
 	if (id == -1)
 		err(77, "shmget: a segment of %zu bytes", size);
-	double got = now();
+	const double got = now();
 	segment = shmat(id, NULL, 0);
-	double attached = now();
+	const double attached = now();
 	/* Removed at once: it is freed with its last process. */
 	if (shmctl(id, IPC_RMID, NULL) == -1)
 		err(1, "shmctl: remove segment %d", id);
 	if (segment == (void *)-1)
 		errx(77, "shmat: no room for a segment of %zu bytes", size);
-	if (!polls)
+	if (!polls) {
 		semaphores = semget(IPC_PRIVATE, 2, IPC_CREAT | 0600);
-	if (!polls && semaphores == -1)
-		err(1, "semget");
-	sigprocmask(SIG_SETMASK, &before, NULL);
+		if (semaphores == -1)
+			err(1, "semget");
+	}
 	double touched = touch();
 	atomic_init(&segment->turn, CHILD);
-	double set_up = now() - start;
+	const double set_up = now() - start;
+	sigprocmask(SIG_SETMASK, &before, NULL);
 
-	pid_t child = fork(); /* it inherits the attachment */
+	child = fork(); /* it inherits the attachment */
 	if (child == -1)
 		err(1, "fork");
-	if (child == 0)
-		be_the_child(rounds);
-	warm_up(rounds);
-	const struct report mine = play(rounds);
-	receive_message(); /* the child's report is in the segment */
-	const struct report childs = segment->childs;
-	signal(SIGCHLD, SIG_DFL);
-	waitpid(child, NULL, 0); /* the handler may have done so already */
+	const struct itimerval second = {{1, 0}, {1, 0}};
+	if (setitimer(ITIMER_REAL, &second, NULL) == -1)
+		err(1, "setitimer");
+	if (child == 0) {
+		self = CHILD;
+		segment->child_touch_us = touch();
+		send_message(); /* "ready" */
+		const struct used mine = take_part(rounds);
+		receive_message(); /* "thanks": now the segment is free */
+		segment->by_child = mine;
+		send_message();
+		_exit(0);
+	}
+	receive_message();
+	const struct used mine = take_part(rounds);
+	send_message();
+	receive_message();
+	const struct used childs = segment->by_child;
+	touched += segment->child_touch_us;
+	while (waitpid(child, NULL, 0) == -1 && errno == EINTR)
+		; /* ECHILD: look_for_other has waited for it */
 
-	double n = (double)rounds;
+	const double n = (double)rounds;
 	printf("mechanism=shm wait=%s bytes=%zu rounds=%ld setup_us=%.3f "
 	       "round_trip_us=%.3f cpu_us=%.3f switches=%.3f attach_us=%.3f "
 	       "touch_us=%.3f segment=%zu\n",
 	       polls ? "poll" : "block", bytes, rounds,
-	       set_up + childs.touch_us, mine.elapsed_us / n,
+	       set_up + segment->child_touch_us, mine.time_us / n,
 	       (mine.cpu_us + childs.cpu_us) / n,
-	       (mine.switches + childs.switches) / n, attached - got,
-	       touched + childs.touch_us, size);
+	       (mine.switches + childs.switches) / n, attached - got, touched,
+	       size);
 	if (ferror(stdout))
 		errx(1, "cannot write to standard output");
 	return 0;

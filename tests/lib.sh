@@ -462,7 +462,7 @@ endless_ends() { # PROGRAM [ARGUMENT ...]
 		start_endless child_killed "$@"
 		kill -s "$signal" "$child"
 		finish child_killed
-		fails_with 1 'the child has ended'
+		fails_with 1 'the other process has ended'
 		prints_nothing
 		no_keyless "$parent" "$child" || fail 'nothing is left'
 	done
