@@ -4,10 +4,12 @@
  * A tool of the tests, no lesson: nobody else can find such an object by its
  * name. Linux lists them.
  *
- *     keyless list PID ...      a line each: segment ID, queue ID, semaphores
- *                               ID; which these processes made or used last
- *     keyless spoil segment ID  keep changing the segment's last byte, until
- *                               nobody else is attached
+ *     keyless list [PID ...]    a line each: segment ID, queue ID, semaphores
+ *                               ID; which these processes made or used last,
+ *                               or all that there are
+ *     keyless spoil segment ID BYTE
+ *                               keep changing a byte of the segment, 1 is the
+ *                               last one, until nobody else is attached
  *     keyless spoil queue ID    put messages of type 1 in between, until the
  *                               queue is gone
  *
@@ -54,23 +56,23 @@ static void list(const char *kind, const char *path, int count, char *pids[])
 			first = semctl((int)id, 0, GETPID);
 			second = semctl((int)id, 1, GETPID);
 		}
-		if (is_one_of(count, pids, first) ||
+		if (count == 0 || is_one_of(count, pids, first) ||
 		    is_one_of(count, pids, second))
 			printf("%s %ld\n", kind, id);
 	}
 	fclose(file);
 }
 
-static void spoil_segment(int id)
+static void spoil_segment(int id, long byte)
 {
 	struct shmid_ds status;
 	unsigned char *segment = shmat(id, NULL, 0);
 	if (segment == (void *)-1 || shmctl(id, IPC_STAT, &status) == -1)
 		err(1, "segment %d", id);
-	volatile unsigned char *last = segment + status.shm_segsz - 1;
+	volatile unsigned char *place = segment + status.shm_segsz - byte;
 	do {
 		for (int i = 0; i < 100000; i++)
-			*last = (unsigned char)(*last + 3);
+			*place = (unsigned char)(*place + 3);
 	} while (shmctl(id, IPC_STAT, &status) == 0 && status.shm_nattch > 1);
 }
 
@@ -88,16 +90,14 @@ static void spoil_queue(int id)
 
 int main(int argc, char *argv[])
 {
-	if (argc > 2 && strcmp(argv[1], "list") == 0) {
+	if (argc > 1 && strcmp(argv[1], "list") == 0) {
 		list("segment", "/proc/sysvipc/shm", argc - 2, argv + 2);
 		list("queue", "/proc/sysvipc/msg", argc - 2, argv + 2);
 		list("semaphores", "/proc/sysvipc/sem", argc - 2, argv + 2);
-	} else if (argc == 4 && strcmp(argv[1], "spoil") == 0) {
-		int id = (int)strtol(argv[3], NULL, 10);
-		if (strcmp(argv[2], "segment") == 0)
-			spoil_segment(id);
-		else
-			spoil_queue(id);
+	} else if (argc == 5 && strcmp(argv[2], "segment") == 0) {
+		spoil_segment(atoi(argv[3]), atol(argv[4]));
+	} else if (argc == 4 && strcmp(argv[2], "queue") == 0) {
+		spoil_queue(atoi(argv[3]));
 	} else {
 		errx(2, "usage: see the top of tests/keyless.c");
 	}

@@ -944,76 +944,39 @@ check '-h tells the usage' tells_usage
 check 'bad input is refused' refuses_bad_usage
 check 'both fail when their output cannot be written' needs_its_output
 
-pingpong_prints_figures() {
-	run msgqueue/pingpong
-	prints_figures msgqueue block 64 10000
-	run msgqueue/pingpong -w poll -s 1000 -n 20
-	prints_figures msgqueue poll 1000 20
-	run msgqueue/pingpong -w block -s 1000 -n 20
-	prints_figures msgqueue block 1000 20
-}
+# ---- pingpong ------------------------------------------------------------
 
-pingpong_sizes() {
-	for wait in block poll; do
-		for size in 1 2 3 64 2048; do
-			run msgqueue/pingpong -w "$wait" -s "$size" -n 3
-			prints_figures msgqueue "$wait" "$size" 3
-		done
-	done
-}
-
-# Who polls does not sleep; on some systems giving the core away counts.
-pingpong_sleeps_or_polls() {
-	run msgqueue/pingpong -n 200
-	figures_hold 'switches > 0.9 && switches < 10'
-	figures_hold 'round_trip_us > 0 && setup_us > 0 && cpu_us > 0'
-	run msgqueue/pingpong -w poll -n 50
-	figures_hold 'round_trip_us > 0 && setup_us > 0 && cpu_us > 0'
-	[ "$(uname)" = Linux ] || skip 'what counts as sleeping is not known'
-	figures_hold 'switches < 0.5'
-}
-
-# Two processes cannot use more than two cores (some milliseconds are left to
-# the clocks), and all rounds together took less than this test may take.
-pingpong_tells_of_a_round() {
-	for wait in block poll; do
-		run msgqueue/pingpong -w "$wait" -n 2000
-		figures_hold 'cpu_us < 2 * round_trip_us + 5'
-		figures_hold "2000 * round_trip_us < $time_limit * 1000000"
-	done
-}
+pingpong=msgqueue/pingpong
+mechanism=msgqueue
+large=2048
+more=
+# shellcheck source=tests/pingpong.sh
+. tests/pingpong.sh
 
 # Somebody else puts messages into the queue.
 pingpong_verifies() {
-	start_endless spoilt msgqueue/pingpong
-	await_that has_queue
-	start spoiler tests/keyless spoil queue "$id"
-	finish spoilt
-	exits 1
-	says 'not what was sent'
-	prints_nothing
-	finish spoiler
-	no_keyless "$parent" "$child" || fail 'nothing is left'
+	for size in 64 100; do
+		start_endless spoilt msgqueue/pingpong -s "$size"
+		await_that has_queue
+		start spoiler tests/keyless spoil queue "$id"
+		finish spoilt
+		exits 1
+		case $size in
+		64) says 'not what was sent' ;;
+		*) says '64 bytes came, not 100' ;;
+		esac
+		prints_nothing
+		finish spoiler
+		no_keyless "$parent" "$child" || fail 'nothing is left'
+	done
 }
 
 # It is known by who was last to send to it.
 has_queue() {
 	[ -r /proc/sysvipc/msg ] || skip 'no /proc/sysvipc/msg to look into'
-	"$build/tests/keyless" list "$parent" "$child" >"$work/found"
-	id=$(sed -n 's/^queue //p' "$work/found")
+	no_keyless "$parent" "$child"
+	id=$(sed -n 's/^queue //p' "$work/left")
 	[ -n "$id" ]
-}
-
-pingpong_ends() {
-	endless_ends msgqueue/pingpong
-	start_endless interrupted msgqueue/pingpong
-	stop interrupted INT
-	finish interrupted
-	exits 130
-}
-
-pingpong_ends_while_polling() {
-	endless_ends msgqueue/pingpong -w poll
 }
 
 # Where a queue holds more than a gigabyte it would not be told.
@@ -1029,39 +992,9 @@ pingpong_too_large() {
 	fails_with 77 "a message of $((most + 1)) bytes"
 }
 
-pingpong_tells_usage() {
-	shows_usage msgqueue/pingpong
-}
-
-pingpong_refuses_bad_usage() {
-	refused msgqueue/pingpong -x
-	refused msgqueue/pingpong surplus
-	for bad in '' spin blocked; do
-		refused msgqueue/pingpong -w "$bad"
-	done
-	for bad in '' 0 -1 x 1x 1.5 1073741825; do
-		refused msgqueue/pingpong -s "$bad"
-	done
-	for bad in '' 0 -1 x 1x 1000000001; do
-		refused msgqueue/pingpong -n "$bad"
-	done
-}
-
-pingpong_needs_its_output() {
-	fails_on_full_output 'standard output' msgqueue/pingpong -n 1
-}
-
-check 'pingpong: prints a line of figures' pingpong_prints_figures
-check 'pingpong: messages of any size arrive' pingpong_sizes
-check 'pingpong: sleeps or polls, as it is told' pingpong_sleeps_or_polls
-check 'pingpong: its times are those of one round' pingpong_tells_of_a_round
+check_pingpong
+check 'pingpong: Ctrl-C leaves nothing' pingpong_interrupted
 check 'pingpong: notices a message that was not sent' pingpong_verifies
-check 'pingpong: nothing is left, whoever is killed' pingpong_ends
-check 'pingpong: the same while it polls' pingpong_ends_while_polling
 check 'pingpong: what is too large for the system, exit 77' pingpong_too_large
-check 'pingpong: -h tells the usage' pingpong_tells_usage
-check 'pingpong: bad input is refused' pingpong_refuses_bad_usage
-check 'pingpong: fails when its output cannot be written' \
-	pingpong_needs_its_output
 
 finish_tests

@@ -1785,44 +1785,14 @@ echo_output_closed() {
 check 'echo: server ends when nobody reads its output any more' \
 	echo_output_closed
 
-pingpong_prints_figures() {
-	run socket/pingpong
-	prints_figures tcp block 64 10000
-	run socket/pingpong -w poll -s 1000 -n 20
-	prints_figures tcp poll 1000 20
-	run socket/pingpong -w block -s 1000 -n 20
-	prints_figures tcp block 1000 20
-}
+# ---- pingpong ------------------------------------------------------------
 
-pingpong_sizes() {
-	for wait in block poll; do
-		for size in 1 2 3 64 4097 1048576; do
-			run socket/pingpong -w "$wait" -s "$size" -n 3
-			prints_figures tcp "$wait" "$size" 3
-		done
-	done
-}
-
-# Who polls does not sleep; on some systems giving the core away counts.
-pingpong_sleeps_or_polls() {
-	run socket/pingpong -n 200
-	figures_hold 'switches > 0.9 && switches < 10'
-	figures_hold 'round_trip_us > 0 && setup_us > 0 && cpu_us > 0'
-	run socket/pingpong -w poll -n 50
-	figures_hold 'round_trip_us > 0 && setup_us > 0 && cpu_us > 0'
-	[ "$(uname)" = Linux ] || skip 'what counts as sleeping is not known'
-	figures_hold 'switches < 0.5'
-}
-
-# Two processes cannot use more than two cores (some milliseconds are left to
-# the clocks), and all rounds together took less than this test may take.
-pingpong_tells_of_a_round() {
-	for wait in block poll; do
-		run socket/pingpong -w "$wait" -n 2000
-		figures_hold 'cpu_us < 2 * round_trip_us + 5'
-		figures_hold "2000 * round_trip_us < $time_limit * 1000000"
-	done
-}
+pingpong=socket/pingpong
+mechanism=tcp
+large=1048576
+more=
+# shellcheck source=tests/pingpong.sh
+. tests/pingpong.sh
 
 pingpong_unix_pair() {
 	for wait in block poll; do
@@ -1831,11 +1801,22 @@ pingpong_unix_pair() {
 			prints_figures unix "$wait" "$size" 3
 		done
 	done
+	# It is more than the buffers hold, and who polls does not sleep for it.
+	run_on_one_core socket/pingpong -u -w poll -s 1048576 -n 3
+	figures_hold 'switches < 0.5'
 }
 
-pingpong_ends() {
-	endless_ends socket/pingpong
-	endless_ends socket/pingpong -w poll
+# Linux lists the numbers of all Unix-domain sockets.
+pingpong_unix_pair_is_one() {
+	[ -r /proc/net/unix ] || skip 'no /proc/net/unix to look into'
+	start_endless pair socket/pingpong -u
+	readlink "/proc/$parent/fd/"* >"$work/links"
+	number=$(sed -n 's/^socket:\[\([0-9]*\)\]$/\1/p' "$work/links")
+	awk -v number="$number" '$7 == number { found = 1 }
+		END { exit !found }' /proc/net/unix ||
+		fail "the socket '$number' in /proc/net/unix"
+	stop pair
+	finish pair
 }
 
 pingpong_unix_pair_ends() {
@@ -1843,38 +1824,9 @@ pingpong_unix_pair_ends() {
 	endless_ends socket/pingpong -u -w poll
 }
 
-pingpong_tells_usage() {
-	shows_usage socket/pingpong
-}
-
-pingpong_refuses_bad_usage() {
-	refused socket/pingpong -x
-	refused socket/pingpong surplus
-	for bad in '' spin blocked; do
-		refused socket/pingpong -w "$bad"
-	done
-	for bad in '' 0 -1 x 1x 1.5 1073741825; do
-		refused socket/pingpong -s "$bad"
-	done
-	for bad in '' 0 -1 x 1x 1000000001; do
-		refused socket/pingpong -n "$bad"
-	done
-}
-
-pingpong_needs_its_output() {
-	fails_on_full_output 'standard output' socket/pingpong -n 1
-}
-
-check 'pingpong: prints a line of figures' pingpong_prints_figures
-check 'pingpong: messages of any size arrive' pingpong_sizes
-check 'pingpong: sleeps or polls, as it is told' pingpong_sleeps_or_polls
-check 'pingpong: its times are those of one round' pingpong_tells_of_a_round
+check_pingpong
 check 'pingpong: the same through a Unix-domain pair' pingpong_unix_pair
-check 'pingpong: nothing is left, whoever is killed' pingpong_ends
-check 'pingpong: the same with a Unix-domain pair' pingpong_unix_pair_ends
-check 'pingpong: -h tells the usage' pingpong_tells_usage
-check 'pingpong: bad input is refused' pingpong_refuses_bad_usage
-check 'pingpong: fails when its output cannot be written' \
-	pingpong_needs_its_output
+check 'pingpong: and it is one' pingpong_unix_pair_is_one
+check 'pingpong: and that leaves nothing either' pingpong_unix_pair_ends
 
 finish_tests

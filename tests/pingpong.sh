@@ -1,0 +1,233 @@
+#!/bin/sh
+# pingpong.sh - what the pingpong of each lab has to pass
+#
+# For the lab's file of tests to read. It has said what is particular:
+#   $pingpong    the program
+#   $mechanism   as it names it
+#   $large       bytes of a large message that it can send
+#   $more        what else its line tells, an expression
+# The rest is from lib.sh.
+# shellcheck disable=SC2034,SC2154 # names of those files
+
+# ---- words ---------------------------------------------------------------
+
+# One line: what was asked for, and figures.
+prints_figures() { # MECHANISM WAIT BYTES ROUNDS
+	succeeds
+	figure='[0-9]+\.[0-9]{3}'
+	grep -Eqx "mechanism=$1 wait=$2 bytes=$3 rounds=$4 setup_us=$figure\
+ round_trip_us=$figure cpu_us=$figure switches=$figure$more" "$work/out" ||
+		fail "a line of $1, $2, $3 bytes, $4 rounds, with its figures"
+	[ "$(wc -l <"$work/out")" -eq 1 ] || fail 'one line'
+}
+
+# A relation of the figures of the last output: setup_us > attach_us
+figures_hold() { # RELATION, as awk has it
+	relation=$(echo "$1" | sed 's/[a-z_][a-z_]*/figure["&"]/g')
+	awk "{
+		for (i = 1; i <= NF; i++) {
+			split(\$i, pair, \"=\")
+			figure[pair[1]] = pair[2]
+		}
+		exit !($relation)
+	}" "$work/out" || fail "this to hold: $1"
+}
+
+# Start it. Sets $parent and $child.
+start_both() { # NAME PROGRAM [ARGUMENT ...]
+	"$build/tests/keyless" list >"$work/old" 2>"$work/cannot"
+	start "$@"
+	parent=$(pid "$1")
+	ps -A -o pid= >"$work/processes" 2>/dev/null ||
+		skip 'no ps that tells parents here'
+	await_that child_is_there
+}
+
+# One that has long to play.
+start_endless() { # NAME PROGRAM [ARGUMENT ...]
+	start_both "$@" -n 1000000000
+}
+
+child_is_there() {
+	child=$(child_of "$parent")
+	[ -n "$child" ]
+}
+
+# Linux can tell: no segment, queue or semaphores of theirs are left. An object
+# that was there before is of a dead process which had the same number.
+no_keyless() { # PID ...
+	"$build/tests/keyless" list "$@" >"$work/new" 2>"$work/cannot"
+	cat "$work/old" "$work/old" "$work/new" | sort | uniq -u >"$work/left"
+	[ ! -s "$work/left" ]
+}
+
+# What the shell's ended children have computed: user and system time.
+note_times() { # FILE
+	times >"$work/times" # not in a pipe: that is another shell
+	sed -n '2s/[ms]/ /gp' "$work/times" >"$1"
+}
+
+run_on_one_core() { # PROGRAM [ARGUMENT ...]
+	taskset -c 0 true 2>/dev/null || skip 'no taskset here'
+	command="taskset -c 0 $*"
+	program=$1
+	shift
+	taskset -c 0 "$build/$program" "$@" >"$work/out" 2>"$work/err"
+	status=$?
+}
+
+# ---- tests ---------------------------------------------------------------
+
+pingpong_prints_figures() {
+	run "$pingpong"
+	prints_figures "$mechanism" block 64 10000
+	run "$pingpong" -w poll -s 1000 -n 20
+	prints_figures "$mechanism" poll 1000 20
+	run "$pingpong" -w block -s 1000 -n 20
+	prints_figures "$mechanism" block 1000 20
+}
+
+pingpong_sizes() {
+	for wait in block poll; do
+		for size in 1 2 3 64 2048 "$large"; do
+			run "$pingpong" -w "$wait" -s "$size" -n 3
+			prints_figures "$mechanism" "$wait" "$size" 3
+		done
+	done
+}
+
+# A process that blocks sleeps once in a round, or its message is there. Who
+# polls does not sleep; on some systems giving the core away counts.
+pingpong_sleeps_or_polls() {
+	run "$pingpong" -n 200
+	figures_hold 'switches > 0.9 && switches < 3'
+	figures_hold 'round_trip_us > 0 && setup_us > 0 && cpu_us > 0'
+	run "$pingpong" -n 1
+	figures_hold 'switches < 4'
+	run "$pingpong" -w poll -n 50
+	figures_hold 'round_trip_us > 0 && setup_us > 0 && cpu_us > 0'
+	[ "$(uname)" = Linux ] || skip 'what counts as sleeping is not known'
+	figures_hold 'switches < 0.5'
+	run "$pingpong" -w poll -s "$large" -n 20
+	figures_hold 'switches < 0.5'
+}
+
+# Two processes cannot use more than two cores (some milliseconds are left to
+# the clocks), and all rounds together took less than this test may take.
+pingpong_tells_of_a_round() {
+	for wait in block poll; do
+		run "$pingpong" -w "$wait" -n 2000
+		figures_hold 'cpu_us < 2 * round_trip_us + 5'
+		figures_hold "2000 * round_trip_us < $time_limit * 1000000"
+	done
+}
+
+# Both processes' time, as the shell has it too, but for what is not timed.
+pingpong_counts_both() {
+	note_times "$work/before"
+	run "$pingpong" -n 30000
+	note_times "$work/after"
+	seconds=$(cat "$work/before" "$work/after" | awk '{
+		before = after
+		after = ($1 + $3) * 60 + $2 + $4
+	}
+	END { print after - before }')
+	figures_hold "30000 * cpu_us > 0.7 * $seconds * 1000000 - 20000"
+	figures_hold "30000 * cpu_us < 1.1 * $seconds * 1000000 + 20000"
+}
+
+# Then the two have to take turns, and together compute as long as it takes.
+# A look that does not give the core away would cost its rest of a time slice.
+pingpong_on_one_core() {
+	for wait in block poll; do
+		run_on_one_core "$pingpong" -w "$wait" -n 5000
+		prints_figures "$mechanism" "$wait" 64 5000
+		figures_hold 'cpu_us < 1.1 * round_trip_us + 2'
+	done
+}
+
+# The line is told once and nothing stays, whoever ends first.
+endless_ends() { # PROGRAM [ARGUMENT ...]
+	start_endless parent_killed "$@"
+	orphan=$child
+	orphans_parent=$parent
+	stop parent_killed KILL
+	for signal in KILL TERM; do
+		start_endless child_killed "$@"
+		kill -s "$signal" "$child"
+		finish child_killed
+		fails_with 1 'the other process has ended'
+		prints_nothing
+		no_keyless "$parent" "$child" || fail 'nothing is left'
+	done
+	for signal in HUP=129 TERM=143; do
+		start_endless interrupted "$@"
+		stop interrupted "${signal%=*}"
+		finish interrupted
+		exits "${signal#*=}"
+	done
+	await_that has_ended "$orphan"
+	await_that no_keyless "$orphan" "$orphans_parent"
+	await_that has_ended "$child"
+	await_that no_keyless "$child" "$parent"
+}
+
+pingpong_ends() {
+	endless_ends "$pingpong"
+}
+
+pingpong_ends_while_polling() {
+	endless_ends "$pingpong" -w poll
+}
+
+# Ctrl-C reaches both: one has to remove what there is. (Where there is
+# nothing to remove, SIGINT may be ignored, as it is in a script's background.)
+pingpong_interrupted() {
+	for wait in block poll; do
+		start_endless interrupted "$pingpong" -w "$wait"
+		kill -s INT "$child" "$parent"
+		finish interrupted
+		exits 130
+		await_that has_ended "$child"
+		no_keyless "$child" "$parent" || fail 'nothing is left'
+	done
+}
+
+pingpong_tells_usage() {
+	shows_usage "$pingpong"
+}
+
+pingpong_refuses_bad_usage() {
+	refused "$pingpong" -x
+	refused "$pingpong" surplus
+	for bad in '' spin blocked; do
+		refused "$pingpong" -w "$bad"
+	done
+	for bad in '' 0 -1 x 1x 1.5 1073741825; do
+		refused "$pingpong" -s "$bad"
+	done
+	for bad in '' 0 -1 x 1x 1000000001; do
+		refused "$pingpong" -n "$bad"
+	done
+}
+
+pingpong_needs_its_output() {
+	fails_on_full_output 'standard output' "$pingpong" -n 1
+}
+
+check_pingpong() {
+	check 'pingpong: prints a line of figures' pingpong_prints_figures
+	check 'pingpong: messages of any size arrive' pingpong_sizes
+	check 'pingpong: sleeps or polls, as it is told' \
+		pingpong_sleeps_or_polls
+	check 'pingpong: its times are those of one round' \
+		pingpong_tells_of_a_round
+	check 'pingpong: its cpu time is that of both' pingpong_counts_both
+	check 'pingpong: one core is enough' pingpong_on_one_core
+	check 'pingpong: nothing is left, whoever is killed' pingpong_ends
+	check 'pingpong: the same while it polls' pingpong_ends_while_polling
+	check 'pingpong: -h tells the usage' pingpong_tells_usage
+	check 'pingpong: bad input is refused' pingpong_refuses_bad_usage
+	check 'pingpong: fails when its output cannot be written' \
+		pingpong_needs_its_output
+}
