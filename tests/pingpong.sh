@@ -33,19 +33,19 @@ figures_hold() { # RELATION, as awk has it
 	}" "$work/out" || fail "this to hold: $1"
 }
 
-# Start it. Sets $parent and $child.
-start_both() { # NAME PROGRAM [ARGUMENT ...]
+# Start it, with $parent as its process. Other objects were there before.
+start_parent() { # NAME PROGRAM [ARGUMENT ...]
 	"$build/tests/keyless" list >"$work/old" 2>"$work/cannot"
 	start "$@"
 	parent=$(pid "$1")
+}
+
+# One that has long to play, with $child as its child.
+start_endless() { # NAME PROGRAM [ARGUMENT ...]
+	start_parent "$@" -n 1000000000
 	ps -A -o pid= >"$work/processes" 2>/dev/null ||
 		skip 'no ps that tells parents here'
 	await_that child_is_there
-}
-
-# One that has long to play.
-start_endless() { # NAME PROGRAM [ARGUMENT ...]
-	start_both "$@" -n 1000000000
 }
 
 child_is_there() {

@@ -1158,10 +1158,15 @@ pingpong_verifies() {
 }
 
 start_spoiler() { # BYTE of the segment, 1 is the last one
-	no_keyless "$parent" "$child"
+	await_that can_be_spoilt
+	[ -z "$id" ] || start spoiler tests/keyless spoil segment "$id" "$1"
+}
+
+can_be_spoilt() {
+	no_keyless "$parent"
 	[ ! -s "$work/cannot" ] || skip "$(cat "$work/cannot")"
 	id=$(sed -n 's/^segment //p' "$work/left")
-	[ -z "$id" ] || start spoiler tests/keyless spoil segment "$id" "$1"
+	[ -n "$id" ] || has_ended "$parent"
 }
 
 # To a byte in the middle. It has to be wrong in the last message: on a busy
@@ -1169,7 +1174,7 @@ start_spoiler() { # BYTE of the segment, 1 is the last one
 pingpong_verifies_all() {
 	status=0
 	while [ "$status" -eq 0 ]; do
-		start_both spoilt shm/pingpong -s 10000 -n 9000
+		start_parent spoilt shm/pingpong -s 10000 -n 9000
 		start_spoiler 5000
 		finish spoilt
 	done
