@@ -67,14 +67,20 @@ int main(int argc, char *argv[])
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	const size_t size = sizeof address.sun_path;
 	snprintf(address.sun_path, size, SOCKET_PATH, (unsigned long)getuid());
-	const char *path = address.sun_path, *none = "0", *stay = none;
+	const char *path = address.sun_path;
+	double seconds = -1; /* do not stay */
 	int option, length = 1;
+	char *rest;
 	while ((option = getopt(argc, argv, "hw:u:")) != -1) {
-		if (option == 'w')
-			stay = optarg;
-		else if (option == 'u')
+		if (option == 'w') {
+			seconds = strtod(optarg, &rest);
+			if (*optarg == '\0' || *rest != '\0' ||
+			    !(seconds >= 0 && seconds <= 86400))
+				errx(2, "-w '%s': not 0 to 86400 seconds\n%s",
+				     optarg, usage);
+		} else if (option == 'u') {
 			length = snprintf(address.sun_path, size, "%s", optarg);
-		else { /* -h, or what getopt has complained about */
+		} else { /* -h, or what getopt has complained about */
 			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
 			return option == 'h' ? 0 : 2;
 		}
@@ -82,11 +88,6 @@ int main(int argc, char *argv[])
 	if (length < 1 || length >= (int)size)
 		errx(2, "-u '%s': not 1 to %zu bytes\n%s", path, size - 1,
 		     usage);
-	char *rest;
-	double seconds = strtod(stay, &rest);
-	if (*stay == '\0' || *rest != '\0' ||
-	    !(seconds >= 0 && seconds <= 86400))
-		errx(2, "-w '%s': not 0 to 86400 seconds\n%s", stay, usage);
 	setvbuf(stdout, NULL, _IOLBF, 0); /* a line is seen at once */
 	signal(SIGPIPE, SIG_IGN); /* a server that left: send says EPIPE */
 
@@ -97,11 +98,11 @@ int main(int argc, char *argv[])
 		err(1, "connect to %s (start echo_server first)", path);
 	for (int i = optind; i < argc; i++)
 		exchange(connected, argv[i]);
-	if (optind == argc && stay == none)
+	if (optind == argc && seconds < 0)
 		exchange(connected, MESSAGE);
 	struct pollfd entry = {.fd = connected, .events = POLLIN};
-	int ready = stay != none;
-	while (ready != 0) {
+	int ready = seconds >= 0;
+	while (ready != 0 && !ferror(stdout)) {
 		ready = poll(&entry, 1, (int)(seconds * 1000));
 		if (ready == -1 && errno != EINTR)
 			err(1, "poll");

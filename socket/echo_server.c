@@ -70,8 +70,7 @@ static void accept_clients(void)
 		watch(accepted);
 		printf("Accepted connection\n");
 	}
-	/* EMFILE: poll would say on and on that somebody waits. We try later.
-	 */
+	/* EMFILE: poll would say on and on that somebody waits. Try later. */
 	int full = errno != EAGAIN && errno != ECONNABORTED;
 	if (full && polled[0].events != 0)
 		warn("accept: new clients wait until one leaves");
@@ -88,9 +87,8 @@ static void serve(struct pollfd *client, int broadcast, int quiet)
 	ssize_t sent = length;
 	if (length > 0)
 		sent = send(client->fd, bytes, (size_t)length, MSG_DONTWAIT);
-	client->events = POLLIN;
-	if (sent < length) /* it does not read: we do not read either */
-		client->events = POLLOUT;
+	/* Does it not read? Then we do not read from it either. */
+	client->events = sent < length ? POLLOUT : POLLIN;
 	if (sent > 0)
 		sent = recv(client->fd, bytes, (size_t)sent, MSG_DONTWAIT);
 	if (sent == 0 || (sent == -1 && errno != EAGAIN)) {
@@ -115,16 +113,18 @@ static void serve(struct pollfd *client, int broadcast, int quiet)
 }
 
 /* A path outlives its server: it is dead when a connection is refused. Whatever
- * else is there stays, and bind says so. No other server must come in between,
- * so each locks first what all have in common, the root folder. */
+ * else is there, or would keep us waiting, stays, and bind says so. Each locks
+ * first what all have in common, the root folder: none comes in between. */
 static void take_path(int listener)
 {
 	struct stat status;
 	int lock = open("/", O_RDONLY);
 	if (lock == -1 || flock(lock, LOCK_EX) == -1)
 		err(1, "lock /");
-	int probe = socket(AF_UNIX, SOCK_STREAM, 0);
-	if (connect(probe, (struct sockaddr *)&address, sizeof address) == 0)
+	int call = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (call == -1 || fcntl(call, F_SETFL, fcntl(listener, F_GETFL)) == -1)
+		err(1, "socket");
+	if (connect(call, (struct sockaddr *)&address, sizeof address) == 0)
 		errx(1, "a server is already listening at %s: see -u", path);
 	if (errno == ECONNREFUSED && lstat(path, &status) == 0 &&
 	    S_ISSOCK(status.st_mode) && status.st_uid == geteuid())
@@ -138,8 +138,8 @@ static void take_path(int listener)
 	atexit(remove_path);
 	umask(SOCKET_UMASK);
 	if (bind(listener, (struct sockaddr *)&address, sizeof address) == -1 ||
-	    listen(listener, SOMAXCONN) == -1 || lstat(path, &own) == -1 ||
-	    close(probe) == -1 || close(lock) == -1)
+	    lstat(path, &own) == -1 || listen(listener, SOMAXCONN) == -1 ||
+	    close(call) == -1 || close(lock) == -1)
 		err(1, "bind %s (see -u)", path);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }

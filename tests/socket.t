@@ -1612,6 +1612,22 @@ echo_takes_dead_path() {
 check 'echo: the path of a server that was killed is taken over' \
 	echo_takes_dead_path
 
+# Nobody accepts, and no more connections can wait for it: a server that would
+# wait with them would keep all the others from taking a path.
+echo_path_with_full_queue() {
+	[ "$(uname)" = Linux ] || skip 'elsewhere a full queue refuses'
+	socket=$work/echo
+	start server tests/odd socket "$socket"
+	await server listening
+	start load tests/echo_load -k -r 0 -c 4 "$socket"
+	await load 'per second'
+	run socket/echo_server -u "$socket"
+	fails_with 1 "bind $socket (see -u): "
+	[ -S "$socket" ] || fail "the other server's path"
+}
+check 'echo: the path of a server whose queue is full is not waited for' \
+	echo_path_with_full_queue
+
 # One gets it, and it is not taken away from that one.
 echo_race_for_dead_path() {
 	for _ in 1 2 3; do
@@ -1765,6 +1781,8 @@ echo_output_full() {
 	[ ! -e "$socket" ] || fail "no $socket any more"
 	start_echo
 	fails_on_full_output 'standard output' socket/echo_client -u "$socket"
+	fails_on_full_output 'standard output' socket/echo_client -w 60 \
+		-u "$socket" Hello
 }
 check 'echo: both fail when they cannot write their output' echo_output_full
 
