@@ -48,11 +48,13 @@ static const char usage[] =
     "usage: echo_load [-ekn] [-c CLIENTS] [-b BUSY] [-r ROUNDS] [-s SIZE] "
     "[-p PIECE] PATH";
 
-static struct pollfd *entries;
-static struct client {
+struct client {
 	size_t sent, received; /* bytes */
 	int done;
-} * clients;
+};
+
+static struct pollfd *entries;
+static struct client *clients;
 
 static size_t size = 64, total, piece = BLOCK_SIZE, flooded;
 static int ends;
@@ -249,8 +251,8 @@ int main(int argc, char *argv[])
 		entries[i].events = POLLIN | POLLOUT;
 	}
 	size_t watched = busy;
-	struct pollfd *flooder = NULL; /* the place of an idle one, whose
-					* socket stays connected */
+	/* It may take the place of an idle one, who stays connected. */
+	struct pollfd *flooder = NULL;
 	if (floods) {
 		flooder = &entries[watched++];
 		flooder->fd = connected_socket(argv[optind]);

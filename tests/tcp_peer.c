@@ -10,10 +10,10 @@
  *
  * connect goes to a port, or to the socket at a path, which has a slash in
  * it: such a one knows no RST, but closed with something unread it is a reset
- * for the peer. listen takes any free port, prints X reserve prints a port that
- * it keeps without listening, so that a connection to it is refused, until it
- * is ended; probe only says by its exit status whether this machine has the
- * address.
+ * for the peer. listen takes any free port, prints it, and waits for one
+ * connection. reserve prints a port that it keeps without listening, so that a
+ * connection to it is refused, until it is ended; probe only says by its exit
+ * status whether this machine has the address.
  *
  *     send TEXT        the text without a NUL
  *     send-stdin       standard input to its end, byte for byte
@@ -265,9 +265,8 @@ int main(int argc, char *argv[])
 		act(socket_at_path(port), word);
 		return ferror(stdout) != 0;
 	}
-	const struct addrinfo hints = {.ai_flags =
-					   AI_NUMERICHOST | AI_NUMERICSERV,
-				       .ai_socktype = SOCK_STREAM};
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+	hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
 	struct addrinfo *address;
 	if (getaddrinfo(host, port, &hints, &address) != 0)
 		errx(2, "%s: not a port\n%s", port, usage);
