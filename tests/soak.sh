@@ -153,6 +153,23 @@ queue_long_texts() {
 	queue_clients 99
 }
 
+# ---- a client that says nothing ------------------------------------------
+
+# The only worker waits 5 seconds for it, and then takes the next one.
+silent_client() {
+	start server socket/prefork -w 1 -p 0
+	await server 'worker '
+	port=$(port_of server)
+	start silent tests/tcp_peer connect "$port" read
+	await silent connected
+	run socket/client -p "$port"
+	succeeds
+	prints_like 'Hello from worker '
+	finish silent
+	succeeds
+	prints connected
+}
+
 # ---- sudden deaths -------------------------------------------------------
 
 # Each line of $work/rounds: who gets which signal, and after how long. SIGINT
@@ -430,6 +447,7 @@ check "$clients clients have 20 requests each answered, three times" \
 	queue_for_many
 check "$clients clients of a queue, texts as long as they may be" \
 	queue_long_texts
+check 'prefork gives up a client that says nothing' silent_client
 check 'producer, consumer: sudden deaths' deaths_of_transfer
 check 'server, client: sudden deaths' deaths_of_message
 check 'receiver, sender: sudden deaths' deaths_of_stream

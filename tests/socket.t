@@ -975,19 +975,23 @@ check 'a client that says nothing holds one worker, not the others' \
 	silent_client
 
 # What makes a worker's recv or send fail: it goes on with the next client.
-# For a client that closes, or resets with or without a message.
+odd_client() { # ACTION ...
+	kill -s STOP "$worker"
+	run tests/tcp_peer connect "$port" "$@"
+	succeeds
+	kill -s CONT "$worker"
+	worker_answers "$worker"
+}
+
+# Who closes, or resets with or without a message. Without one none is answered.
 odd_clients() {
 	start_prefork 1
 	worker=$(workers)
-	for actions in reset close 'send Hello reset' \
-		'send Hello shutdown reset'; do
-		kill -s STOP "$worker"
-		# shellcheck disable=SC2086 # these are words
-		run tests/tcp_peer connect "$port" $actions
-		succeeds
-		kill -s CONT "$worker"
-		worker_answers "$worker"
-	done
+	odd_client reset
+	odd_client close
+	[ ! -s "$work/prefork.err" ] || fail 'no answer that cannot be sent'
+	odd_client send Hello reset
+	odd_client send Hello shutdown reset
 	run tests/tcp_peer connect "$port" shutdown read
 	succeeds
 	prints connected
@@ -1511,9 +1515,23 @@ echo_without_descriptors() {
 	says 'new clients wait until one leaves'
 	[ "$(wc -l <"$work/err")" -eq 1 ] || fail 'one line on standard error'
 }
-
 check 'echo: without descriptors left it serves those it has, and waits' \
 	echo_without_descriptors
+
+# It is started with few, and may have more.
+echo_raises_limit() {
+	# shellcheck disable=SC3045 # no shell of ours is without -n
+	ulimit -S -n 40 2>/dev/null || skip 'ulimit -S cannot be had here'
+	# shellcheck disable=SC3045
+	most=$(ulimit -H -n)
+	[ "$most" = unlimited ] || [ "$most" -ge 100 ] ||
+		skip "a process may have $most descriptors here"
+	start_echo -q
+	load -c 60
+	stop_echo
+	[ ! -s "$work/err" ] || fail 'nothing on standard error'
+}
+check 'echo: the server takes as many descriptors as it may' echo_raises_limit
 
 echo_to_all() {
 	start_echo -b
