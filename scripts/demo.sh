@@ -830,6 +830,7 @@ show_echo() {
 	see server 'Server listening... '
 	start_echo_client client1 one
 	start_echo_client client2 two
+	see client1 'Echoed: two' # else it may come as one with the next
 	run client3 0 'Echoed: to all' \
 		socket/echo_client -u "$folder/echo" 'to all'
 	see client1 'Echoed: to all'

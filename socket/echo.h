@@ -5,7 +5,7 @@
 /*
  * The socket's name, a file of the file system, as printf(3) makes it out of
  * the user id: a name for each user. With -u both programs take another one.
- * sockaddr_un has room for it and a NUL in 108 bytes, on macOS in 104.
+ * sockaddr_un has 108 bytes for it and a NUL, on macOS and the BSDs 104.
  */
 #define SOCKET_PATH "/tmp/ipc_echo_%lu"
 
