@@ -1709,6 +1709,19 @@ echo_keeps_other_files() {
 }
 check 'echo: a path that is no socket is never removed' echo_keeps_other_files
 
+# Root could remove it, and does not.
+echo_keeps_path_of_another_user() {
+	start_echo
+	stop echo KILL
+	finish echo
+	chown 1 "$socket" 2>/dev/null || skip 'only root gives a file away'
+	run socket/echo_server -u "$socket"
+	fails_with 1 "bind $socket (see -u): "
+	[ -S "$socket" ] || fail 'the path of the other user'
+}
+check "echo: another user's path is not removed" \
+	echo_keeps_path_of_another_user
+
 # Somebody removes the first one's path, and a second server takes it.
 echo_leaves_path_of_another() {
 	start_echo
@@ -1780,8 +1793,6 @@ echo_refuses_options() {
 		refused "socket/$half" -x
 		refused "socket/$half" -u
 		refused "socket/$half" -u ''
-		refused "socket/$half" -u "$work/$(letters 108)"
-		says 'bytes'
 	done
 	refused socket/echo_server surplus
 	says "surplus argument 'surplus'"
@@ -1792,6 +1803,22 @@ echo_refuses_options() {
 	done
 }
 check 'echo: both refuse what they cannot take' echo_refuses_options
+
+# How long it may be differs by system: they say it.
+echo_longest_path() {
+	refused socket/echo_server -u "$(letters 1000)"
+	most=$(sed -n 's/.*: not 1 to \([0-9]*\) bytes$/\1/p' "$work/err")
+	[ "${#work}" -lt "$((most - 1))" ] || skip "$work is too long"
+	socket=$work/$(letters "$((most - ${#work} - 1))")
+	start echo socket/echo_server -u "$socket"
+	await echo "Server listening... $socket"
+	say
+	succeeds
+	refused socket/echo_server -u "${socket}x"
+	refused socket/echo_client -u "${socket}x"
+	stop_echo
+}
+check 'echo: a path is never cut; the longest is served' echo_longest_path
 
 echo_output_full() {
 	socket=$work/echo
