@@ -1769,6 +1769,44 @@ echo_server_dies_first() {
 check 'echo: client says when the server dies before it has answered' \
 	echo_server_dies_first
 
+# A client that stands still while the first echo waits for it.
+start_halfway() { # MESSAGE
+	[ -r /proc/self/stat ] || skip 'no /proc here'
+	stop echo STOP
+	start halfway socket/echo_client -u "$socket" "$1"
+	await_that sleeps halfway
+	stop halfway STOP
+	stop echo CONT
+	await echo 'Received: '
+}
+
+echo_server_dies_halfway() {
+	start_echo
+	start_halfway "$(letters 5000)"
+	stop echo KILL
+	finish echo
+	stop halfway CONT
+	finish halfway
+	fails_with 1 'echo_client: the server closed the connection'
+}
+check 'echo: a server that dies halfway is no SIGPIPE for its client' \
+	echo_server_dies_halfway
+
+# When the second of the others has its echo, both have been sent to all.
+echo_among_others() {
+	start_echo -b
+	start_halfway ours
+	say theirs
+	say theirs
+	succeeds
+	stop halfway CONT
+	finish halfway
+	succeeds
+	prints 'Echoed: ours'
+}
+check 'echo: with -b a client reads as much as it has sent, and ends' \
+	echo_among_others
+
 # Nothing is sent: it may be somebody's server.
 echo_default_path() {
 	run socket/echo_client -w 0
