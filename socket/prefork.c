@@ -49,7 +49,8 @@ static int readable(int descriptor, int lifeline, int milliseconds)
 
 /* A client wakes all the workers that wait. One gets it, the others find
  * nothing (EAGAIN). Who is silent for 5 s, closes or resets gets no answer;
- * meanwhile the other workers go on. */
+ * meanwhile the other workers go on. On macOS and the BSDs the accepted socket
+ * is non-blocking as well: no harm, recv is called when there is something. */
 static void work(int listener, int lifeline)
 {
 	char message[BUFFER_SIZE], answer[64];
