@@ -40,20 +40,27 @@ enum {
 	FILLED,   /* slots that may be emptied */
 	PRODUCER, /* 1 while there is one */
 	CONSUMER,
-	GONE,    /* how many of the two have been there and have ended */
+	GONE,    /* 0 until one of the two ends */
 	SET_SIZE /* how many semaphores there are */
 };
 
 /*
- * A process joins in one semop(2), which fails unless its own semaphore and
- * GONE are 0. Then it adds 1 to its own, with SEM_UNDO: the kernel takes that
- * back when the process ends, however it ends. And it adds 1 to GONE and takes
- * it away again, the latter with SEM_UNDO: so its end adds 1. (These are five
- * operations, as many as macOS allows in one call.) Later it does nothing with
- * the set but on condition that GONE is 0. GONE above 0 while there is neither
- * producer nor consumer: a run that was killed left this.
+ * Joining is one semop(2) of five operations, as many as macOS allows. It
+ * fails unless GONE and the process's own semaphore are 0. It adds 1 to its
+ * own, with SEM_UNDO: the kernel takes that back when the process ends,
+ * however it ends. It adds 1 to GONE, and takes 1 away with SEM_UNDO: nothing
+ * has changed, but the end of the process will add 1.
  *
- * The end: the slot of length 0 is given back as FREE when everything has been
- * written. The producer waits for all SLOTS, then it removes both objects. The
- * consumer waits for that, and if the producer has ended, it removes them.
+ * So GONE tells the other one, who does nothing with the set but on condition
+ * that GONE is 0. And nobody can join any more.
+ *
+ * Leaving: the first to go adds 1 to GONE itself, and leaves both objects to
+ * the other one, who may not have found the segment yet. The last one removes
+ * them. If both were killed, GONE is above 0 and nobody is there: the next one
+ * to come removes the set, makes a new one, and uses the old segment.
+ *
+ * The end of the input: the slot of length 0 is given back as FREE when
+ * everything has been written. The producer waits for all SLOTS, then it
+ * removes both objects. The consumer waits for that; or, if the producer was
+ * killed, it is the last one.
  */

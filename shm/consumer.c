@@ -29,13 +29,26 @@
 
 static const char usage[] = "usage: consumer [-h] [-k KEY]";
 static volatile sig_atomic_t set = -1, segment = -1; /* what we take part in */
+static sigset_t all;                                 /* signals */
 
-/* On every way out. The segment is the first to go: while the set is there,
- * nobody makes a new one. The other side may have been quicker. */
+/* The segment is the first to go: while the set is there, nobody makes a new
+ * one. The other side may have been quicker. */
 static void remove_objects(void)
 {
 	shmctl(segment, IPC_RMID, NULL);
 	semctl(set, 0, IPC_RMID);
+}
+
+/* On every way out, and once: no signal comes any more. The first to go leaves
+ * the objects to the other side, if there is one; the last removes them. */
+static void leave(void)
+{
+	struct sembuf first[] = {
+	    {.sem_num = GONE, .sem_op = 0, .sem_flg = IPC_NOWAIT},
+	    {.sem_num = GONE, .sem_op = 1}};
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	if (semop(set, first, 2) == -1 || semctl(set, PRODUCER, GETVAL) != 1)
+		remove_objects();
 }
 
 /* SIGALRM is our timer's: what waits gets EINTR, and looks for the other. */
@@ -43,12 +56,13 @@ static void stop(int signal_number)
 {
 	if (signal_number == SIGALRM)
 		return;
-	remove_objects();
+	leave();
 	signal(signal_number, SIG_DFL);
 	raise(signal_number);
 }
 
-/* Find or make the set, and join. */
+/* Find or make the set, and join. No set is removed while somebody is in it:
+ * so the segment that we find after this is that of this set. */
 static int join(key_t key)
 {
 	struct sembuf operations[] = {
@@ -67,7 +81,8 @@ static int join(key_t key)
 			return found;
 		if (errno != EAGAIN && errno != EIDRM && errno != EINVAL)
 			err(1, "semop: key 0x%x", (unsigned)key);
-		if (semctl(found, PRODUCER, GETVAL) > 0 ||
+		if (semctl(found, GONE, GETVAL) == 0 ||
+		    semctl(found, PRODUCER, GETVAL) > 0 ||
 		    semctl(found, CONSUMER, GETVAL) > 0)
 			errx(1, "key 0x%x has a consumer, or just had: try -k",
 			     (unsigned)key);
@@ -107,14 +122,14 @@ int main(int argc, char *argv[])
 		errx(2, "surplus argument '%s'\n%s", argv[optind], usage);
 
 	/* The signals wait until the handler knows the objects. */
-	sigset_t all, before;
+	sigset_t before;
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
 	signal(SIGINT, stop);
 	signal(SIGTERM, stop);
 	signal(SIGHUP, stop);
 	signal(SIGPIPE, SIG_IGN); /* nobody reads any more: write says EPIPE */
-	atexit(remove_objects);
+	atexit(leave);
 	set = join(key);
 	int id = shmget(key, sizeof(struct buffer), IPC_CREAT | BUFFER_MODE);
 	if (id == -1)

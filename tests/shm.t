@@ -815,6 +815,54 @@ transfer_interrupted_alone() {
 	done
 }
 
+# The other side may not have found the segment yet. Were its set removed, it
+# would take, or remove, that of the next ones to come.
+transfer_last_removes() {
+	new_key
+	mkfifo "$work/in"
+	for last in consumer producer; do
+		case $last in
+		consumer) first=producer ;;
+		producer) first=consumer ;;
+		esac
+		start consumer shm/consumer -k "$key"
+		start_from "$work/in" producer shm/producer -k "$key"
+		exec 4>"$work/in"
+		await_that joined consumer
+		await_that joined producer
+		stop "$last" STOP
+		stop "$first"
+		finish "$first"
+		exits 143
+		for side in producer consumer; do
+			run "shm/$side" -k "$key" 4>&-
+			fails_with 1 "has a $side, or just had"
+		done
+		segment_exists "$key" || fail 'a segment for who is left'
+		stop "$last" CONT
+		survivor "$last" "$first"
+		exec 4>&-
+	done
+}
+
+# As Ctrl-C does it where both are in the foreground.
+transfer_both_interrupted() {
+	new_key
+	mkfifo "$work/in"
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		start consumer shm/consumer -k "$key"
+		start_from "$work/in" producer shm/producer -k "$key"
+		exec 4>"$work/in"
+		await_that joined consumer
+		await_that joined producer
+		kill -s INT "$(pid producer)" "$(pid consumer)"
+		exec 4>&-
+		finish producer
+		finish consumer
+		buffer_gone
+	done
+}
+
 # Both killed: nobody could tidy up, so the next ones do.
 transfer_takes_over() {
 	new_key
@@ -1089,6 +1137,10 @@ check 'producer: a dead consumer that is still a zombie is dead' \
 	transfer_ends_beside_a_zombie
 check 'producer, consumer: interrupted while alone, nothing is left' \
 	transfer_interrupted_alone
+check 'producer, consumer: who goes first leaves the objects to the last' \
+	transfer_last_removes
+check 'producer, consumer: Ctrl-C for both, and nothing is left' \
+	transfer_both_interrupted
 check 'producer, consumer: what two killed ones left is taken over' \
 	transfer_takes_over
 check 'producer, consumer: Ctrl-Z and fg lose nothing' transfer_survives_stops
