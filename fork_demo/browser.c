@@ -69,7 +69,6 @@ enum { TABS = sizeof tabs / sizeof *tabs };
 static void render(const struct tab *tab, int channel)
 {
 	/* What takes other system calls comes before the sandbox. */
-	alarm(5);                 /* ends it, even if the browser is gone */
 	signal(SIGSEGV, SIG_DFL); /* a sanitizer would make it an exit */
 	const long self = getpid();
 	const struct rlimit no_core = {0, 0};
@@ -177,12 +176,13 @@ int main(int argc, char *argv[])
 	struct pollfd channels[TABS];
 	for (int i = 0; i < TABS; i++)
 		channels[i] = (struct pollfd){open_tab(&tabs[i]), POLLIN, 0};
-	int failed = 0;
-	for (int ready = 1; ready > 0;) { /* 0: all silent for a second */
-		if ((ready = poll(channels, TABS, 1000)) == -1)
+	int failed = 0, ready, patience = 2; /* Ctrl-Z and fg use up one */
+	while (patience > 0) {
+		if ((ready = poll(channels, TABS, 500)) == -1)
 			err(1, "poll");
+		patience = ready > 0 ? 2 : patience - 1;
 		for (int i = 0; i < TABS; i++) {
-			const char *fate = ready ? NULL : "cut off, silent";
+			const char *fate = patience ? NULL : "cut off, silent";
 			if (channels[i].revents != 0)
 				fate = receive(&tabs[i], channels[i].fd);
 			if (fate == NULL || channels[i].fd == -1)

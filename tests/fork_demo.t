@@ -125,7 +125,7 @@ see_processes() { # sets $group
 	group=$(awk '{ print $5 }' "/proc/$$/stat")
 }
 
-# Far sooner than by their alarm clocks.
+# Each sees the end of its channel.
 no_browser_left() {
 	tries=0
 	while [ -n "$(browsers)" ]; do
