@@ -67,7 +67,8 @@ static void take_place(key_t key, const char *path)
 		place = semget(key, 1, IPC_CREAT | SERVER_MODE);
 		if (place != -1 && semop(place, serve, 2) == 0)
 			return;
-		if (errno == EAGAIN && semctl(place, 0, GETVAL) == SERVING)
+		int value = errno == EAGAIN ? semctl(place, 0, GETVAL) : 0;
+		if (value > 0 && value != CLEARING)
 			errx(1, "semop: there is a server for %s", path);
 	} while (errno == EAGAIN || errno == EIDRM || errno == EINVAL);
 	err(1, "semaphore of %s", path);
@@ -102,10 +103,9 @@ static void keep_answer(const struct request *request, ssize_t length)
 		return;
 	}
 	printf("client %d: %s\n", request->pid, request->text);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		if (kept[i].answer.type == request->pid)
 			forget(i); /* it has asked again: it has that one */
-	}
 	kept = realloc(kept, (count + 1) * sizeof *kept);
 	if (kept == NULL)
 		err(1, "realloc");

@@ -543,8 +543,10 @@ dead_client_is_forgotten() {
 idle_server_looks() {
 	start_server
 	start client tests/await line /dev/null '' 9
-	printf 'unread\000' | send_request 1 "$(pid client)" 1
-	await_that holds 1
+	for number in 1 2; do
+		printf 'unread\000' | send_request 1 "$(pid client)" "$number"
+		await_that holds "$number"
+	done
 	stop client
 	finish client
 	await_that holds 0
@@ -573,7 +575,9 @@ not_the_answer() {
 	stop_server_for_a_while
 	start client msgqueue/client -f "$path" mine
 	await_that holds_more 1
-	printf 'OLD\000' | send_request "$(pid client)" 4 0
+	for number in 0 1 2; do
+		printf 'OLD\000' | send_request "$(pid client)" 4 "$number"
+	done
 	letters 300 >"$work/in"
 	run tests/odd send "server:$path" "$(pid client)" <"$work/in"
 	printf 'x' >"$work/in"
@@ -583,6 +587,34 @@ not_the_answer() {
 	finish client
 	succeeds
 	prints 'MINE'
+}
+
+# The test takes the server's place, so it knows the numbers: an answer that
+# comes twice is one answer, and there need not be a NUL.
+answers_are_read_with_care() {
+	start_server
+	stop_server_for_a_while
+	start client msgqueue/client -f "$path" one two
+	for request in one two; do
+		await_that got_request "$request"
+		head -c 8 "$work/out" >"$work/head"
+		letters 300 >"$work/in"
+		run tests/odd send "server:$path" "$(pid client)" <"$work/in"
+		{ cat "$work/head" && printf %s "$request"; } >"$work/in"
+		for _ in once again; do
+			run tests/odd send "server:$path" "$(pid client)" \
+				<"$work/in"
+		done
+	done
+	finish client
+	succeeds
+	prints 'one
+two'
+}
+
+got_request() { # TEXT
+	run tests/odd receive "server:$path" 1
+	grep -q "$1" "$work/out"
 }
 
 no_requests() {
@@ -595,14 +627,17 @@ no_requests() {
 	printf 'xyz' >"$work/in"
 	run tests/odd send "server:$path" 1 <"$work/in"
 	letters 300 >"$work/in"
+	stop server STOP # so at least one is taken after another message
 	run tests/odd send "server:$path" 1 <"$work/in"
+	run tests/odd send "server:$path" 1 <"$work/in"
+	stop server CONT
 	run msgqueue/client -f "$path" still there
 	prints 'STILL
 THERE'
 	holds 0 || fail 'no answer to any of them'
 	stop server
 	finish server
-	[ "$(grep -c 'ignored' "$work/err")" -eq 7 ] || fail 'seven lines'
+	[ "$(grep -c 'ignored' "$work/err")" -eq 8 ] || fail 'eight lines'
 }
 
 no_server() {
@@ -619,6 +654,18 @@ second_server() {
 	prints_nothing
 	run msgqueue/client -f "$path" text
 	prints 'TEXT'
+}
+
+# Whatever another program has made of the semaphore, nobody tries for ever.
+foreign_semaphore() {
+	new_path
+	server_key=$("$build/scripts/sysv" key "$path" server)
+	run tests/odd semaphores "$server_key" 1
+	run msgqueue/server -f "$path"
+	fails_with 1 'there is a server'
+	"$build/scripts/sysv" find semaphores "$server_key" >"$work/found" ||
+		fail 'the other program keeps its semaphore'
+	queue_gone "$path" server
 }
 
 # Whoever of them is first: one lives, and it works.
@@ -712,9 +759,10 @@ nothing_was_tidied_up() {
 	stop_server_for_a_while
 	start client msgqueue/client -f "$path" text
 	await_that holds_more 1
+	# The client looks each second: this is not its first time.
+	"$build/tests/await" line /dev/null '' 1.2
 	kill -s KILL "$guard" "$(pid server)"
 	finish server
-	# The client looks each second.
 	finish client
 	fails_with 1 'the server has ended'
 	queue_exists "$path" server || fail 'a queue that is left'
@@ -921,9 +969,13 @@ check 'server: looks after answers also when no request comes' \
 	idle_server_looks
 check 'server: a killed client leaves room for others' killed_client
 check 'client: takes no answer that is not to its request' not_the_answer
+check 'client: takes an answer once, as long as it is' \
+	answers_are_read_with_care
 check 'server: ignores what is no request' no_requests
 check 'client: without a server says so' no_server
 check 'server: is the only one' second_server
+check "server: another program's semaphore is no place to wait at" \
+	foreign_semaphore
 check 'server: of several at once one stays' servers_at_once
 check 'server: interrupted, removes all, and waiting clients end' \
 	interrupted_server
