@@ -330,7 +330,8 @@ see() { # ROLE TEXT
 finish() { # ROLE STATUS TEXT
 	read -r pid <"$folder/$1.pid"
 	status=0
-	wait "$pid" || status=$?
+	# Some shells tell of a signal, here: "Terminated".
+	wait "$pid" 2>/dev/null || status=$?
 	forget "$pid"
 	show "$1"
 	if [ "$status" -eq 124 ]; then
