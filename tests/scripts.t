@@ -34,10 +34,11 @@ demo_usage() {
 demo_of_a_lab() {
 	mkdir "$work/tmp"
 	export TMPDIR="$work/tmp"
-	run_script scripts/demo.sh fork_demo
-	succeeds
+	run_script scripts/demo.sh fork_demo msgqueue
+	succeeds # and no shell says "Terminated" where a server is ended
 	prints_like 'shared_int in child process: 11'
 	prints_like 'shared_int in parent process: 10'
+	prints_like 'CLIENT 3'
 	[ -z "$(ls -A "$work/tmp")" ] || fail 'no file left behind'
 }
 
@@ -366,7 +367,7 @@ named_tests_exist() {
 }
 
 check 'demo: -h, an unknown option and an unknown lab' demo_usage
-check 'demo: shows a lab and leaves no file' demo_of_a_lab
+check 'demo: shows labs and leaves no file' demo_of_a_lab
 check 'demo: is plain text of 80 columns in a file' demo_is_plain_in_a_file
 check 'demo: notices what a program printed wrong' demo_notices_a_fault
 check 'demo: notices that a program failed' demo_notices_a_status

@@ -428,6 +428,36 @@ nothing_new() {
 	$shell scripts/cleanup.sh -a -n | sort | cmp -s "$work/before" -
 }
 
+# Ctrl-Z while tabs are opened and draw, and fg later than the browser would
+# have waited: each tab meets its fate all the same.
+browser_round() { # DELAY
+	start browser tests/limit 30 sh -c "echo \$\$
+		'$build/fork_demo/browser' &
+		'$build/tests/await' line /dev/null '' $1
+		kill -s STOP 0
+		wait \$!"
+	await_line browser.out ''
+	group=$(head -n 1 "$work/browser.out")
+	"$build/tests/await" line /dev/null '' 1.2
+	await_that continued
+	finish browser
+	succeeds
+}
+
+continued() {
+	kill -s CONT -- "-$group" 2>/dev/null || :
+	grep -q 'still up' "$work/browser.out"
+}
+
+stops_of_browser() {
+	rounds=$((rounds / 7))
+	random_rounds browser
+	round=start
+	while read -r _ _ delay <&7; do
+		browser_round "0.00${delay#*.}"
+	done 7<"$work/rounds"
+}
+
 # ---- comparing -----------------------------------------------------------
 
 compare_for_real() {
@@ -455,5 +485,6 @@ check 'echo_server, echo_client: sudden deaths' deaths_of_echo
 check 'prefork, client: sudden deaths' deaths_of_prefork
 check 'queue server, clients: sudden deaths' deaths_of_queue
 check 'parents and children: sudden deaths' deaths_of_families
+check 'browser: Ctrl-Z at any moment, and fg' stops_of_browser
 check 'compare.sh: a quick run' compare_for_real
 finish_tests
