@@ -1062,6 +1062,7 @@ show_many_clients() {
 }
 
 show_end_of_server() {
+	echo '(no answer is left there; now the server is ended, by SIGTERM)'
 	read -r pid <"$folder/server.pid"
 	kill -s TERM "$pid"
 	finish server 143 ': client 3'
