@@ -79,14 +79,13 @@ static void look_for_other(void)
 }
 
 /* A call did not work: return if it is to be made again. */
-static void ask_again(const char *call)
+static void ask_again(const char *call, int times)
 {
-	static unsigned times;
 	if (errno != EAGAIN && errno != ENOMSG && errno != EINTR)
 		err(1, "%s: has the other process ended?", call);
 	/* So many calls take longer than a short answer from another core. If
 	 * there is none, the answer needs this one. */
-	if (errno == EINTR || ++times % 64 == 0) {
+	if (errno == EINTR || times % 64 == 0) {
 		look_for_other();
 		sched_yield();
 	}
@@ -94,18 +93,21 @@ static void ask_again(const char *call)
 
 static void send_message(struct message *message, size_t size)
 {
+	const int flags = polls ? IPC_NOWAIT : 0;
+	int times = 0;
 	message->type = 1 + !self;
-	while (msgsnd(queue, message, size, polls ? IPC_NOWAIT : 0) == -1)
-		ask_again("msgsnd");
+	while (msgsnd(queue, message, size, flags) == -1)
+		ask_again("msgsnd", ++times);
 }
 
 /* What is longer than size is an error (E2BIG), what is shorter ours. */
 static void receive_message(struct message *message, size_t size)
 {
 	const int flags = polls ? IPC_NOWAIT : 0;
+	int times = 0;
 	ssize_t length;
 	while ((length = msgrcv(queue, message, size, 1 + self, flags)) == -1)
-		ask_again("msgrcv");
+		ask_again("msgrcv", ++times);
 	if ((size_t)length != size)
 		errx(1, "%zd bytes came, not %zu", length, size);
 }
@@ -162,8 +164,8 @@ static struct used take_part(long rounds)
 	for (double start = now(); polls && now() - start < 50000;)
 		;
 	if (!polls && self == PARENT)
-		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-	play(rounds < 10000 ? rounds / 10 + 1 : 1000); /* to warm up */
+		nanosleep(&(struct timespec){.tv_nsec = 60000000}, NULL);
+	play(rounds < 1000 ? rounds / 10 + 1 : 100); /* to warm up */
 	const struct used used = play(rounds);
 	for (size_t i = 1; i + 1 < bytes; i++)
 		if (in->bytes[i] != (unsigned char)(i % 251 + (size_t)!self))

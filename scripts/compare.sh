@@ -295,20 +295,17 @@ shorten_runs() {
 	fi
 }
 
-# Two first looks, to choose the rounds: ten times longer the second time. A
-# machine that is slower than we thought gets shorter runs, or fewer.
+# A first look is there to choose the rounds. A machine that is slower than we
+# thought gets shorter runs, or fewer.
 run_all() {
 	plan_messages >"$folder/plan"
 	: >"$folder/runs"
 	: >"$folder/refused"
 	began=$(date +%s)
 	# Microseconds for a run: a third of the time is for all the rest.
-	fair=$(awk -v seconds="$seconds" -v laps="$laps" '
+	slice=$(awk -v seconds="$seconds" -v laps="$laps" '
 		END { printf "%.0f", seconds * 1e6 * 2 / 3 / laps / NR }
 		' "$folder/plan")
-	slice=$((fair / 10))
-	lap 0
-	slice=$fair
 	lap 0
 	plan_segments >>"$folder/plan"
 	number=1
@@ -922,8 +919,8 @@ draw() {
 
 # --- what is asked for ---
 
-laps=5
-seconds=36
+laps=9
+seconds=22
 most=46 # after so many seconds there is no other lap
 dir=
 while getopts hqo: option; do
@@ -934,8 +931,8 @@ while getopts hqo: option; do
 		;;
 	q)
 		laps=3
-		seconds=8
-		most=11
+		seconds=4
+		most=10
 		;;
 	o)
 		dir=$OPTARG

@@ -185,8 +185,8 @@ static struct used take_part(long rounds)
 	for (double start = now(); polls && now() - start < 50000;)
 		;
 	if (!polls && self == PARENT)
-		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-	play(rounds < 10000 ? rounds / 10 + 1 : 1000); /* to warm up */
+		nanosleep(&(struct timespec){.tv_nsec = 60000000}, NULL);
+	play(rounds < 1000 ? rounds / 10 + 1 : 100); /* to warm up */
 	const struct used used = play(rounds);
 	for (size_t i = 1; i < bytes; i++)
 		if (in[i] != in[0])

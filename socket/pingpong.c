@@ -44,16 +44,15 @@ static size_t bytes = 64;
 static int polls, self = PARENT, end; /* our end of the connection */
 
 /* A call did not work: return if it is to be made again. */
-static void ask_again(const char *call)
+static void ask_again(const char *call, int times)
 {
-	static unsigned times;
 	if (errno == EPIPE || errno == ECONNRESET)
 		errx(1, "the other process has ended");
 	if (errno != EAGAIN && errno != EINTR)
 		err(1, "%s", call);
 	/* So many calls take longer than a short answer from another core. If
 	 * there is none, the answer needs this one. */
-	if (++times % 64 == 0)
+	if (times % 64 == 0)
 		sched_yield();
 }
 
@@ -61,11 +60,12 @@ static void ask_again(const char *call)
 static void send_message(const void *message, size_t size)
 {
 	const int flags = polls ? MSG_DONTWAIT : 0;
+	int times = 0;
 	for (size_t done = 0; done < size;) {
 		ssize_t part =
 		    send(end, (const char *)message + done, size - done, flags);
 		if (part == -1)
-			ask_again("send");
+			ask_again("send", ++times);
 		else
 			done += (size_t)part;
 	}
@@ -74,13 +74,14 @@ static void send_message(const void *message, size_t size)
 static void receive_message(void *message, size_t size)
 {
 	const int flags = polls ? MSG_DONTWAIT : 0;
+	int times = 0;
 	for (size_t done = 0; done < size;) {
 		ssize_t part =
 		    recv(end, (char *)message + done, size - done, flags);
 		if (part == 0)
 			errx(1, "the other process has ended");
 		if (part == -1)
-			ask_again("recv");
+			ask_again("recv", ++times);
 		else
 			done += (size_t)part;
 	}
@@ -137,8 +138,8 @@ static struct used take_part(long rounds)
 	for (double start = now(); polls && now() - start < 50000;)
 		;
 	if (!polls && self == PARENT)
-		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-	play(rounds < 10000 ? rounds / 10 + 1 : 1000); /* to warm up */
+		nanosleep(&(struct timespec){.tv_nsec = 60000000}, NULL);
+	play(rounds < 1000 ? rounds / 10 + 1 : 100); /* to warm up */
 	const struct used used = play(rounds);
 	for (size_t i = 1; i + 1 < bytes; i++)
 		if (in[i] != (unsigned char)(i % 251 + (size_t)!self))
