@@ -5,8 +5,8 @@
  * block) or asking again and again (-w poll), costs more than moving it.
  *
  *     $ ./pingpong
- *     mechanism=msgqueue wait=block bytes=64 rounds=10000 setup_us=3.920
- *     round_trip_us=7.204 cpu_us=7.118 switches=1.998
+ *     mechanism=msgqueue wait=block bytes=64 rounds=10000 setup_us=4.556
+ *     round_trip_us=16.524 cpu_us=12.999 switches=1.304
  *
  * (on one line). Setting up is one call; fork is no part of it. cpu and
  * switches, how often a process went to sleep, are both sides' in one round

@@ -5,9 +5,9 @@
  * block) or looking again and again (-w poll), costs more than moving it.
  *
  *     $ ./pingpong
- *     mechanism=shm wait=block bytes=64 rounds=10000 setup_us=41.204
- *     round_trip_us=5.193 cpu_us=4.978 switches=1.073 attach_us=5.979
- *     touch_us=7.410 segment=256
+ *     mechanism=shm wait=block bytes=64 rounds=10000 setup_us=34.091
+ *     round_trip_us=7.328 cpu_us=6.641 switches=1.131 attach_us=8.443
+ *     touch_us=8.453 segment=256
  *
  * (on one line). Setting up ends when both can use the segment; attaching it
  * and touching its pages are part of that, fork is not. cpu and switches, how

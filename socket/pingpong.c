@@ -5,8 +5,8 @@
  * block) or asking again and again (-w poll), costs more than moving it.
  *
  *     $ ./pingpong
- *     mechanism=tcp wait=block bytes=64 rounds=10000 setup_us=97.311
- *     round_trip_us=12.204 cpu_us=12.118 switches=1.998
+ *     mechanism=tcp wait=block bytes=64 rounds=10000 setup_us=107.259
+ *     round_trip_us=37.447 cpu_us=30.157 switches=1.664
  *
  * (on one line). Setting up ends when both ends are connected; fork is no part
  * of it. cpu and switches, how often a process went to sleep, are both sides'
