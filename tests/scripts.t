@@ -367,7 +367,9 @@ named_tests_exist() {
 }
 
 check 'demo: -h, an unknown option and an unknown lab' demo_usage
+time_limit=30 # two labs of it
 check 'demo: shows labs and leaves no file' demo_of_a_lab
+time_limit=10
 check 'demo: is plain text of 80 columns in a file' demo_is_plain_in_a_file
 check 'demo: notices what a program printed wrong' demo_notices_a_fault
 check 'demo: notices that a program failed' demo_notices_a_status
