@@ -34,6 +34,7 @@ static const char usage[] =
 
 enum { PARENT, CHILD };
 
+/* By one process; switches: how often it went to sleep. */
 struct used {
 	double time_us, cpu_us, switches;
 };
