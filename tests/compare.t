@@ -452,7 +452,7 @@ can_be_stopped() {
 		echo "\$\$" >'$work/program.pid'
 		exec sleep 60
 	END
-	for signal in TERM INT; do
+	for signal in TERM HUP INT; do
 		rm -f "$work/program.pid"
 		# shellcheck disable=SC2016,SC2086 # the shell may be two words
 		BUILD=$work/build "$build/tests/limit" 9 $shell -c \

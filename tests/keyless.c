@@ -90,13 +90,14 @@ static void spoil_queue(int id)
 
 int main(int argc, char *argv[])
 {
+	const int spoils = argc > 3 && strcmp(argv[1], "spoil") == 0;
 	if (argc > 1 && strcmp(argv[1], "list") == 0) {
 		list("segment", "/proc/sysvipc/shm", argc - 2, argv + 2);
 		list("queue", "/proc/sysvipc/msg", argc - 2, argv + 2);
 		list("semaphores", "/proc/sysvipc/sem", argc - 2, argv + 2);
-	} else if (argc == 5 && strcmp(argv[2], "segment") == 0) {
+	} else if (spoils && argc == 5 && strcmp(argv[2], "segment") == 0) {
 		spoil_segment(atoi(argv[3]), atol(argv[4]));
-	} else if (argc == 4 && strcmp(argv[2], "queue") == 0) {
+	} else if (spoils && argc == 4 && strcmp(argv[2], "queue") == 0) {
 		spoil_queue(atoi(argv[3]));
 	} else {
 		errx(2, "usage: see the top of tests/keyless.c");

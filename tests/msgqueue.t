@@ -1000,7 +1000,7 @@ check 'both fail when their output cannot be written' needs_its_output
 
 pingpong=msgqueue/pingpong
 mechanism=msgqueue
-large=2048
+sizes='1 2 3 64 2048'
 more=
 # shellcheck source=tests/pingpong.sh
 . tests/pingpong.sh

@@ -4,7 +4,7 @@
 # For the lab's file of tests to read. It has said what is particular:
 #   $pingpong    the program
 #   $mechanism   as it names it
-#   $large       bytes of a large message that it can send
+#   $sizes       bytes of messages that it can send, the largest at the end
 #   $more        what else its line tells, an expression
 # The rest is from lib.sh.
 # shellcheck disable=SC2034,SC2154 # names of those files
@@ -89,7 +89,7 @@ pingpong_prints_figures() {
 
 pingpong_sizes() {
 	for wait in block poll; do
-		for size in 1 2 3 64 2048 "$large"; do
+		for size in $sizes; do
 			run "$pingpong" -w "$wait" -s "$size" -n 3
 			prints_figures "$mechanism" "$wait" "$size" 3
 		done
@@ -108,7 +108,7 @@ pingpong_sleeps_or_polls() {
 	figures_hold 'round_trip_us > 0 && setup_us > 0 && cpu_us > 0'
 	[ "$(uname)" = Linux ] || skip 'what counts as sleeping is not known'
 	figures_hold 'switches < 0.5'
-	run "$pingpong" -w poll -s "$large" -n 20
+	run "$pingpong" -w poll -s "${sizes##* }" -n 20
 	figures_hold 'switches < 0.5'
 }
 

@@ -1213,7 +1213,7 @@ check 'producer, consumer: bad input is refused' transfer_refuses_bad_usage
 
 pingpong=shm/pingpong
 mechanism=shm
-large=1048576
+sizes='1 2 3 64 4097 1048576'
 more=' attach_us=[0-9]+\.[0-9]{3} touch_us=[0-9]+\.[0-9]{3} segment=[0-9]+'
 # shellcheck source=tests/pingpong.sh
 . tests/pingpong.sh

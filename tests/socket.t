@@ -1891,7 +1891,7 @@ check 'echo: server ends when nobody reads its output any more' \
 
 pingpong=socket/pingpong
 mechanism=tcp
-large=1048576
+sizes='1 2 3 64 4097 1048576'
 more=
 # shellcheck source=tests/pingpong.sh
 . tests/pingpong.sh
