@@ -5,7 +5,7 @@ CC ?= cc
 CFLAGS ?= -O2 -g -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 
 labs = fork_demo shm socket msgqueue
-checked = $(patsubst tests/%.t,%,$(wildcard tests/*.t))
+checked = $(sort $(labs) $(patsubst tests/%.t,%,$(wildcard tests/*.t)))
 sources = $(wildcard $(addsuffix /*.c,$(labs) scripts tests))
 
 # make BUILD=DIR: binaries go under DIR instead of beside their sources.
@@ -41,7 +41,7 @@ compare: all ## measure what each mechanism costs: a table and a picture
 test: all ## check every program by its output
 	@tests/run.sh
 
-## test-LAB: one lab only
+## test-LAB: one lab only, or test-NAME: one file of tests, tests/NAME.t
 $(checked:%=test-%): test-%: all
 	@tests/run.sh $*
 

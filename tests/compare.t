@@ -3,6 +3,14 @@
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 
+export COMPARE_SIZES='64 1024'
+export COMPARE_SEGMENTS=4096
+export COMPARE_SECONDS=0.001
+compare() { # [ARGUMENT ...]
+	BUILD=$work/build run_script scripts/compare.sh -q \
+		-o "$work/results" "$@"
+}
+
 # A build folder whose programs say what standard input tells. A line is:
 #   MECHANISM WAIT BYTES SEGMENT SETUP TIMES CPU SWITCHES [ATTACH TOUCH]
 # where the first four are patterns, and TIMES are the round trips of one run
@@ -65,14 +73,6 @@ own_programs() {
 		mkdir "$work/build/$lab"
 		ln -s "$work/program" "$work/build/$lab/pingpong"
 	done
-}
-
-export COMPARE_SIZES='64 1024'
-export COMPARE_SEGMENTS=4096
-export COMPARE_SECONDS=0.001
-compare() { # [ARGUMENT ...]
-	BUILD=$work/build run_script scripts/compare.sh -q \
-		-o "$work/results" "$@"
 }
 
 # In place of a program of the system, one that prints this.
@@ -245,13 +245,6 @@ is_well_formed() { # FILE
 	fi
 }
 
-has() { # COUNT PATTERN in the picture
-	[ "$(grep -c -e "$2" "$work/results/compare.svg")" -eq "$1" ] || {
-		cp "$work/results/compare.svg" "$work/out"
-		fail "$1 lines with '$2' in compare.svg"
-	}
-}
-
 picture() {
 	own_programs <<-'END'
 		shm block 64 - 100 2,2,2 9 2 1 1
@@ -280,6 +273,13 @@ picture() {
 	has 1 '>A&lt;B&gt;&amp;C, '
 	has 1 '^<title'
 	has 1 '^@media (prefers-color-scheme: dark) {$'
+}
+
+has() { # COUNT PATTERN in the picture
+	[ "$(grep -c -e "$2" "$work/results/compare.svg")" -eq "$1" ] || {
+		cp "$work/results/compare.svg" "$work/out"
+		fail "$1 lines with '$2' in compare.svg"
+	}
 }
 
 # Lines end at the same height, at the top and at the bottom: labels do not.

@@ -178,6 +178,31 @@ run_script() { # SCRIPT [ARGUMENT ...]
 	status=$?
 }
 
+# Two users of this machine, $me and $other, who need no account; and copies of
+# some programs that both may run.
+two_users() { # PROGRAM ...
+	[ "$(id -u)" -eq 0 ] || skip 'only root can be two users'
+	me=$((1000000000 + $$ % 4194304 * 16))
+	# shellcheck disable=SC2034 # for the tests
+	other=$((me + 1))
+	mkdir "$work/bin"
+	for program in "$@"; do
+		cp "$build/$program" "$work/bin/"
+	done
+	chmod 755 "$work/bin" "$work"/bin/*
+}
+
+# Run one of these copies as one of the two; then as after run.
+run_as() { # USER PROGRAM [ARGUMENT ...], without its folder
+	command=$*
+	user=$1
+	program=$2
+	shift 2
+	"$build/tests/as_user" "$user" "$work/bin" "./$program" "$@" \
+		>"$work/out" 2>"$work/err"
+	status=$?
+}
+
 # Start a program in the background. $work/NAME.out and .err get its output.
 # Its input is empty, or comes from FILE.
 start_from() { # FILE NAME PROGRAM [ARGUMENT ...]

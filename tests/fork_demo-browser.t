@@ -1,40 +1,7 @@
 #!/bin/sh
-# fork_demo.t - nothing is shared
+# fork_demo-browser.t - browser: a tab that crashes takes no other along
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
-
-# The child's two lines may come before, after or between the parent's.
-keeps_values_apart() {
-	run fork_demo/private
-	succeeds
-	prints_line 'shared_int in child process: 11'
-	prints_line 'shared_float in child process: 28.500000'
-	prints_line 'shared_int in parent process: 10'
-	prints_line 'shared_float in parent process: 25.500000'
-	[ "$(tail -n 1 "$work/out")" = 'Child has exited.' ] ||
-		fail 'the last line is: Child has exited.'
-}
-
-# What is still in the buffer when fork copies it would come out twice. A file
-# is no terminal, so the output here would be buffered as in a pipe.
-prints_each_line_once() {
-	run fork_demo/private
-	[ "$(wc -l <"$work/out")" -eq 5 ] || fail 'five lines'
-	[ "$(sort -u "$work/out" | wc -l)" -eq 5 ] || fail 'no line twice'
-}
-
-tells_usage() {
-	shows_usage fork_demo/private
-}
-
-refuses_bad_usage() {
-	refused fork_demo/private -x
-	refused fork_demo/private surplus
-}
-
-needs_its_output() {
-	fails_on_full_output 'the child failed' fork_demo/private
-}
 
 # The browser's lines come in any order, but for the first and the last two.
 meets_each_fate() {
@@ -63,6 +30,8 @@ browser: still up' ] || fail 'the hanging tab is the last: it holds up no other'
 		[ ! -e "$core" ] || fail 'no core file'
 	done
 }
+check 'browser: each process meets its fate, and the browser stays up' \
+	meets_each_fate
 
 draws_in_other_processes() {
 	start browser fork_demo/browser
@@ -75,6 +44,8 @@ draws_in_other_processes() {
 	[ "$(sort -u "$work/processes" | wc -l)" -eq 4 ] ||
 		fail 'four different processes'
 }
+check 'browser: pages come from processes of their own' \
+	draws_in_other_processes
 
 # In a container the kernel may refuse the strict mode: see confined below.
 sandbox_keeps_from_file() {
@@ -89,6 +60,8 @@ sandbox_keeps_from_file() {
 	[ "$(grep -c 'passwd opened' "$work/out")" -eq 1 ] ||
 		fail 'the file was opened by the plug-in only'
 }
+check 'browser: in the sandbox a tab is killed for opening a file' \
+	sandbox_keeps_from_file
 
 run_confined() { # ERRNO: prctl fails with it; 0: it lies
 	"$build/tests/confined" "$1" true 2>/dev/null ||
@@ -105,6 +78,7 @@ says_where_no_sandbox_is() {
 	prints_line 'tab 2 (crash): killed by SIGSEGV'
 	prints_line 'browser: still up'
 }
+check 'browser: says so where there is no sandbox' says_where_no_sandbox_is
 
 tells_wrong_fate() {
 	run_confined 0
@@ -113,6 +87,7 @@ tells_wrong_fate() {
 	prints_line 'tab 7 (hang): cut off, silent'
 	prints_line 'browser: still up'
 }
+check 'browser: another fate than the one meant is an error' tells_wrong_fate
 
 # The browser and its tabs, zombies left out: they are of our process group.
 browsers() {
@@ -154,6 +129,7 @@ leaves_no_tab() {
 	exits 143
 	no_browser_left
 }
+check 'browser: killed at any moment, it leaves no tab behind' leaves_no_tab
 
 open_in() { # PROCESS
 	for descriptor in "/proc/$1/fd"/*; do
@@ -191,6 +167,8 @@ tab_has_only_its_channel() {
 		! grep -q '^[012] -> ' "$work/open" && return
 	fail "one socket open, and no screen, not: $(cat "$work/open")"
 }
+check 'browser: a tab has its channel open only, and is ended even if stopped' \
+	tab_has_only_its_channel
 
 opens_all_or_ends() {
 	see_processes
@@ -205,19 +183,26 @@ opens_all_or_ends() {
 	fails_with 1 'socketpair: '
 	no_browser_left
 }
+check 'browser: what was opened ends where not all tabs can be' \
+	opens_all_or_ends
 
 tells_browser_usage() {
 	shows_usage fork_demo/browser
 }
+check 'browser: -h tells the usage' tells_browser_usage
 
 browser_refuses_bad_usage() {
 	refused fork_demo/browser -x
 	refused fork_demo/browser surplus
 }
+check 'browser: an unknown option and an argument are refused' \
+	browser_refuses_bad_usage
 
 browser_needs_its_output() {
 	fails_on_full_output 'cannot write to standard output' fork_demo/browser
 }
+check 'browser: fails when its output cannot be written' \
+	browser_needs_its_output
 
 # Here the output goes away in the middle. SIGPIPE would end the browser.
 browser_needs_all_of_its_output() {
@@ -230,6 +215,8 @@ browser_needs_all_of_its_output() {
 	status=$(cat "$work/status")
 	fails_with 1 'cannot write to standard output'
 }
+check 'browser: fails when its output goes away' \
+	browser_needs_all_of_its_output
 
 # Closed, its number is free, and a channel must not get it.
 browser_needs_an_output() {
@@ -239,33 +226,6 @@ browser_needs_an_output() {
 	"$build/fork_demo/browser" >&- 2>"$work/err" || status=$?
 	fails_with 1 'cannot write to standard output'
 }
-
-check 'private: what the child changes, the parent does not see' \
-	keeps_values_apart
-check 'private: fork duplicates no output' prints_each_line_once
-check 'private: -h tells the usage' tells_usage
-check 'private: an unknown option and an argument are refused' \
-	refuses_bad_usage
-check 'private: fails when its output cannot be written' needs_its_output
-check 'browser: each process meets its fate, and the browser stays up' \
-	meets_each_fate
-check 'browser: pages come from processes of their own' \
-	draws_in_other_processes
-check 'browser: in the sandbox a tab is killed for opening a file' \
-	sandbox_keeps_from_file
-check 'browser: says so where there is no sandbox' says_where_no_sandbox_is
-check 'browser: another fate than the one meant is an error' tells_wrong_fate
-check 'browser: killed at any moment, it leaves no tab behind' leaves_no_tab
-check 'browser: a tab has its channel open only, and is ended even if stopped' \
-	tab_has_only_its_channel
-check 'browser: what was opened ends where not all tabs can be' \
-	opens_all_or_ends
-check 'browser: -h tells the usage' tells_browser_usage
-check 'browser: an unknown option and an argument are refused' \
-	browser_refuses_bad_usage
-check 'browser: fails when its output cannot be written' \
-	browser_needs_its_output
-check 'browser: fails when its output goes away' \
-	browser_needs_all_of_its_output
 check 'browser: fails when its output is closed' browser_needs_an_output
+
 finish_tests

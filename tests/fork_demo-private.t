@@ -1,0 +1,46 @@
+#!/bin/sh
+# fork_demo-private.t - private: fork shares nothing
+# shellcheck source=tests/lib.sh
+. "${0%/*}/lib.sh"
+
+# The child's two lines may come before, after or between the parent's.
+keeps_values_apart() {
+	run fork_demo/private
+	succeeds
+	prints_line 'shared_int in child process: 11'
+	prints_line 'shared_float in child process: 28.500000'
+	prints_line 'shared_int in parent process: 10'
+	prints_line 'shared_float in parent process: 25.500000'
+	[ "$(tail -n 1 "$work/out")" = 'Child has exited.' ] ||
+		fail 'the last line is: Child has exited.'
+}
+check 'private: what the child changes, the parent does not see' \
+	keeps_values_apart
+
+# What is still in the buffer when fork copies it would come out twice. A file
+# is no terminal, so the output here would be buffered as in a pipe.
+prints_each_line_once() {
+	run fork_demo/private
+	[ "$(wc -l <"$work/out")" -eq 5 ] || fail 'five lines'
+	[ "$(sort -u "$work/out" | wc -l)" -eq 5 ] || fail 'no line twice'
+}
+check 'private: fork duplicates no output' prints_each_line_once
+
+tells_usage() {
+	shows_usage fork_demo/private
+}
+check 'private: -h tells the usage' tells_usage
+
+refuses_bad_usage() {
+	refused fork_demo/private -x
+	refused fork_demo/private surplus
+}
+check 'private: an unknown option and an argument are refused' \
+	refuses_bad_usage
+
+needs_its_output() {
+	fails_on_full_output 'the child failed' fork_demo/private
+}
+check 'private: fails when its output cannot be written' needs_its_output
+
+finish_tests

@@ -1,0 +1,61 @@
+#!/bin/sh
+# msgqueue-pingpong.t - pingpong through a message queue
+# shellcheck source=tests/lib.sh
+. "${0%/*}/lib.sh"
+
+# How many messages lie in the server's queue.
+holds() { # COUNT
+	[ "$("$build/tests/odd" waiting "server:$path")" = "$1" ]
+}
+
+pingpong=msgqueue/pingpong
+mechanism=msgqueue
+sizes='1 2 3 64 2048'
+more=
+# shellcheck source=tests/pingpong.sh
+. tests/pingpong.sh
+
+# It is known by who was last to send to it.
+has_queue() {
+	[ -r /proc/sysvipc/msg ] || skip 'no /proc/sysvipc/msg to look into'
+	no_keyless "$parent" "$child"
+	id=$(sed -n 's/^queue //p' "$work/left")
+	[ -n "$id" ]
+}
+
+# Somebody else puts messages into the queue.
+pingpong_verifies() {
+	for size in 64 100; do
+		start_endless spoilt msgqueue/pingpong -s "$size"
+		await_that has_queue
+		start spoiler tests/keyless spoil queue "$id"
+		finish spoilt
+		exits 1
+		case $size in
+		64) says 'not what was sent' ;;
+		*) says '64 bytes came, not 100' ;;
+		esac
+		prints_nothing
+		finish spoiler
+		no_keyless "$parent" "$child" || fail 'nothing is left'
+	done
+}
+check 'pingpong: notices a message that was not sent' pingpong_verifies
+
+# Where a queue holds more than a gigabyte it would not be told.
+pingpong_too_large() {
+	for wait in block poll; do
+		run msgqueue/pingpong -w "$wait" -s 1073741824
+		fails_with 77 'a message of 1073741824 bytes'
+		prints_nothing
+	done
+	[ -r /proc/sys/kernel/msgmax ] || return 0
+	most=$(cat /proc/sys/kernel/msgmax)
+	run msgqueue/pingpong -n 1 -s "$((most + 1))"
+	fails_with 77 "a message of $((most + 1)) bytes"
+}
+check 'pingpong: what is too large for the system, exit 77' pingpong_too_large
+
+check_pingpong
+
+finish_tests

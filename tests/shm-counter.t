@@ -1,0 +1,199 @@
+#!/bin/sh
+# shm-counter.t - counter: lost increments, and a semaphore that keeps them
+# shellcheck source=tests/lib.sh
+. "${0%/*}/lib.sh"
+
+# "expected E, got G, lost L", where G and L make E.
+counter_adds_up() { # EXPECTED
+	succeeds
+	line='^expected \([0-9]*\), got \([0-9]*\), lost \([0-9]*\)$'
+	got=$(sed -n "s/$line/\2/p" "$work/out")
+	lost=$(sed -n "s/$line/\3/p" "$work/out")
+	prints "expected $1, got ${got:-?}, lost ${lost:-?}"
+	[ "$((got + lost))" -eq "$1" ] || fail "got and lost make $1 together"
+}
+
+counter_loses() {
+	run shm/counter
+	counter_adds_up 40000
+	[ "$lost" -gt 0 ] || fail 'increments that got lost'
+}
+check 'counter: unguarded increments get lost' counter_loses
+
+# Semaphores without a key, with their modes. Nobody tells who made them, so
+# those are looked at that have come since; another run's go too, soon.
+private_semaphores() {
+	[ ! -r /proc/sysvipc/sem ] ||
+		awk 'NR > 1 && $1 == 0 { print $2, $3 }' /proc/sysvipc/sem |
+		sort
+}
+
+note_semaphores() {
+	private_semaphores >"$work/before"
+}
+
+new_semaphores() {
+	private_semaphores | comm -13 "$work/before" -
+}
+
+semaphore_went() { # ID MODE
+	! private_semaphores | grep -qx "$1"
+}
+
+no_semaphores_left() {
+	new_semaphores >"$work/new"
+	while read -r semaphore; do
+		await_that semaphore_went "$semaphore"
+	done <"$work/new"
+}
+
+# Those without a key are known by who made them.
+no_segment_left() { # PID
+	[ -r /proc/sysvipc/shm ] || return 0
+	awk -v pid="$1" '$5 == pid' /proc/sysvipc/shm >"$work/left"
+	[ ! -s "$work/left" ] || fail "no segment made by $1"
+}
+
+counter_keeps() {
+	note_semaphores
+	start counter shm/counter -s
+	finish counter
+	succeeds
+	prints 'expected 40000, got 40000, lost 0'
+	no_semaphores_left
+	no_segment_left "$(pid counter)"
+}
+check 'counter: -s guards them, and none is lost' counter_keeps
+
+counter_counts_as_told() {
+	run shm/counter -n 700
+	counter_adds_up 1400
+	for increments in 1 100 101; do
+		run shm/counter -n "$increments" -s
+		sum=$((2 * increments))
+		prints "expected $sum, got $sum, lost 0"
+	done
+}
+check 'counter: -n sets how many' counter_counts_as_told
+
+# As Ctrl-Z and fg do: the stopped process may wait for the other one, or the
+# other one for it.
+counter_survives_stops() {
+	start counter shm/counter -s
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		stop counter STOP
+		"$build/tests/await" line /dev/null '' 0
+		stop counter CONT
+		"$build/tests/await" line /dev/null '' 0
+	done
+	finish counter
+	succeeds
+	prints 'expected 40000, got 40000, lost 0'
+}
+check 'counter: Ctrl-Z and fg do not disturb it' counter_survives_stops
+
+needs_ps() {
+	[ -n "$(ps -A -o ppid= -o pid= 2>/dev/null)" ] ||
+		skip 'no ps with -A and -o here'
+}
+
+has_child() { # NAME; its process number goes into $work/child
+	ps -A -o ppid= -o pid= | awk -v parent="$(pid "$1")" \
+		'$1 == parent { print $2 }' >"$work/child"
+	[ -s "$work/child" ]
+}
+
+# A long run gets a signal. Its output is a FIFO, which ends when the last of
+# its processes has.
+signal_counter() { # SIGNAL INCREMENTS [both]
+	rm -f "$work/counter.out" "$work/ended"
+	mkfifo "$work/counter.out"
+	note_semaphores
+	(cat "$work/counter.out" && echo ended >"$work/ended") >"$work/out" &
+	start counter shm/counter -s -n "$2"
+	await_that has_child counter
+	! new_semaphores | grep -vq ' 600$' || fail 'a semaphore of mode 600'
+	# shellcheck disable=SC2046 # one word or none
+	kill -s "$1" $([ -z "${3-}" ] || cat "$work/child") "$(pid counter)" ||
+		fail 'two processes for a signal'
+	wait "$(pid counter)"
+	status=$?
+	command="shm/counter -s -n $2, which gets SIG$1"
+	await_that test -s "$work/ended"
+	cp "$work/counter.err" "$work/err"
+	prints_nothing
+	no_semaphores_left
+	no_segment_left "$(pid counter)"
+}
+
+# As Ctrl-C does it: all get the signal.
+counter_is_interrupted() {
+	needs_ps
+	for signal in HUP:129 INT:130 TERM:143; do
+		signal_counter "${signal%:*}" 1000000 both
+		exits "${signal#*:}"
+		[ ! -s "$work/err" ] || fail 'nothing on standard error'
+	done
+}
+check 'counter: a signal ends it, and nothing is left' counter_is_interrupted
+
+# The parent alone. It may be killed while it has the semaphore: the kernel
+# gives that back, and the child, which goes on to its end, removes it.
+counter_is_killed() {
+	needs_ps
+	for _ in 1 2 3; do
+		signal_counter KILL 60000
+		exits 137
+		[ ! -s "$work/err" ] || fail 'nothing on standard error'
+	done
+	signal_counter TERM 1000000
+	exits 143
+	[ "$(wc -l <"$work/err")" -eq 1 ] || fail 'one line of the child'
+}
+check 'counter: its child ends after it, and nothing is left' counter_is_killed
+
+child_found_or_ended() {
+	has_child counter || has_ended "$(pid counter)"
+}
+
+# Half of the time it has the semaphore when it is killed. It may have ended
+# before it was found, but not each time.
+counter_child_is_killed() {
+	needs_ps
+	killed=0
+	for _ in 1 2 3 4 5 6; do
+		start counter shm/counter -s
+		await_that child_found_or_ended
+		kill -s KILL "$(cat "$work/child")" 2>/dev/null
+		finish counter
+		[ "$status" -ne 0 ] || continue
+		killed=$((killed + 1))
+		fails_with 1 'the child failed'
+		prints_nothing
+	done
+	[ "$killed" -gt 0 ] || fail 'a child that was killed'
+}
+check 'counter: a killed child blocks nobody' counter_child_is_killed
+
+counter_tells_usage() {
+	shows_usage shm/counter
+}
+check 'counter: -h tells the usage' counter_tells_usage
+
+counter_refuses_bad_usage() {
+	refused shm/counter -x
+	refused shm/counter -n
+	refused shm/counter surplus
+	for bad in '' -1 0 3.5 x 1x 1000001 99999999999999999999; do
+		refused shm/counter -n "$bad"
+	done
+}
+check 'counter: bad input is refused' counter_refuses_bad_usage
+
+counter_needs_its_output() {
+	fails_on_full_output 'standard output' shm/counter -n 1
+}
+check 'counter: fails when its output cannot be written' \
+	counter_needs_its_output
+
+finish_tests

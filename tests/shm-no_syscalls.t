@@ -1,0 +1,77 @@
+#!/bin/sh
+# shm-no_syscalls.t - no_syscalls: after attaching, no system call is needed
+# shellcheck source=tests/lib.sh
+. "${0%/*}/lib.sh"
+
+# Those without a key are known by who made them.
+no_segment_left() { # PID
+	[ -r /proc/sysvipc/shm ] || return 0
+	awk -v pid="$1" '$5 == pid' /proc/sysvipc/shm >"$work/left"
+	[ ! -s "$work/left" ] || fail "no segment made by $1"
+}
+
+no_syscalls_once() {
+	start no_syscalls shm/no_syscalls
+	finish no_syscalls
+	[ "$status" -ne 77 ] || skip "$(cat "$work/err")"
+	succeeds
+	no_segment_left "$(pid no_syscalls)"
+	[ "$(tail -n 2 "$work/out")" = \
+		'Child has made 1000000 updates without a system call.
+Then it made one, and was killed for it.' ] || fail 'these last two lines'
+	sed '$d' "$work/out" | sed '$d' >"$work/reads"
+	! grep -vqx 'Parent reads [1-9][0-9]*' "$work/reads" ||
+		fail 'before them nothing but what the parent reads'
+	sort -u -k 3n "$work/reads" | cmp -s - "$work/reads" ||
+		fail 'a growing number'
+	[ -z "$(awk '$3 > 1000000' "$work/reads")" ] || fail '1000000 at most'
+}
+
+# What the parent reads meanwhile is luck, but it grows; and not each time it
+# is nothing.
+no_syscalls_works() {
+	tries=0
+	until grep -qs 'Parent reads' "$work/out"; do
+		tries=$((tries + 1))
+		[ "$tries" -le 100 ] || fail 'that the parent reads something'
+		no_syscalls_once
+	done
+}
+check 'no_syscalls: a million updates, then killed at the first call' \
+	no_syscalls_works
+
+# As in some containers: the child may not give up its system calls.
+no_syscalls_refused() {
+	run tests/confined 22 "$build/shm/no_syscalls"
+	[ "$status" -ne 125 ] || skip "$(cat "$work/err")"
+	fails_with 77 'is refused'
+	prints_nothing
+}
+check 'no_syscalls: says so where the kernel refuses' no_syscalls_refused
+
+# A kernel that says yes, and then lets the child make its call.
+no_syscalls_not_killed() {
+	run tests/confined 0 "$build/shm/no_syscalls"
+	[ "$status" -ne 125 ] || skip "$(cat "$work/err")"
+	fails_with 1 'the child was not killed for its call'
+	! grep -q 'without a system call' "$work/out" ||
+		fail 'no word of success'
+}
+check 'no_syscalls: a child that lives on is a failure' no_syscalls_not_killed
+
+no_syscalls_usage() {
+	shows_usage shm/no_syscalls
+	refused shm/no_syscalls -x
+	refused shm/no_syscalls surplus
+}
+check 'no_syscalls: -h tells the usage, bad input is refused' no_syscalls_usage
+
+no_syscalls_needs_its_output() {
+	run shm/no_syscalls
+	[ "$status" -ne 77 ] || skip "$(cat "$work/err")"
+	fails_on_full_output 'standard output' shm/no_syscalls
+}
+check 'no_syscalls: fails when its output cannot be written' \
+	no_syscalls_needs_its_output
+
+finish_tests
