@@ -181,7 +181,7 @@ plan_segments() {
 # in the foreground. limit ends what hangs, and ends it with its child.
 run_program() { # PROGRAM [ARGUMENT ...]
 	command=$*
-	"$BUILD/tests/limit" "$patience" "$@" \
+	"$BUILD/scripts/limit" "$patience" "$@" \
 		</dev/null 3<&- >"$folder/out" 2>"$folder/err" &
 	status=0
 	wait "$!" || status=$?
@@ -960,7 +960,7 @@ seconds=${COMPARE_SECONDS:-$seconds}
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 BUILD=$(CDPATH='' cd -- "${BUILD:-$root}" 2>/dev/null && pwd) || BUILD=/nowhere
-for program in shm/pingpong socket/pingpong msgqueue/pingpong tests/limit; do
+for program in shm/pingpong socket/pingpong msgqueue/pingpong scripts/limit; do
 	if [ ! -x "$BUILD/$program" ]; then
 		give_up "there is no $program: build first: make"
 	fi

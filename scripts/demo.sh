@@ -303,7 +303,7 @@ launch() { # ROLE COMMAND [ARGUMENT ...]
 	*" $role "*) ;;
 	*) roles="$roles $role" ;;
 	esac
-	"$BUILD/tests/limit" "$patience" "$@" 3<&- >"$folder/$role" 2>&1 &
+	"$BUILD/scripts/limit" "$patience" "$@" 3<&- >"$folder/$role" 2>&1 &
 	running="$running $!"
 	newest=$!
 	echo "$newest" >"$folder/$role.pid"
@@ -319,7 +319,7 @@ start() { # ROLE COMMAND [ARGUMENT ...]
 
 # Wait until the role has printed TEXT, and show what it printed so far.
 see() { # ROLE TEXT
-	run_quietly "$BUILD/tests/await" line "$folder/$1" "$2"
+	run_quietly "$BUILD/scripts/await" line "$folder/$1" "$2"
 	show "$1" "$2"
 	if [ "$status" -ne 0 ]; then
 		fail "$1 did not print \"$2\""
@@ -942,7 +942,7 @@ show_socket() {
 	END
 	start_server -n
 	start client socket/client -p "$port"
-	run_quietly "$BUILD/tests/await" line "$folder/server" \
+	run_quietly "$BUILD/scripts/await" line "$folder/server" \
 		'Hello message sent to client'
 	if grep -q -F -e 'Hello from client' "$folder/server"; then
 		see client 'Hello message sent to server'
@@ -1194,7 +1194,7 @@ fi
 # From BUILD the short names of the programs are right as they are shown.
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 BUILD=$(CDPATH='' cd -- "${BUILD:-$root}" 2>/dev/null && pwd) || BUILD=/nowhere
-for program in tests/await tests/limit scripts/sysv $(cd "$root" &&
+for program in scripts/await scripts/limit scripts/sysv $(cd "$root" &&
 	for source in fork_demo/*.c shm/*.c socket/*.c msgqueue/*.c; do
 		echo "${source%.c}"
 	done); do

@@ -17,8 +17,8 @@ compare() { # [ARGUMENT ...]
 # after the other, with commas. Before them comes compare's first look at each
 # size of message, which takes very long. What no line tells is refused.
 own_programs() {
-	mkdir "$work/build" "$work/build/tests" "$work/results"
-	ln -s "$(cd "$build" && pwd)/tests/limit" "$work/build/tests/"
+	mkdir "$work/build" "$work/build/scripts" "$work/results"
+	ln -s "$(cd "$build" && pwd)/scripts/limit" "$work/build/scripts/"
 	cat >"$work/figures"
 	cat >"$work/program" <<-END
 		#!/bin/sh
@@ -397,7 +397,7 @@ nothing_works() {
 
 not_built() {
 	own_programs </dev/null
-	for program in shm/pingpong msgqueue/pingpong tests/limit; do
+	for program in shm/pingpong msgqueue/pingpong scripts/limit; do
 		mv "$work/build/$program" "$work/aside"
 		compare
 		fails_with 1 "there is no $program: build first: make"
@@ -455,7 +455,7 @@ can_be_stopped() {
 	for signal in TERM HUP INT; do
 		rm -f "$work/program.pid"
 		# shellcheck disable=SC2016,SC2086 # the shell may be two words
-		BUILD=$work/build "$build/tests/limit" 9 $shell -c \
+		BUILD=$work/build "$build/scripts/limit" 9 $shell -c \
 			'echo "$$" >"$1" && shift && exec "$@"' - \
 			"$work/compare.pid" $shell scripts/compare.sh \
 			-o "$work/results/new" >"$work/compare.out" 2>&1 &
@@ -464,7 +464,7 @@ can_be_stopped() {
 		wait "$!"
 		status=$?
 		[ "$status" -gt 128 ] || fail "death by SIG$signal"
-		"$build/tests/await" exit "$(pid program)" ||
+		"$build/scripts/await" exit "$(pid program)" ||
 			fail 'no process left'
 		nothing_is_left
 	done

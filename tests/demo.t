@@ -88,7 +88,7 @@ demo_can_be_stopped() {
 	for signal in TERM HUP INT; do
 		rm -f "$work/key"
 		# shellcheck disable=SC2086 # the shell may be two words
-		BUILD=$work/build TMPDIR=$work/tmp "$build/tests/limit" 8 \
+		BUILD=$work/build TMPDIR=$work/tmp "$build/scripts/limit" 8 \
 			$shell scripts/demo.sh shm >"$work/demo.out" 2>&1 &
 		echo "$!" >"$work/demo.pid"
 		await_that test -s "$work/key"
@@ -98,7 +98,7 @@ demo_can_be_stopped() {
 		status=$?
 		[ "$status" -gt 128 ] || fail "death by SIG$signal"
 		segment_gone "$(cat "$work/key")"
-		"$build/tests/await" exit "$(pid writer)" ||
+		"$build/scripts/await" exit "$(pid writer)" ||
 			fail 'no process left'
 		[ -z "$(ls -A "$work/tmp")" ] || fail 'no file left'
 	done

@@ -106,7 +106,7 @@ no_browser_left() {
 	while [ -n "$(browsers)" ]; do
 		tries=$((tries + 1))
 		[ "$tries" -le 200 ] || fail "no such process: $(browsers)"
-		"$build/tests/await" line /dev/null '' 0 # 5 milliseconds
+		"$build/scripts/await" line /dev/null '' 0 # 5 milliseconds
 	done
 }
 
@@ -115,7 +115,7 @@ leaves_no_tab() {
 	see_processes
 	for round in 0 1 2 3 4 5 6 7; do
 		start browser fork_demo/browser
-		"$build/tests/await" line /dev/null '' "0.00$round"
+		"$build/scripts/await" line /dev/null '' "0.00$round"
 		[ "$round" -lt 6 ] || await browser 'plug-in'
 		stop browser KILL
 		finish browser

@@ -17,10 +17,10 @@ shell=${TEST_SHELL:-sh}
 number=0
 failures=0
 skipped=0
-time_limit=10
+time_limit=30
 
-if [ ! -x "$build/tests/limit" ]; then
-	echo "Bail out! there is no $build/tests/limit: build first (make)"
+if [ ! -x "$build/scripts/limit" ]; then
+	echo "Bail out! there is no $build/scripts/limit: build first (make)"
 	exit 1
 fi
 
@@ -103,7 +103,7 @@ check() { # SENTENCE FUNCTION
 	mkdir "$work"
 	state=running
 	# shellcheck disable=SC2086 # the shell may be two words: busybox sh
-	work=$work TEST_INSIDE=$2 "$build/tests/limit" "$time_limit" \
+	work=$work TEST_INSIDE=$2 "$build/scripts/limit" "$time_limit" \
 		$shell "$file" >"$work/log" 2>&1 &
 	wait "$!"
 	result=$?
@@ -242,12 +242,12 @@ finish() { # NAME
 
 # Wait until a started program has printed a line with this text.
 await() { # NAME TEXT
-	"$build/tests/await" line "$work/$1.out" "$2" && return
+	"$build/scripts/await" line "$work/$1.out" "$2" && return
 	command="(started as $1)"
 	status='(has not ended)'
 	cp "$work/$1.out" "$work/out"
 	cp "$work/$1.err" "$work/err"
-	fail "a line with '$2' within 5 seconds"
+	fail "a line with '$2' within the time limit"
 }
 
 child_of() { # PID; prints the child's
@@ -268,7 +268,7 @@ await_that() { # COMMAND [ARGUMENT ...]
 	until "$@"; do
 		tries=$((tries + 1))
 		[ "$tries" -le 1000 ] || fail "that at last: $*"
-		"$build/tests/await" line /dev/null '' 0 # 5 milliseconds
+		"$build/scripts/await" line /dev/null '' 0 # 5 milliseconds
 	done
 }
 

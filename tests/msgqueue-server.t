@@ -128,7 +128,7 @@ check 'server: an answer to a dead process does not stay' \
 # It dies later, and no request comes that would wake the server.
 idle_server_looks() {
 	start_server
-	start client tests/await line /dev/null '' 9
+	start client scripts/await line /dev/null '' 9
 	for number in 1 2; do
 		printf 'unread\000' | send_request 1 "$(pid client)" "$number"
 		await_that holds "$number"
@@ -327,7 +327,7 @@ check 'server: killed, all is removed, and waiting clients end' killed_server
 # As a whole group: limit makes one.
 killed_group() {
 	new_path
-	start limit tests/limit 9 "$build/msgqueue/server" -f "$path"
+	start limit scripts/limit 9 "$build/msgqueue/server" -f "$path"
 	await limit 'Server waiting for requests'
 	group=$(child_of "$(pid limit)")
 	[ -n "$group" ] || skip 'no ps that tells parents here'
@@ -364,7 +364,7 @@ nothing_was_tidied_up() {
 	start client msgqueue/client -f "$path" text
 	await_that holds_more 1
 	# The client looks each second: this is not its first time.
-	"$build/tests/await" line /dev/null '' 1.2
+	"$build/scripts/await" line /dev/null '' 1.2
 	kill -s KILL "$guard" "$(pid server)"
 	finish server
 	finish client

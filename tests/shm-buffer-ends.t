@@ -221,7 +221,7 @@ transfer_survives_stops() {
 	start_from "$work/data" producer shm/producer -k "$key"
 	for side in producer consumer producer consumer producer consumer; do
 		stop "$side" STOP 2>/dev/null || break
-		"$build/tests/await" line /dev/null '' 0
+		"$build/scripts/await" line /dev/null '' 0
 		stop "$side" CONT
 	done
 	finish producer

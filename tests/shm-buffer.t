@@ -51,7 +51,7 @@ transfer_ends_well() {
 	halt producer
 	stop consumer CONT
 	await_that semaphore_is 0 16 # free: all
-	"$build/tests/await" line /dev/null '' 0.5 # the timer, twice
+	"$build/scripts/await" line /dev/null '' 0.5 # the timer, twice
 	halt consumer
 	stop producer CONT
 	finish producer
@@ -107,7 +107,7 @@ transfer_slow_reader() {
 	exec 5<"$work/consumer.out"
 	echo first >"$work/consumer.out" # so that no whole number of slots fits
 	start_from "$work/data" producer shm/producer -k "$key"
-	"$build/tests/await" line /dev/null '' 0.5
+	"$build/scripts/await" line /dev/null '' 0.5
 	cat <&5 | tail -n +2 >"$work/got"
 	cmp "$work/data" "$work/got" || fail 'the bytes that went in'
 	finish producer

@@ -82,9 +82,9 @@ counter_survives_stops() {
 	start counter shm/counter -s
 	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 		stop counter STOP
-		"$build/tests/await" line /dev/null '' 0
+		"$build/scripts/await" line /dev/null '' 0
 		stop counter CONT
-		"$build/tests/await" line /dev/null '' 0
+		"$build/scripts/await" line /dev/null '' 0
 	done
 	finish counter
 	succeeds

@@ -93,7 +93,7 @@ echo_for_many() {
 }
 
 await_long() { # NAME TEXT
-	"$build/tests/await" line "$work/$1.out" "$2" 60 ||
+	"$build/scripts/await" line "$work/$1.out" "$2" 60 ||
 		fail "a line with '$2' within 60 seconds"
 }
 
@@ -205,14 +205,14 @@ launch() { # NAME PROGRAM [ARGUMENT ...]
 }
 
 await_line() { # FILE TEXT [SECONDS]
-	"$build/tests/await" line "$work/$1" "$2" "${3:-5}" ||
+	"$build/scripts/await" line "$work/$1" "$2" "${3:-5}" ||
 		fail "within ${3:-5} seconds a line with '$2' in $1 ($round)"
 }
 
 # Kill as the round says.
 strike() { # VICTIM SIGNAL DELAY
 	round="round $number_of_round: $*"
-	"$build/tests/await" line /dev/null '' "$3"
+	"$build/scripts/await" line /dev/null '' "$3"
 	kill -s "$2" "$(pid "$1")" 2>/dev/null || :
 }
 
@@ -271,7 +271,7 @@ message_round() {
 	strike "$@"
 	ends client
 	# Before a client has connected the server waits for one.
-	[ -s "$work/server.end" ] || "$build/tests/await" line \
+	[ -s "$work/server.end" ] || "$build/scripts/await" line \
 		"$work/server.end" status 0.2 || stop server
 	ends server
 }
@@ -431,14 +431,14 @@ nothing_new() {
 # Ctrl-Z while tabs are opened and draw, and fg later than the browser would
 # have waited: each tab meets its fate all the same.
 browser_round() { # DELAY
-	start browser tests/limit 30 sh -c "echo \$\$
+	start browser scripts/limit 30 sh -c "echo \$\$
 		'$build/fork_demo/browser' &
-		'$build/tests/await' line /dev/null '' $1
+		'$build/scripts/await' line /dev/null '' $1
 		kill -s STOP 0
 		wait \$!"
 	await_line browser.out ''
 	group=$(head -n 1 "$work/browser.out")
-	"$build/tests/await" line /dev/null '' 1.2
+	"$build/scripts/await" line /dev/null '' 1.2
 	await_that continued
 	finish browser
 	succeeds

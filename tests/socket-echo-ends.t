@@ -172,7 +172,7 @@ echo_server_dies() {
 	start_echo
 	start client socket/echo_client -w 60 -u "$socket" Hello
 	await client 'Echoed: Hello'
-	"$build/tests/await" line /dev/null '' 0.2 # it stays, for 60 seconds
+	"$build/scripts/await" line /dev/null '' 0.2 # it stays, for 60 seconds
 	stop echo KILL
 	finish client
 	fails_with 1 'echo_client: the server closed the connection'

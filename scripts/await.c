@@ -1,13 +1,14 @@
 /*
  * await - wait until something has happened, at most so long
  *
- * A tool of the tests and the demo, no lesson: a script that sleeps instead
+ * A tool of scripts and tests, no lesson: a script that sleeps instead
  * is slow, or wrong on a busy machine.
  *
  *     await line FILE TEXT [SECONDS]  FILE has a complete line with TEXT in it
  *     await exit PID [SECONDS]        there is no process PID any more
  *
- * Exit status: 0 it has happened, 1 it has not (within 5 seconds), 2 usage.
+ * Exit status: 0 it has happened, 1 it has not (within 30 seconds), 2 usage.
+ * From the environment: TEST_TIME_SCALE, a factor for the time (default: 1).
  */
 
 #include <err.h>
@@ -43,7 +44,10 @@ int main(int argc, char *argv[])
 		errx(2, "usage: await line FILE TEXT [SECONDS] | "
 			"await exit PID [SECONDS]");
 	const char *limit = argv[line ? 4 : 3];
-	double seconds = limit == NULL ? 5 : strtod(limit, NULL);
+	double seconds = limit == NULL ? 30 : strtod(limit, NULL);
+	const char *scale = getenv("TEST_TIME_SCALE");
+	if (scale != NULL)
+		seconds *= strtod(scale, NULL);
 	const struct timespec pause = {.tv_nsec = 5000000};
 	struct timespec start, now;
 	clock_gettime(CLOCK_MONOTONIC, &start);

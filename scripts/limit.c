@@ -1,15 +1,17 @@
 /*
  * limit - run a command in its own process group, and end the whole group
  *
- * A tool of the tests and the demo, no lesson: there is no timeout(1) and no
+ * A tool of scripts and tests, no lesson: there is no timeout(1) and no
  * setsid(1) on macOS.
  *
  * The group is ended when the command has exited (what it left behind), when
- * the time is up, when limit gets SIGINT, SIGTERM or SIGHUP, and when limit's
- * own parent is gone: first by SIGTERM, a second later by SIGKILL.
+ * the time is up, when limit gets SIGINT, SIGQUIT, SIGTERM or SIGHUP, and when
+ * limit's own parent is gone: first by SIGTERM, a second later by SIGKILL.
  *
  * Exit status: the command's; 128 + n where signal n ended it; 124 where the
  * time was up; 125 where limit failed; 127 where there is no such command.
+ *
+ * From the environment: TEST_TIME_SCALE, a factor for the time (default: 1).
  *
  * usage: limit SECONDS COMMAND [ARGUMENT ...]
  */
@@ -81,9 +83,16 @@ int main(int argc, char *argv[])
 	if (argc < 3 || *end != '\0' || !(seconds > 0 && seconds <= 86400))
 		errx(125, "usage: limit SECONDS COMMAND [ARGUMENT ...]");
 
+	const char *scale = getenv("TEST_TIME_SCALE");
+	double factor = scale == NULL ? 1 : strtod(scale, &end);
+	if (scale != NULL && (*end != '\0' || !(factor > 0 && factor <= 1000)))
+		errx(125, "TEST_TIME_SCALE '%s': must be above 0, to 1000",
+		     scale);
+
 	pid_t parent = getppid();
-	double deadline = now() + seconds;
+	double deadline = now() + seconds * factor;
 	handle(SIGINT, note_signal);
+	handle(SIGQUIT, note_signal);
 	handle(SIGTERM, note_signal);
 	handle(SIGHUP, note_signal);
 	handle(SIGALRM, tick);

@@ -1,0 +1,64 @@
+#!/bin/sh
+# private.sh - a private folder, and how a script ends. Scripts and tests read
+# it in.
+#
+#     private_folder NAME   make a folder of this user's only; sets $private
+#     tidy_up               what else is to be undone, for a script to define
+#     trap_signals          from now on a signal ends what was started, then
+#                           tidies up, removes the folder and ends the script
+#     remove_private        the same without a signal, at the end
+#
+# A script keeps the pids of what runs in the background in $children. A trap
+# runs only when the foreground command has ended: whatever takes long runs in
+# the background, and the script waits for it with `wait`.
+
+private=
+children=
+
+tidy_up() {
+	:
+}
+
+# mkdir makes a new folder or fails, so nobody else's is ever used.
+private_folder() { # NAME
+	folder=${TMPDIR:-/tmp}/$1.$$
+	tries=0
+	until (umask 077 && mkdir "$folder") 2>/dev/null; do
+		tries=$((tries + 1))
+		if [ "$tries" -gt 20 ]; then
+			echo "$1: cannot make a folder in ${TMPDIR:-/tmp}" >&2
+			exit 1
+		fi
+		folder=${TMPDIR:-/tmp}/$1.$$.$tries
+	done
+	private=$folder
+}
+
+end_children() {
+	for child in $children; do
+		kill "$child" 2>/dev/null
+		wait "$child" 2>/dev/null
+	done
+	children=
+}
+
+remove_private() {
+	tidy_up
+	[ -z "$private" ] || rm -rf "$private"
+	private=
+}
+
+end_by() { # SIGNAL
+	trap '' HUP INT QUIT TERM PIPE
+	end_children
+	remove_private
+	trap - "$1"
+	kill -s "$1" "$$"
+}
+
+trap_signals() {
+	for signal in HUP INT QUIT TERM PIPE; do
+		# shellcheck disable=SC2064 # this signal, now
+		trap "end_by $signal" "$signal"
+	done
+}
