@@ -24,8 +24,7 @@ export BUILD SOAK
 all: $(programs) ## build all programs (this is what plain `make` does)
 
 # What the programs are built with. When that changes, all are built again.
-built_with = $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS)
-$(out).built_with: export built_with := $(built_with)
+export built_with := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS)
 $(out).built_with: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$built_with" | cmp -s - $@ || \
