@@ -44,6 +44,24 @@ prints_file() { # FILE
 $(cat -v "$1")"
 }
 
+# As start; its Enter comes from press_enter.
+start_with_keys() { # NAME PROGRAM [ARGUMENT ...]
+	rm -f "$work/keys"
+	mkfifo "$work/keys" 2>/dev/null || skip 'no named pipe here'
+	exec 9<>"$work/keys"
+	start_from "$work/keys" "$@"
+}
+
+press_enter() {
+	echo >&9
+}
+
+# As await, on standard error.
+await_error() { # NAME TEXT
+	"$build/scripts/await" line "$work/$1.err" "$2" ||
+		fail "a line with '$2' on standard error of $1"
+}
+
 start_receiver() { # [OPTION ...]; sets $port
 	start receiver socket/receiver -p 0 "$@"
 	await receiver 'Receiver listening on 127.0.0.1:'
