@@ -83,6 +83,7 @@ trace() { # OPTION NAME PROGRAM [ARGUMENT ...]
 	name=$2
 	program=$3
 	shift 3
+	rm -f "$work/$name.out" "$work/$name.err"
 	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 \
 		strace -f -o "$work/$name.trace" -e "$option" \
 		"$build/$program" "$@" >"$work/$name.out" 2>"$work/$name.err" &
