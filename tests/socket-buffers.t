@@ -27,29 +27,40 @@ sender_met_full_buffers() {
 	holds "$filled > 0 && $filled < $offered"
 }
 
-# The longest send took nearly all the time, since nobody read before Enter.
+# How long the longest send takes is the machine's matter when it is busy:
+# then once more. That nothing goes on for 0.2 seconds is sure.
 send_waits_until_receiver_reads() {
-	start_waiting_receiver
-	start sender socket/sender -p "$port"
-	await sender 'now it waits'
-	! grep -q '^sent' "$work/sender.out" || fail 'a sender that waits'
-	! grep -q received "$work/receiver.out" || fail 'nothing read yet'
-	press_enter
-	finish sender
-	succeeds
-	sender_met_full_buffers
-	prints_like "send: buffers full after $filled bytes (now it waits)"
-	prints_like "sent $offered of $offered bytes in "
-	holds "$(figure sender 'calls of send') >= $offered / 65536"
-	whole=$(sed -n 's/^sent .* in \(.*\) s$/\1/p' "$work/sender.out")
-	longest=$(sed -n 's/.* the longest took \(.*\) s$/\1/p' \
-		"$work/sender.out")
-	holds "$longest > 0 && $longest <= $whole"
-	finish receiver
-	fails_with 0 'connected, nothing read yet: press Enter to read'
-	prints_like "received $offered bytes in "
-	prints_line 'all in order'
-	holds "$(figure receiver 'calls of recv') > $offered / 65536"
+	for _ in 1 2 3 4 5; do
+		start_waiting_receiver
+		start sender socket/sender -p "$port"
+		await sender 'now it waits'
+		! "$build/scripts/await" line "$work/sender.out" sent 0.2 ||
+			fail 'a sender that waits for its receiver'
+		! grep -q received "$work/receiver.out" ||
+			fail 'a receiver that waits for Enter'
+		press_enter
+		finish sender
+		succeeds
+		sender_met_full_buffers
+		full="send: buffers full after $filled bytes"
+		prints_line "$full (now it waits)"
+		[ "$(grep -c 'buffers full' "$work/out")" -eq 1 ] ||
+			fail 'full buffers only once: then it waits'
+		prints_like "sent $offered of $offered bytes in "
+		whole=$(sed -n 's/^sent .* in \(.*\) s$/\1/p' \
+			"$work/sender.out")
+		holds "$whole >= 0.2"
+		holds "$(figure sender 'calls of send') >= $offered / 65536"
+		finish receiver
+		fails_with 0 'nothing read yet: press Enter to read'
+		prints_like "received $offered bytes in "
+		prints_line 'all in order'
+		holds "$(figure receiver 's, ') >= 0.2"
+		holds "$(figure receiver 'calls of recv') > $offered / 65536"
+		longest=$(figure sender s | tail -n 1)
+		[ "${longest#0.[1-9]}" = "$longest" ] || return 0
+	done
+	fail 'a send that took 0.1 s or more'
 }
 check 'send waits while the buffers are full, until the receiver reads' \
 	send_waits_until_receiver_reads

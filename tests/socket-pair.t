@@ -194,17 +194,24 @@ client_waits_before_sending() {
 check 'client -w waits before it sends; a dead peer is no SIGPIPE' \
 	client_waits_before_sending
 
-# Other keys do nothing; the end of the input is as good as Enter.
+# It reads up to the newline and no further; the end of the input will do too.
 late_pair() {
-	start_server
-	printf 'some keys' >"$work/keys"
-	run socket/client -w -p "$port" <"$work/keys"
-	fails_with 0 'client: connected, nothing sent yet: press Enter to send'
-	prints 'Hello message sent to server
+	printf 'other keys\nrest' >"$work/keys"
+	for keys in "$work/keys" /dev/null; do
+		start_server
+		{
+			run socket/client -w -p "$port"
+			cat >"$work/rest"
+		} <"$keys"
+		fails_with 0 'client: connected, nothing sent yet: press Enter'
+		prints 'Hello message sent to server
 Hello from server'
-	finish server
-	succeeds
-	prints_line 'Hello from client'
+		[ "$keys" = /dev/null ] || [ "$(cat "$work/rest")" = rest ] ||
+			fail 'keys up to Enter read, and no more'
+		finish server
+		succeeds
+		prints_line 'Hello from client'
+	done
 }
 check 'a late client and a patient server talk as any pair' late_pair
 
