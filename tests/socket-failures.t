@@ -5,38 +5,6 @@
 # shellcheck source=tests/socket.sh
 . "${0%/*}/socket.sh"
 
-can_inject() {
-	can_trace
-	strace -o "$work/trace" -e inject=chdir:error=EPERM true \
-		2>/dev/null || skip 'strace cannot make calls fail here'
-}
-
-# As start; but strace makes a call fail, or return a number, without doing it:
-# no port is touched, and what was "sent" is lost.
-start_with() { # CALL WHAT NAME PROGRAM [ARGUMENT ...]
-	case $1 in # some of these are other processors' names
-	accept) calls='?accept,?accept4' ;;
-	recv) calls='?recv,?recvfrom' ;;
-	send) calls='?send,?sendto' ;;
-	fcntl) calls='?fcntl,?fcntl64' ;;
-	*) calls=$1 ;;
-	esac
-	option=inject=$calls:$2
-	shift 2
-	trace "$option" "$@"
-}
-
-# MESSAGE is what such a program says, before the system's own words.
-names_call() { # CALL WHAT MESSAGE PROGRAM [ARGUMENT ...]
-	faulty=$1
-	what=$2
-	message=$3
-	shift 3
-	start_with "$faulty" "$what" failing "$@"
-	finish failing
-	fails_with 1 "${program#*/}: $message: "
-}
-
 listening_side_names_calls() {
 	can_inject
 	for side in socket/server socket/receiver; do
