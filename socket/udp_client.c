@@ -7,7 +7,7 @@
  *     $ ./udp_server
  *     Server listening on 127.0.0.1:12345     $ ./udp_client
  *     Received from …: Hello from client      Sent to …: Hello from client
- *     Received from …: Goodbye from client    Sent to …: Goodbye from client
+ *     Received from …: Goodbye    Sent to …: Goodbye from client
  *     (Ctrl-C)
  *
  * usage: udp_client [-h] [-p PORT]
@@ -30,7 +30,7 @@
 
 #include "port.h"
 
-static const char *const messages[] = {MESSAGE, "Goodbye from client"};
+static const char *const messages[] = {MESSAGE, "Goodbye"};
 
 static const char *port = PORT;  /* -p */
 static in_port_t number_of_port; /* the same as a number */

@@ -8,7 +8,7 @@
  *     $ ./udp_server
  *     Server listening on 127.0.0.1:12345     $ ./udp_client
  *     Received from …: Hello from client      Sent to …: Hello from client
- *     Received from …: Goodbye from client    Sent to …: Goodbye from client
+ *     Received from …: Goodbye    Sent to …: Goodbye from client
  *     (Ctrl-C)
  *
  * usage: udp_server [-h] [-p PORT]
