@@ -74,7 +74,7 @@ int main(int argc, char *argv[])
 	}
 	freeaddrinfo(address);
 
-	/* From here on clients can connect: up to 3 wait for accept. */
+	/* From here on clients can connect: about 3 may wait for accept. */
 	if (listen(listener, 3) == -1)
 		err(1, "listen on %s port %s", host, port);
 
