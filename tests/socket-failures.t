@@ -127,6 +127,24 @@ Hello message sent to client"
 check 'all four take up a call again that a signal interrupted' \
 	interrupted_calls
 
+# The one read that is interrupted is that of the file, not one of the loader's.
+interrupted_enter() {
+	can_inject
+	echo >"$work/keys"
+	exec 9<"$work/keys"
+	start_server
+	command="client -w, read interrupted"
+	ASAN_OPTIONS=detect_leaks=0 strace -o "$work/trace" -P "$work/keys" \
+		-e inject=read:error=EINTR:when=1 "$build/socket/client" -w \
+		-p "$port" <&9 >"$work/out" 2>"$work/err"
+	status=$?
+	grep -q 'EINTR.*INJECTED' "$work/trace" ||
+		skip 'strace cannot follow a file here'
+	fails_with 0 'press Enter to send'
+	prints_line 'Hello from server'
+}
+check 'a signal is no Enter, and no failure' interrupted_enter
+
 # A server without SO_REUSEADDR, as the notes' own, has closed first.
 port_in_time_wait() {
 	[ "$(uname)" = Linux ] || skip 'elsewhere the port is free'
