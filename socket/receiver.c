@@ -13,8 +13,7 @@
  *
  * usage: receiver [-hw] [-p PORT]
  *
- * The other half is sender.c; port.h holds what both must know. Whether the
- * sender has sent all, or was killed, this program cannot tell.
+ * The other half is sender.c; port.h holds what both must know.
  */
 
 #include <arpa/inet.h>
@@ -43,15 +42,18 @@ int main(int argc, char *argv[])
 {
 	parse_options(argc, argv);
 
-	/* The port of a receiver that has ended is free at once. */
+	/* A TCP socket (SOCK_STREAM) of IPv4 (AF_INET). */
 	int listener = socket(AF_INET, SOCK_STREAM, 0);
 	if (listener == -1)
 		err(1, "socket");
+
+	/* The port of a receiver that has ended is free at once: port.h. */
 	int on = 1;
 	if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
 		err(1, "setsockopt SO_REUSEADDR");
 
-	/* Numbers in an address have the network's byte order: htons. */
+	/* bind gives it an address and a port; htons puts the port's bytes in
+	 * the order of the network. */
 	struct sockaddr_in address = {.sin_family = AF_INET,
 				      .sin_port = htons(number_of_port)};
 	address.sin_addr.s_addr = inet_addr(HOST);
@@ -64,6 +66,8 @@ int main(int argc, char *argv[])
 			     port);
 		err(1, "bind %s port %s", HOST, port);
 	}
+
+	/* From here on a sender can connect. */
 	if (listen(listener, 1) == -1)
 		err(1, "listen on %s port %s", HOST, port);
 
@@ -72,6 +76,7 @@ int main(int argc, char *argv[])
 		err(1, "getsockname");
 	printf("Receiver listening on %s:%d\n", HOST, ntohs(address.sin_port));
 
+	/* accept waits for a sender, and returns this end of the connection. */
 	int accepted;
 	do
 		accepted = accept(listener, NULL, NULL);
@@ -92,11 +97,11 @@ int main(int argc, char *argv[])
 	static uint32_t block[BLOCK_NUMBERS];
 	unsigned long bytes = 0;
 	unsigned long calls = 0;
-	unsigned long checked = 0; /* numbers that came in order */
+	unsigned long checked = 0; /* so many numbers */
 	int in_order = 1;
 	while (1) {
-		/* What comes goes on in the block where the last recv ended,
-		 * perhaps in the middle of a number. */
+		/* Fill the block from where the last recv ended, perhaps in the
+		 * middle of a number. */
 		size_t filled = bytes % sizeof block;
 		ssize_t received = recv(accepted, (char *)block + filled,
 					sizeof block - filled, 0);

@@ -54,6 +54,8 @@ int main(int argc, char *argv[])
 	if (failure != 0)
 		errx(1, "getaddrinfo %s: %s", host, gai_strerror(failure));
 
+	/* connect succeeds when the other kernel has taken the connection, also
+	 * if the receiver has not called accept yet. */
 	double start = clock_now();
 	if (connect(connected, address->ai_addr, address->ai_addrlen) == -1) {
 		if (errno == ECONNREFUSED)
@@ -63,24 +65,25 @@ int main(int argc, char *argv[])
 	}
 	freeaddrinfo(address);
 
-	/* A send that waits cannot say so. MSG_DONTWAIT makes one call
-	 * non-blocking, as O_NONBLOCK makes all: when it fails, the buffers are
-	 * full. From then on, plain sends, which wait for room. */
+	/* While send waits, we cannot print that it waits. So the first sends
+	 * do not wait: MSG_DONTWAIT makes one call non-blocking, as O_NONBLOCK
+	 * makes all. When one fails with EAGAIN, the buffers are full. From
+	 * then on we send without it, and the kernel lets us wait for room. */
 	static uint32_t block[BLOCK_NUMBERS];
 	unsigned long sent = 0;
 	unsigned long calls = 0;
 	double longest = 0;
 	int flags = MSG_DONTWAIT;
 	while (sent < AMOUNT) {
-		/* When a block has gone, fill in the next numbers. */
-		size_t gone = sent % sizeof block;
-		if (gone == 0)
+		/* When the whole block is sent, fill in the next numbers. */
+		size_t offset = sent % sizeof block;
+		if (offset == 0)
 			for (size_t i = 0; i < BLOCK_NUMBERS; i++)
 				block[i] = (uint32_t)(sent / sizeof *block + i);
 
 		double before = clock_now();
-		ssize_t taken = send(connected, (char *)block + gone,
-				     sizeof block - gone, flags);
+		ssize_t taken = send(connected, (char *)block + offset,
+				     sizeof block - offset, flags);
 		calls++;
 		if (taken == -1 && errno == EINTR)
 			continue;
