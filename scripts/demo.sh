@@ -689,30 +689,32 @@ bytes_of() { # ROLE TEXT
 
 show_buffers() {
 	step 'Nobody reads: send waits' <<-'END'
-		The sender has 64 MiB to send. -d 1: the receiver does not read
-		for a second. Where are the bytes meanwhile?
+		The sender has 64 MiB to send. -w: the receiver does not read
+		until Enter, which comes after a second here. Where are the
+		bytes meanwhile?
 	END
-	start receiver socket/receiver -d 1 -p 0
+	start receiver sh -c 'sleep 1 | socket/receiver -w -p 0'
 	see_port receiver
 	start sender socket/sender -p "$port"
-	see receiver 'connected: '
+	see receiver 'connected, nothing read yet'
 	see sender '(now it waits)'
 	echo '(nothing for a second: the sender waits in send)'
 	finish sender 0 'sent 67108864 of 67108864 bytes'
 	finish receiver 0 'received 67108864 bytes'
+	expect receiver 'all in order'
 	seen <<-'END'
 		In the kernel's buffers, until those were full. Then send had
 		to wait, and went on when recv made room: one send took about
-		as long as the receiver had slept.
+		as long as the receiver had waited.
 	END
 
 	step 'Nobody reads, and send does not wait' <<-'END'
 		-n: a sender that ends where it would have to wait.
 	END
-	start receiver socket/receiver -d 1 -p 0
+	start receiver sh -c 'sleep 1 | socket/receiver -w -p 0'
 	see_port receiver
 	start sender socket/sender -n -p "$port"
-	see receiver 'connected: '
+	see receiver 'connected, nothing read yet'
 	finish sender 0 '(EAGAIN)'
 	echo '(the sender has ended, its bytes are in the kernel)'
 	finish receiver 0 'received '
@@ -902,12 +904,12 @@ show_socket() {
 	END
 
 	step 'The client is late: recv waits' <<-'END'
-		-d 1: this client connects, and sends a second later. The server
-		is in recv all that time.
+		-w: this client connects, and sends at Enter, which comes after
+		a second here. The server is in recv all that time.
 	END
 	start_server -v
 	see server 'listening socket: '
-	start client socket/client -v -d 1 -p "$port"
+	start client sh -c "sleep 1 | socket/client -v -w -p $port"
 	see client 'connected socket: '
 	see server 'accepted socket: '
 	echo '(nothing for a second: the server waits in recv)'
@@ -925,7 +927,7 @@ show_socket() {
 		while there is nothing to receive?
 	END
 	start_server -n
-	start client socket/client -d 1 -p "$port"
+	start client sh -c "sleep 1 | socket/client -w -p $port"
 	finish server 0 'recv: no data yet (EAGAIN)'
 	expect server 'Hello message sent to client'
 	see client 'Hello message sent to server'

@@ -49,7 +49,7 @@ clients_at_once() {
 	port=$(port_of prefork)
 	await_that has_workers 3
 	for client in 1 2 3 4 5 6 7 8 9 10; do
-		start "client$client" socket/client -d 0.05 -p "$port"
+		start "client$client" socket/client -p "$port"
 	done
 	for client in 1 2 3 4 5 6 7 8 9 10; do
 		finish "client$client"
@@ -210,7 +210,7 @@ check 'prefork says when its port is taken, and leaves it free' prefork_port
 
 this_machine_only() {
 	[ "$(uname)" = Linux ] || skip 'elsewhere 127.0.0.2 is not this machine'
-	start_receiver -d 0
+	start_receiver
 	run socket/sender -p "$port" 127.0.0.2
 	fails_with 1 'Connection refused'
 	start_prefork 1
