@@ -47,7 +47,7 @@ static int last;     /* the highest descriptor that a client has had */
 
 static void parse_options(int argc, char *argv[]); /* at the end */
 static void remove_path_on_every_way_out(void);
-static void remove_dead_path(void);
+static void remove_dead_path_or_exit(void);
 static void note_path(void);
 static void raise_descriptor_limit(void);
 static void accept_client(void);
@@ -62,13 +62,14 @@ int main(int argc, char *argv[])
 	if (listener == -1)
 		err(1, "socket");
 
-	/* bind creates the path, with the mode that the umask leaves. */
+	/* bind creates the path, with the mode that the umask leaves. If there
+	 * is one already, it may be that of a server that was killed. */
 	remove_path_on_every_way_out();
 	umask(SOCKET_UMASK);
 	const struct sockaddr *name = (const struct sockaddr *)&address;
 	int bound = bind(listener, name, sizeof address);
 	if (bound == -1 && errno == EADDRINUSE) {
-		remove_dead_path(); /* or end, if somebody is using it */
+		remove_dead_path_or_exit();
 		bound = bind(listener, name, sizeof address);
 	}
 	if (bound == -1)
@@ -298,7 +299,7 @@ static void remove_path_on_every_way_out(void)
  * (macOS and the BSDs also refuse if too many clients wait to be accepted:
  * there a server that was stopped for long may lose its path.)
  */
-static void remove_dead_path(void)
+static void remove_dead_path_or_exit(void)
 {
 	struct stat status;
 	if (lstat(path, &status) == -1)

@@ -156,6 +156,26 @@ multicast_interrupted() {
 check 'sender and receiver of a group go on after a signal' \
 	multicast_interrupted
 
+# Each call fails with an error that no call of this program has.
+multicast_names_failed_call() {
+	can_trace
+	new_group
+	set -- socket/multicast_receiver -g "$group" -p "$port"
+	names_failed_call socket:error=EDOM socket "$@"
+	names_failed_call bind:error=EDOM "bind $group port $port" "$@"
+	names_failed_call setsockopt:error=EDOM 'setsockopt SO_REUSEADDR' "$@"
+	names_failed_call setsockopt:error=EDOM:when=2 \
+		"setsockopt IP_ADD_MEMBERSHIP $group on 127.0.0.1" "$@"
+	names_failed_call recvfrom:error=EDOM recvfrom "$@"
+	set -- socket/multicast_sender -g "$group" -p "$port"
+	names_failed_call socket:error=EDOM socket "$@"
+	names_failed_call setsockopt:error=EDOM \
+		'setsockopt IP_MULTICAST_IF 127.0.0.1' "$@"
+	names_failed_call sendto:error=EDOM "sendto $group:$port" "$@"
+}
+check 'sender and receiver of a group name the call that has failed' \
+	multicast_names_failed_call
+
 # On the sender's defaults a person's receivers may be waiting.
 default_group() {
 	start receiver socket/multicast_receiver

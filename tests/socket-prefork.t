@@ -254,6 +254,22 @@ prefork_short_counts() {
 }
 check 'prefork sends its whole answer, signals or not' prefork_short_counts
 
+# Each call fails with an error that no call of this program has.
+prefork_names_failed_call() {
+	can_trace
+	set -- socket/prefork -p 0
+	names_failed_call socket:error=EDOM socket "$@"
+	names_failed_call '?fcntl,?fcntl64:error=EDOM' 'fcntl F_GETFL' "$@"
+	names_failed_call setsockopt:error=EDOM 'setsockopt SO_REUSEADDR' "$@"
+	names_failed_call bind:error=EDOM 'bind 127.0.0.1 port 0' "$@"
+	names_failed_call listen:error=EDOM listen "$@"
+	names_failed_call getsockname:error=EDOM getsockname "$@"
+	names_failed_call '?pipe,?pipe2:error=EDOM' pipe "$@"
+	names_failed_call '?fork,?clone,?clone3:error=EDOM' fork "$@"
+	names_failed_call '?waitpid,?wait4:error=EDOM' waitpid "$@"
+}
+check 'prefork names the call that has failed' prefork_names_failed_call
+
 prefork_options() {
 	shows_usage socket/prefork
 	refused socket/prefork -x

@@ -71,6 +71,17 @@ trace() { # OPTION NAME PROGRAM [ARGUMENT ...]
 	echo "$!" >"$work/$name.pid"
 }
 
+# The program says which call it was that failed. CALL is as for strace.
+names_failed_call() { # CALL MESSAGE PROGRAM [ARGUMENT ...]
+	option=inject=$1
+	message="${3##*/}: $2: "
+	shift 2
+	trace "$option" failing "$@"
+	finish failing
+	exits 1
+	says "$message"
+}
+
 can_trace() {
 	command -v strace >/dev/null || skip 'no strace here'
 	strace -o "$work/trace" true 2>/dev/null ||
