@@ -22,7 +22,6 @@
  *     odd receive PATH TYPE       a message's bytes to standard output
  *     odd socket PATH             listen at a path until ended, leaving it
  *     odd datagram PATH           take datagrams there, which no stream is
- *     odd lock PATH               hold flock(2)'s lock on a folder until ended
  *     odd size                    sizeof(struct message)
  *     odd denied                  does the kernel deny anything to this user?
  *
@@ -31,11 +30,9 @@
  */
 
 #include <err.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -143,17 +140,6 @@ static void listen_at(const char *path, int type)
 	pause();
 }
 
-static void hold_lock(const char *path)
-{
-	int lock = open(path, O_RDONLY);
-	if (lock == -1 || flock(lock, LOCK_EX) == -1)
-		err(1, "lock %s", path);
-	alarm(20);
-	puts("locked");
-	fflush(stdout);
-	pause();
-}
-
 int main(int argc, char *argv[])
 {
 	const char *verb = argc > 1 ? argv[1] : "";
@@ -220,8 +206,6 @@ int main(int argc, char *argv[])
 		listen_at(argv[2], SOCK_STREAM);
 	} else if (argc == 3 && strcmp(verb, "datagram") == 0) {
 		listen_at(argv[2], SOCK_DGRAM);
-	} else if (argc == 3 && strcmp(verb, "lock") == 0) {
-		hold_lock(argv[2]);
 	} else if (argc == 2 && strcmp(verb, "size") == 0) {
 		printf("%zu\n", sizeof(struct message));
 	} else if (argc == 2 && strcmp(verb, "denied") == 0) {
