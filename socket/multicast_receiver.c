@@ -13,8 +13,7 @@
  *
  * usage: multicast_receiver [-h] [-g GROUP] [-p PORT]
  *
- * The other half is multicast_sender.c; see multicast.h. It takes whatever
- * comes first, from any program of this machine, and does not answer.
+ * The other half is multicast_sender.c; multicast.h holds what both must know.
  */
 
 #include <arpa/inet.h>
@@ -31,8 +30,7 @@
 #include "multicast.h"
 
 static struct sockaddr_in group = {.sin_family = AF_INET}; /* -g, -p */
-
-static void parse_options(int argc, char *argv[]); /* at the end */
+static void parse_options(int argc, char *argv[]);         /* at the end */
 
 int main(int argc, char *argv[])
 {

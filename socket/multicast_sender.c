@@ -13,8 +13,7 @@
  *
  * usage: multicast_sender [-h] [-g GROUP] [-p PORT] [MESSAGE]
  *
- * The other half is multicast_receiver.c; see multicast.h. Nothing is repeated
- * if a datagram gets lost, and no datagram leaves this machine.
+ * The other half is multicast_receiver.c. A lost datagram is not sent again.
  */
 
 #include <arpa/inet.h>
@@ -32,8 +31,7 @@
 
 static struct sockaddr_in group = {.sin_family = AF_INET}; /* -g, -p */
 static const char *message = "Hello all";                  /* MESSAGE */
-
-static void parse_options(int argc, char *argv[]); /* at the end */
+static void parse_options(int argc, char *argv[]);         /* at the end */
 
 int main(int argc, char *argv[])
 {
