@@ -27,6 +27,7 @@ queue_key=
 server_key=
 roles=       # who has printed something in this step
 step_title=
+input=/dev/null # what is typed for the programs
 steps=0
 
 # --- the end, whichever way it comes ---
@@ -303,7 +304,8 @@ launch() { # ROLE COMMAND [ARGUMENT ...]
 	*" $role "*) ;;
 	*) roles="$roles $role" ;;
 	esac
-	"$BUILD/scripts/limit" "$patience" "$@" 3<&- >"$folder/$role" 2>&1 &
+	"$BUILD/scripts/limit" "$patience" "$@" 3<&- <"$input" \
+		>"$folder/$role" 2>&1 &
 	running="$running $!"
 	newest=$!
 	echo "$newest" >"$folder/$role.pid"
@@ -791,23 +793,30 @@ show_prefork() {
 
 # A client with -w stays; its first echo tells that the server knows it.
 start_echo_client() { # ROLE MESSAGE
-	start "$1" socket/echo_client -w 30 -u "$folder/echo" "$2"
+	input=$folder/keys
+	start "$1" socket/echo_client -w -u "$folder/echo" "$2"
+	input=/dev/null
 	see "$1" "Echoed: $2"
+	see "$1" 'press Enter to leave'
 }
 
 stop_echo() {
+	printf '\n\n' >&4 # Enter for both
+	for role in client1 client2; do
+		finish $role 0 'press Enter to leave'
+	done
 	read -r pid <"$folder/server.pid"
 	kill -s TERM "$pid"
 	finish server 143 'Server listening... '
-	for role in client1 client2; do
-		finish $role 1 'the server closed the connection'
-	done
 	if [ -e "$folder/echo" ]; then
 		fail "the server did not remove $folder/echo"
 	fi
 }
 
 show_echo() {
+	[ -p "$folder/keys" ] || mkfifo "$folder/keys"
+	exec 4<>"$folder/keys"
+
 	step 'One server, many clients' <<-'END'
 		One process serves all who come, and they may stay (-w). Its
 		socket has a path (-u) in the place of a port.
@@ -854,7 +863,7 @@ show_multicast() {
 		one datagram to the group. Who gets it?
 	END
 	for number in 1 2 3; do
-		start "member$number" socket/multicast_receiver -t 9 \
+		start "member$number" socket/multicast_receiver \
 			-g "$group" -p "$port"
 	done
 	for number in 1 2 3; do

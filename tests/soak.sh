@@ -318,7 +318,9 @@ deaths_of_stream() {
 echo_round() {
 	launch server socket/echo_server -u "$work/echo"
 	await_line server.out 'Server listening'
-	launch client socket/echo_client -w 60 -u "$work/echo" one two three
+	input=$work/keys
+	launch client socket/echo_client -w -u "$work/echo" one two three
+	input=
 	await_line client.out 'Echoed: one'
 	strike "$@"
 	if [ "$1" = client ]; then
@@ -335,6 +337,8 @@ Echoed: there'
 
 # A path that was left by a killed server is the next one's.
 deaths_of_echo() {
+	mkfifo "$work/keys" # nobody presses one: the client stays
+	exec 8<>"$work/keys"
 	random_rounds server client
 	echo 'client TERM 0' >>"$work/rounds"
 	each_round echo_round

@@ -90,6 +90,24 @@ trace() { # OPTION NAME PROGRAM [ARGUMENT ...]
 	echo "$!" >"$work/$name.pid"
 }
 
+# Not where libc makes a call in another way than strace knows it.
+can_inject() { # NAME of a program that was traced with inject=
+	grep -q INJECTED "$work/$1.trace" ||
+		skip 'strace does not change what these calls return here'
+}
+
+# The program says which call it was that failed. CALL is as for strace.
+names_failed_call() { # CALL MESSAGE PROGRAM [ARGUMENT ...]
+	option=inject=$1
+	message="${3##*/}: $2: "
+	shift 2
+	trace "$option" failing "$@"
+	finish failing
+	can_inject failing
+	exits 1
+	says "$message"
+}
+
 can_trace() {
 	command -v strace >/dev/null || skip 'no strace here'
 	strace -o "$work/trace" true 2>/dev/null ||
