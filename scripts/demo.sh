@@ -562,9 +562,9 @@ show_shm() {
 	END
 
 	step 'The parent looks later' <<-'END'
-		-d 0.02: the parent sleeps a fiftieth of a second, then looks.
+		-d: the parent sleeps a hundredth of a second, then looks.
 	END
-	run race 0 'parent saw 0: ' shm/race -d 0.02 -n 20
+	run race 0 'parent saw 0: ' shm/race -d -n 20
 	seen <<-'END'
 		Now the child wins, as good as always. It is no promise: on a
 		busy machine it may take longer. A sleep only hides the race.

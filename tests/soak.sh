@@ -413,7 +413,7 @@ deaths_of_families() {
 	rounds=$((rounds / 4)) # of each
 	$shell scripts/cleanup.sh -a -n | sort >"$work/before"
 	for family in 'shm/counter -s' shm/counter shm/no_syscalls \
-		'shm/race -d 0.1' fork_demo/browser \
+		'shm/race -d -n 100' fork_demo/browser \
 		'shm/pingpong -n 1000000' 'shm/pingpong -w poll -n 9000000' \
 		'socket/pingpong -n 1000000' 'socket/pingpong -u -n 1000000' \
 		'msgqueue/pingpong -n 1000000' \
