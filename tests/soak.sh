@@ -397,6 +397,9 @@ family_round() {
 			'$1 == parent { print $2 }' >"$work/child.pid"
 		[ -s "$work/child.pid" ] || set -- family "$2" "$3"
 	fi
+	# Killed, it would leave its semaphores, as it says itself.
+	[ "$family $1 $2" != 'shm/counter -s family KILL' ] ||
+		set -- family TERM "$3"
 	strike "$@"
 	ends family
 	{
