@@ -51,11 +51,11 @@ race_counts() {
 check 'race: -n counts its runs and prints nothing else' race_counts
 
 race_waits_and_delays() {
-	run shm/race -dw -n 3
+	run shm/race -n 3 -wd
 	succeeds
 	prints 'parent saw 0: 0 times, 1: 3 times'
 }
-check 'race: -d and -w go together' race_waits_and_delays
+check 'race: -d takes no value and goes together with -w' race_waits_and_delays
 
 # The segments without a key that this process, or its child, has used.
 segments_of() { # PID
