@@ -11,11 +11,10 @@
  *     Child has made 1000000 updates without a system call.
  *     Then it made one, and was killed for it.
  *
- * What the parent reads meanwhile is luck: other numbers each time, or none.
- * Exit status 77 where system calls cannot be given up: not on Linux, or in a
- * container that refuses it.
- *
  * usage: no_syscalls [-h]
+ *
+ * What the parent reads meanwhile is luck. Exit status 77: not possible here,
+ * on another system or in a container that refuses it.
  */
 
 #include <err.h>

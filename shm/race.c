@@ -13,8 +13,6 @@
  *     parent saw 0: … times, 1: … times
  *
  * usage: race [-dhw] [-n RUNS]
- *
- * -d only makes one outcome more likely: a delay puts nothing in order.
  */
 
 #include <err.h>
@@ -119,7 +117,8 @@ static void wait_for_end(pid_t child)
 		errx(1, "the child failed (wait status %#x)", (unsigned)status);
 }
 
-/* Sleep for a hundredth second: most likely the child is done by then. */
+/* Sleep for a hundredth second. Most likely the child is done by then, but a
+ * delay puts nothing in order: only waiting does. */
 static void delay(void)
 {
 	struct timespec rest = {.tv_nsec = 10000000};
