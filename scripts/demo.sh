@@ -435,17 +435,17 @@ show_fork_demo() {
 	END
 
 	step 'A process for each tab' <<-'END'
-		A browser opens eight tabs and a plug-in, each in a process of
-		its own. One tab crashes, one opens a file, three send nonsense
+		A browser opens seven tabs and a plug-in, each in a process of
+		its own. One tab crashes, one opens a file, two send nonsense
 		or too much, and one hangs. What is left of the others?
 	END
 	run browser 0 'browser: still up' fork_demo/browser
 	expect browser 'tab 1 (news): drew: Rain until noon [process '
 	expect browser 'tab 2 (crash): killed by SIGSEGV'
-	expect browser 'tab 5 (flood): cut off, sent too much'
-	expect browser 'tab 6 (vandal): cut off, sent what is no text'
-	expect browser 'tab 7 (hang): cut off, silent'
-	expect browser 'tab 8 (mail): drew: No new mail [process '
+	expect browser 'tab 4 (flood): cut off, sent too much'
+	expect browser 'tab 5 (vandal): cut off, sent what is no text'
+	expect browser 'tab 6 (hang): cut off, silent'
+	expect browser 'tab 7 (mail): drew: No new mail [process '
 	expect browser 'plug-in: drew: /etc/passwd opened [process '
 	if grep -q -x -e 'tab 3 (spy): killed by SIGKILL' "$folder/browser"
 	then
@@ -564,9 +564,9 @@ show_shm() {
 	END
 
 	step 'The parent looks later' <<-'END'
-		-d 0.02: the parent sleeps a fiftieth of a second, then looks.
+		-d: the parent sleeps a hundredth of a second, then looks.
 	END
-	run race 0 'parent saw 0: ' shm/race -d 0.02 -n 20
+	run race 0 'parent saw 0: ' shm/race -d -n 20
 	seen <<-'END'
 		Now the child wins, as good as always. It is no promise: on a
 		busy machine it may take longer. A sleep only hides the race.
