@@ -27,10 +27,9 @@
  */
 #define SLOTS 16
 #define SLOT_SIZE 65536 /* bytes; what one read(2) gets fills one slot */
-#define END (-1)        /* as a length: no more slots come */
 
 struct slot {
-	int length; /* bytes in use, or END; 0: nobody has filled it yet */
+	int length; /* bytes in use; 0: the end of the input */
 	char bytes[SLOT_SIZE];
 };
 
@@ -51,22 +50,24 @@ enum {
 };
 
 /*
- * A transfer, from the first to the last step:
+ * A transfer:
  *
- * 1. Each side finds or makes the set, takes its seat, finds or makes the
- *    segment. The order of the two sides does not matter.
+ * 1. Either side may come first. It finds or makes the set, and takes its seat.
+ *    The producer then makes the segment; nobody else does. The consumer looks
+ *    for it once a slot has been filled.
  * 2. For each slot the producer takes 1 from FREE, fills the slot, and gives 1
- *    to FILLED. The consumer takes 1 from FILLED and gives 1 to FREE.
- * 3. After END the producer takes all SLOTS: everything has been written. It
- *    removes both objects. The consumer waits for that, so when one of the two
- *    has ended, the next transfer can begin.
+ *    to FILLED. The consumer takes 1 from FILLED, and gives 1 to FREE when it
+ *    has written the bytes.
+ * 3. After the end of the input the producer takes all SLOTS from FREE: so
+ *    everything has been written. It removes both objects. The consumer waits
+ *    for that, so when one of the two has ended the next transfer can begin.
  *
- * A side that leaves earlier removes both objects too. If it is killed, its
- * seat tells the other one, which checks each second while it waits.
+ * A side that leaves earlier removes both objects too. If it was killed, its
+ * seat tells the other one, which checks that each second while it waits.
  *
- * Not covered: if both are killed, the objects stay, and the next start asks
- * for `make clean-ipc`. A start at the very moment in which another transfer
- * ends may fail, with a message; then both must be started again.
+ * Not covered: if both are killed the objects stay, and the next start asks for
+ * `make clean-ipc`. A start at the moment in which another transfer ends may
+ * fail with a message; it never gets the other transfer's data.
  */
 
 /*
@@ -101,6 +102,17 @@ static inline void join_or_exit(int set, unsigned short seat, key_t key)
 		     (unsigned)key, name);
 	errx(1, "key 0x%x has a %s: choose another key with -k", (unsigned)key,
 	     name);
+}
+
+/* The key has a segment, and no producer made it for this transfer. */
+static inline void exit_because_of_a_segment(key_t key)
+{
+	errx(1,
+	     "key 0x%x already has a segment: another user's, another "
+	     "program's, "
+	     "or one that a killed producer left: choose another key with -k, "
+	     "or run make clean-ipc",
+	     (unsigned)key);
 }
 
 /* Has the other side ended, or left and removed the set? */

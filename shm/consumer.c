@@ -26,8 +26,8 @@
 static key_t key;      /* -k, or BUFFER_KEY */
 static bool key_given; /* -k: its objects may be another user's */
 
-/* What to remove on the way out: noted as soon as we take part in it. */
-static volatile sig_atomic_t joined_set = -1, used_segment = -1;
+/* What to remove on the way out: noted once it is ours. */
+static volatile sig_atomic_t joined_set = -1, found_segment = -1;
 
 static void parse_options(int argc, char *argv[]); /* at the end */
 static void catch_signals(void);
@@ -59,44 +59,39 @@ int main(int argc, char *argv[])
 	join_or_exit(set, CONSUMER, key);
 	joined_set = set;
 
-	/* Get the segment. Here too the first one makes it. */
-	int segment =
-	    shmget(key, sizeof(struct buffer), IPC_CREAT | BUFFER_MODE);
-	if (segment == -1 && errno == ENOSPC)
-		errx(1, "shmget: the limit of objects is reached, see ipcs");
-	if (segment == -1)
-		err(1, "shmget: key 0x%x, %zu bytes", (unsigned)key,
-		    sizeof(struct buffer));
+	/* A segment that is there before any producer is not ours. (Ask in this
+	 * order: a producer takes its seat before it makes the segment.) */
+	const int early_segment = shmget(key, 0, 0);
+	if (early_segment != -1 && semctl(set, PRODUCER, GETVAL) == 0)
+		exit_because_of_a_segment(key);
 
-	/* Is it ours? */
-	struct shmid_ds segment_status;
-	if (shmctl(segment, IPC_STAT, &segment_status) == -1)
-		err(1, "shmctl: look at segment %d", segment);
-	if (!key_given && segment_status.shm_perm.cuid != geteuid())
-		errx(1,
-		     "segment %d was made by another user: choose another key "
-		     "with -k",
-		     segment);
-	if (segment_status.shm_segsz != sizeof(struct buffer))
-		errx(1, "key 0x%x is another program's", (unsigned)key);
-	used_segment = segment;
+	/* A filled slot says that the producer has made the segment. */
+	const bool filled = take(set, FILLED, 1, PRODUCER);
+
+	/* Get it, also if the producer was killed: then we have to remove it.
+	 * While the set is there, so is the segment of its producer. */
+	int segment = shmget(key, sizeof(struct buffer), 0);
+	if (segment == -1 && errno != ENOENT)
+		err(1, "shmget: key 0x%x", (unsigned)key);
+	if (semctl(set, PRODUCER, GETVAL) != -1)
+		found_segment = segment;
+	if (!filled || found_segment == -1)
+		errx(1, "the producer has gone");
 
 	/* Attach it: we only read there. */
 	const struct buffer *buffer = shmat(segment, NULL, SHM_RDONLY);
 	if (buffer == (void *)-1)
 		err(1, "shmat: segment %d", segment);
 
-	for (unsigned next = 0;; next = (next + 1) % SLOTS) {
-		/* Sleep until a slot is filled. */
-		if (!take(set, FILLED, 1, PRODUCER))
-			errx(1, "the producer has gone");
+	unsigned next = 0;
+	for (;;) {
 		const struct slot *slot = &buffer->slots[next];
+		next = (next + 1) % SLOTS;
 		const int length = slot->length;
-		if (length == END)
+		if (length == 0)
 			break;
-		if (length < 1 || length > SLOT_SIZE)
-			errx(1, "%d bytes in a slot of %d: no producer's slot",
-			     length, SLOT_SIZE);
+		if (length < 0 || length > SLOT_SIZE)
+			errx(1, "%d bytes in a slot of %d", length, SLOT_SIZE);
 
 		/* Write all of it. A write that a signal interrupts may have
 		 * written a part, or nothing. */
@@ -113,8 +108,10 @@ int main(int argc, char *argv[])
 				errx(1, "the producer has gone");
 		}
 
-		/* Give the slot back. */
+		/* Give it back, and sleep until the next slot is filled. */
 		give(set, FREE, 1);
+		if (!take(set, FILLED, 1, PRODUCER))
+			errx(1, "the producer has gone");
 	}
 
 	/* Some file systems report a failed write only now. */
@@ -135,8 +132,8 @@ int main(int argc, char *argv[])
  * fault if the other side was quicker. */
 static void remove_objects(void)
 {
-	if (used_segment != -1)
-		shmctl(used_segment, IPC_RMID, NULL);
+	if (found_segment != -1)
+		shmctl(found_segment, IPC_RMID, NULL);
 	if (joined_set != -1)
 		semctl(joined_set, 0, IPC_RMID);
 }

@@ -26,8 +26,8 @@
 static key_t key;      /* -k, or BUFFER_KEY */
 static bool key_given; /* -k: its objects may be another user's */
 
-/* What to remove on the way out: noted as soon as we take part in it. */
-static volatile sig_atomic_t joined_set = -1, used_segment = -1;
+/* What to remove on the way out: noted once it is ours. */
+static volatile sig_atomic_t joined_set = -1, made_segment = -1;
 
 static void parse_options(int argc, char *argv[]); /* at the end */
 static void catch_signals(void);
@@ -59,27 +59,17 @@ int main(int argc, char *argv[])
 	join_or_exit(set, PRODUCER, key);
 	joined_set = set;
 
-	/* Get the segment. Here too the first one makes it. */
-	int segment =
-	    shmget(key, sizeof(struct buffer), IPC_CREAT | BUFFER_MODE);
+	/* Make the segment. IPC_EXCL: one that is there already is not ours. */
+	int segment = shmget(key, sizeof(struct buffer),
+			     IPC_CREAT | IPC_EXCL | BUFFER_MODE);
+	if (segment == -1 && errno == EEXIST)
+		exit_because_of_a_segment(key);
 	if (segment == -1 && errno == ENOSPC)
 		errx(1, "shmget: the limit of objects is reached, see ipcs");
 	if (segment == -1)
 		err(1, "shmget: key 0x%x, %zu bytes", (unsigned)key,
 		    sizeof(struct buffer));
-
-	/* Is it ours? */
-	struct shmid_ds segment_status;
-	if (shmctl(segment, IPC_STAT, &segment_status) == -1)
-		err(1, "shmctl: look at segment %d", segment);
-	if (!key_given && segment_status.shm_perm.cuid != geteuid())
-		errx(1,
-		     "segment %d was made by another user: choose another key "
-		     "with -k",
-		     segment);
-	if (segment_status.shm_segsz != sizeof(struct buffer))
-		errx(1, "key 0x%x is another program's", (unsigned)key);
-	used_segment = segment;
+	made_segment = segment;
 
 	/* Attach it. */
 	struct buffer *buffer = shmat(segment, NULL, 0);
@@ -107,8 +97,8 @@ int main(int argc, char *argv[])
 				errx(1, "the consumer has gone");
 		} while (length == -1);
 
-		/* Pass the slot on. */
-		slot->length = length > 0 ? (int)length : END;
+		/* Pass the slot on, also the empty one at the end. */
+		slot->length = (int)length;
 		give(set, FILLED, 1);
 	} while (length > 0);
 
@@ -125,8 +115,8 @@ int main(int argc, char *argv[])
  * fault if the other side was quicker. */
 static void remove_objects(void)
 {
-	if (used_segment != -1)
-		shmctl(used_segment, IPC_RMID, NULL);
+	if (made_segment != -1)
+		shmctl(made_segment, IPC_RMID, NULL);
 	if (joined_set != -1)
 		semctl(joined_set, 0, IPC_RMID);
 }

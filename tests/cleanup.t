@@ -73,7 +73,9 @@ check "cleanup: removes the labs' own objects and no others" cleanup_removes
 
 cleanup_leaves_what_is_used() {
 	own_names
-	start writer shm/writer -k "$key" -v -d 60
+	mkfifo "$work/in"
+	start_from "$work/in" writer shm/writer -k "$key" -vw
+	exec 4>"$work/in"
 	await writer 'attached at'
 	start reader msgqueue/reader -f "$path"
 	await_that queue_exists "$path"
