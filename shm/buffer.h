@@ -109,9 +109,8 @@ static inline void exit_because_of_a_segment(key_t key)
 {
 	errx(1,
 	     "key 0x%x already has a segment: another user's, another "
-	     "program's, "
-	     "or one that a killed producer left: choose another key with -k, "
-	     "or run make clean-ipc",
+	     "program's, or one that a killed producer left: choose another "
+	     "key with -k, or run make clean-ipc",
 	     (unsigned)key);
 }
 

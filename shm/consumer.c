@@ -2,7 +2,8 @@
  * consumer - write what comes through a buffer in shared memory
  *
  * Shows the other side of the bounded buffer: the consumer sleeps while no
- * slot is filled, empties them in the producer's order, and gives each back.
+ * slot is filled, empties them in the producer's order, and gives each back. If
+ * one dies, even by SIGKILL, the other says so within two seconds.
  *
  *     terminal 1                  terminal 2
  *     $ ./producer
@@ -38,19 +39,19 @@ int main(int argc, char *argv[])
 	parse_options(argc, argv);
 	catch_signals();
 
-	/* Get the set of semaphores. Who comes first makes it, all 0. */
+	/* Get the set of semaphores. The side that comes first makes it. */
 	int set = semget(key, SET_SIZE, IPC_CREAT | BUFFER_MODE);
 	if (set == -1 && errno == ENOSPC)
 		errx(1, "semget: the limit of objects is reached, see ipcs");
 	if (set == -1)
 		err(1, "semget: key 0x%x", (unsigned)key);
 
-	/* Is it ours? The key may already be in use for something else. */
+	/* Is it ours? Anybody can make a set with our key first. */
 	const struct semid_ds set_status = status_of_set(set);
 	if (!key_given && set_status.sem_perm.cuid != geteuid())
 		errx(1,
-		     "set %d was made by another user: choose another key "
-		     "with -k",
+		     "semaphore set %d was made by another user: choose "
+		     "another key with -k",
 		     set);
 	if (set_status.sem_nsems != SET_SIZE)
 		errx(1, "key 0x%x is another program's", (unsigned)key);

@@ -196,6 +196,39 @@ ended_or_asleep() { # NAME
 check 'producer, consumer: no set of values makes one run for ever' \
 	transfer_odd_values
 
+# What fails is named, and it is not the other side's end: a semaphore that
+# holds all that it can, a limit of the kernel.
+transfer_names_the_call() {
+	new_key
+	run tests/odd set "$key" 600 0 32767 0 0
+	succeeds
+	run shm/producer -k "$key" </dev/null
+	fails_with 1 'semop: give to set'
+	buffer_gone
+}
+check 'producer: a semop that fails is named' transfer_names_the_call
+
+transfer_at_a_limit() {
+	unshare -i true 2>/dev/null || skip 'no IPC namespace can be made here'
+	new_key
+	for limit in 'sem 250 32000 32 0' 'shmmni 0' 'shmmax 5000'; do
+		command="shm/producer with $limit"
+		# shellcheck disable=SC2016 # for that shell
+		unshare -i sh -c 'echo "$1" >"/proc/sys/kernel/$2" &&
+			exec "$3" -k "$4"' sh "${limit#* }" "${limit%% *}" \
+			"$build/shm/producer" "$key" </dev/null \
+			>"$work/out" 2>"$work/err"
+		status=$?
+		case $limit in
+		sem*) fails_with 1 'semget: the limit of objects is' ;;
+		shmmni*) fails_with 1 'shmget: the limit of objects is' ;;
+		shmmax*) fails_with 1 'Invalid argument' ;;
+		esac
+	done
+}
+check 'producer: a limit of the kernel is told as what it is' \
+	transfer_at_a_limit
+
 transfer_is_private() {
 	new_key
 	start producer shm/producer -k "$key"
