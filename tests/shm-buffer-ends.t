@@ -19,6 +19,8 @@ transfer_ends_while_idle() {
 			start_both
 			echo one >&4
 			await consumer one
+			[ "$signal" != KILL ] || # it has checked once
+				"$build/scripts/await" line /dev/null '' 1.2
 			stopped=$(date +%s)
 			stop "$killed" "$signal"
 			case $killed in
@@ -35,6 +37,17 @@ transfer_ends_while_idle() {
 }
 check 'producer, consumer: any signal to one ends both, nothing is left' \
 	transfer_ends_while_idle
+
+# The consumer has not found the segment yet, which is now its to remove.
+transfer_ends_before_it_begins() {
+	new_key
+	start_both
+	await_that segment_exists "$key"
+	stop producer KILL
+	survivor consumer producer
+}
+check 'consumer: removes all also before anything was sent' \
+	transfer_ends_before_it_begins
 
 all_slots_filled() {
 	case $("$build/tests/odd" semaphore "$key" 1 2>&1) in

@@ -120,7 +120,7 @@ check 'producer, consumer: objects of other programs are left alone' \
 
 # Another user was first, and lets everybody use both objects, or one of them.
 others_buffer_refused() {
-	two_users shm/producer shm/consumer tests/odd scripts/sysv
+	two_users shm/producer shm/consumer tests/odd scripts/sysv scripts/limit
 	key=$((0x42520000 + me))
 	trap remove_others_buffer EXIT
 	for kinds in set segment both; do
@@ -136,7 +136,7 @@ others_buffer_refused() {
 		fi
 		[ "$kinds" != segment ] || expected='already has a segment'
 		for side in producer consumer; do
-			run_as "$me" "$side" </dev/null
+			run_as "$me" limit 5 "./$side" </dev/null
 			fails_with 1 "$expected"
 			says "another user"
 			prints_nothing
