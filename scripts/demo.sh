@@ -522,11 +522,12 @@ show_shm() {
 	END
 
 	step 'A reader comes too early' <<-'END'
-		-d 1: this writer waits a second between attaching and writing.
-		The reader comes in that second. Does anything make it wait?
+		-w: this writer waits for Enter between attaching and writing;
+		here its input ends after a second instead. The reader comes in
+		that second. Does anything make it wait?
 	END
-	start writer shm/writer -v -d 1 -k "$key" 'Hello world'
-	see writer ' attached at '
+	start writer sh -c "sleep 1 | shm/writer -v -w -k $key"
+	see writer 'press Enter to write'
 	run reader 0 'Data read from memory: ' shm/reader -l -k "$key"
 	if ! grep -q -x -e 'Data read from memory: ' "$folder/reader"; then
 		fail 'the reader found a text: it came too late'

@@ -10,6 +10,7 @@
  *     odd mode semaphores KEY     the set's
  *     odd mode queue PATH         the queue's
  *     odd semaphores KEY COUNT    create a set, and set the first one to 7
+ *     odd set KEY MODE VALUE ...  create a set of semaphores with these values
  *     odd semaphore KEY NUMBER    the value of that semaphore
  *     odd poke KEY                standard input to the start of a segment
  *     odd queue PATH MODE         create PATH's queue
@@ -103,6 +104,19 @@ static void make_semaphores(key_t key, int count)
 		err(1, "semaphores");
 }
 
+static void make_set(key_t key, int mode, int count, char *values[])
+{
+	int set = semget(key, count, IPC_CREAT | IPC_EXCL | mode);
+	if (set == -1)
+		err(1, "semget");
+	for (int i = 0; i < count; i++) {
+		union semaphore_argument argument = {
+		    .value = (int)strtol(values[i], NULL, 10)};
+		if (semctl(set, i, SETVAL, argument) == -1)
+			err(1, "semctl");
+	}
+}
+
 static void print_mode(const char *kind, const char *name)
 {
 	struct shmid_ds segment = {0};
@@ -176,6 +190,9 @@ int main(int argc, char *argv[])
 	} else if (argc == 4 && strcmp(verb, "semaphores") == 0) {
 		make_semaphores((key_t)strtoll(argv[2], NULL, 0),
 				(int)strtol(argv[3], NULL, 10));
+	} else if (argc > 4 && strcmp(verb, "set") == 0) {
+		make_set((key_t)strtoll(argv[2], NULL, 0),
+			 (int)strtol(argv[3], NULL, 8), argc - 4, argv + 4);
 	} else if (argc == 4 && strcmp(verb, "semaphore") == 0) {
 		int set = semget((key_t)strtoll(argv[2], NULL, 0), 0, 0);
 		int value = semctl(set, (int)strtol(argv[3], NULL, 10), GETVAL);

@@ -250,8 +250,8 @@ transfer_round() {
 
 joined_or_gone() {
 	[ -s "$work/producer.end" ] || {
-		[ "$("$build/tests/odd" semaphore "$key" 2 2>&1)" = 1 ] &&
-			[ "$("$build/tests/odd" semaphore "$key" 3 2>&1)" = 1 ]
+		[ "$("$build/tests/odd" semaphore "$key" 2 2>&1)" = 2 ] &&
+			[ "$("$build/tests/odd" semaphore "$key" 3 2>&1)" = 2 ]
 	}
 }
 
