@@ -15,7 +15,7 @@
  *
  * names  the labs' objects where no option says otherwise, a line each
  * key    the key of the queue that belongs to a path: writer's and reader's,
- *        or the server's, which is its semaphore's key too
+ *        or one of the server's
  * find   the id of the object that has the key; it is never created
  * owner  the owner's user id, or "unknown" where the object may not be read
  * users  how many processes are known to use the object
@@ -57,7 +57,7 @@
 #include "../socket/echo.h"
 
 static const char usage[] = "usage: sysv names\n"
-			    "       sysv key PATH [server]\n"
+			    "       sysv key PATH [requests|answers]\n"
 			    "       sysv socket PATH\n"
 			    "       sysv find KIND KEY\n"
 			    "       sysv owner KIND ID\n"
@@ -146,14 +146,15 @@ static void print_queues(void)
 		return;
 	}
 	key_t pair = ftok(home, QUEUE_PROJECT);
-	key_t server = ftok(home, SERVER_PROJECT);
-	if (pair == -1 || server == -1) {
+	key_t requests = ftok(home, REQUESTS_PROJECT);
+	key_t answers = ftok(home, ANSWERS_PROJECT);
+	if (pair == -1 || requests == -1 || answers == -1) {
 		warn("ftok: HOME %s: the queues' keys are not known", home);
 		return;
 	}
 	printf("queue 0x%x %s\n", (unsigned)pair, home);
-	printf("queue 0x%x %s\n", (unsigned)server, home);
-	printf("semaphores 0x%x %s\n", (unsigned)server, home);
+	printf("queue 0x%x %s\n", (unsigned)requests, home);
+	printf("queue 0x%x %s\n", (unsigned)answers, home);
 }
 
 static void print_names(void)
@@ -507,8 +508,13 @@ static int run(int count, char *words[])
 		return 0;
 	}
 	if (count == 3 && strcmp(command, "key") == 0 &&
-	    strcmp(words[2], "server") == 0) {
-		print_key(words[1], SERVER_PROJECT);
+	    strcmp(words[2], "requests") == 0) {
+		print_key(words[1], REQUESTS_PROJECT);
+		return 0;
+	}
+	if (count == 3 && strcmp(command, "key") == 0 &&
+	    strcmp(words[2], "answers") == 0) {
+		print_key(words[1], ANSWERS_PROJECT);
 		return 0;
 	}
 	if (count == 2 && strcmp(command, "socket") == 0) {

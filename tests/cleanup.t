@@ -142,7 +142,6 @@ check 'cleanup: -a lists all, and asks before it removes' cleanup_asks
 
 default_names() {
 	new_path
-	server_key=$("$build/scripts/sysv" key "$path" server)
 	HOME=$path run scripts/sysv names
 	succeeds
 	prints "$(
@@ -150,8 +149,8 @@ default_names() {
 		printf 'segment %#x\n' $((0x42520000 + $(id -u)))
 		printf 'semaphores %#x\n' $((0x42520000 + $(id -u)))
 		echo "queue $("$build/scripts/sysv" key "$path") $path"
-		echo "queue $server_key $path"
-		echo "semaphores $server_key $path"
+		echo "queue $("$build/scripts/sysv" key "$path" requests) $path"
+		echo "queue $("$build/scripts/sysv" key "$path" answers) $path"
 		echo "socket /tmp/ipc_echo_$(id -u)"
 	)"
 }

@@ -36,11 +36,10 @@ remove_object() { # KIND KEY
 # program that it broke, left there goes, and nothing else. A path goes after
 # its queues: then its inode, and so its keys, may be somebody else's.
 remove_queues() { # PATH
-	for whose in '' server; do
+	for whose in '' requests answers; do
 		# shellcheck disable=SC2086 # no word, or one
 		key=$("$build/scripts/sysv" key "$1" $whose) || continue
 		remove_object queue "$key"
-		[ -z "$whose" ] || remove_object semaphores "$key"
 	done
 }
 
@@ -290,7 +289,8 @@ new_path() { # sets $path
 	path=${TMPDIR:-/tmp}/ipc-test-queue.$$.$keys_taken
 	echo "path $path" >>"$work/made" # first: a signal may end us any time
 	(set -C && : >"$path") || fail "a new file $path"
-	if queue_exists "$path" || queue_exists "$path" server; then
+	if queue_exists "$path" || queue_exists "$path" requests ||
+		queue_exists "$path" answers; then
 		new_path # another file happens to have the same key
 	fi
 }
@@ -304,12 +304,12 @@ segment_exists() { # KEY
 	"$build/scripts/sysv" find segment "$1" >/dev/null
 }
 
-# The queue of writer and reader, or the server's.
-queue_id() { # PATH [server]
+# The queue of writer and reader, or one of the server's.
+queue_id() { # PATH [requests | answers]
 	"$build/scripts/sysv" find queue "$("$build/scripts/sysv" key "$@")"
 }
 
-queue_exists() { # PATH [server]
+queue_exists() { # PATH [requests | answers]
 	queue_id "$@" >/dev/null
 }
 
@@ -317,7 +317,7 @@ segment_gone() { # KEY
 	! segment_exists "$1" || fail "no segment with key $1 any more"
 }
 
-queue_gone() { # PATH [server]
+queue_gone() { # PATH [requests | answers]
 	! queue_exists "$@" || fail "no queue of $* any more"
 }
 
