@@ -168,11 +168,6 @@ does_not_wait() {
 }
 check 'reader: -n does not wait, and makes no queue' does_not_wait
 
-# How many messages lie in the server's queue.
-holds() { # COUNT
-	[ "$("$build/tests/odd" waiting "server:$path")" = "$1" ]
-}
-
 # A queue that holds three of these messages: the real limit is larger.
 full_queue_refuses() {
 	new_path
@@ -287,5 +282,29 @@ needs_its_output() {
 	fails_on_full_output 'standard output' msgqueue/reader -f "$path"
 }
 check 'both fail when their output cannot be written' needs_its_output
+
+# Whether the reader or an earlier writer has made the queue.
+output_that_nobody_reads() {
+	for maker in reader writer; do
+		new_path
+		[ "$maker" = reader ] ||
+			run msgqueue/writer -f "$path" -t 9 'of another type'
+		mkfifo "$work/reader.out"
+		: <"$work/reader.out" & # opens it, and reads nothing
+		nobody=$!
+		start reader msgqueue/reader -f "$path"
+		wait "$nobody"
+		await_that has_user "$path"
+		run msgqueue/writer -f "$path" text
+		wait "$(pid reader)"
+		status=$?
+		cp "$work/reader.err" "$work/err"
+		rm "$work/reader.out"
+		fails_with 1 'standard output'
+		queue_gone "$path"
+	done
+}
+check 'reader: no queue stays when nobody reads its output' \
+	output_that_nobody_reads
 
 finish_tests
