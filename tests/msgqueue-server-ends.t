@@ -244,11 +244,19 @@ server_denied() {
 }
 check "client: another's closed queue stays" server_denied
 
+# sysv does not let even root remove what another user has made.
+remove_theirs() {
+	for whose in requests answers; do
+		"$build/tests/odd" remove "$whose:$path" 2>/dev/null || :
+	done
+}
+
 # Another user has made queues at our keys, for all to read and write.
 queues_of_another_user() {
 	two_users msgqueue/server msgqueue/client tests/odd
 	new_path
 	export HOME="$path"
+	trap remove_theirs EXIT
 	run_as "$other" odd queue "requests:$path" 666
 	exits 0
 	run_as "$other" odd queue "answers:$path" 666
@@ -261,7 +269,7 @@ queues_of_another_user() {
 	fails_with 1 'made by another user'
 	prints_nothing
 	queue_exists "$path" requests || fail 'the other user keeps the queue'
-	remove_by_root
+	remove_theirs
 	# Only the answers' queue is theirs.
 	run_as "$other" odd queue "answers:$path" 666
 	run_as "$me" odd queue "requests:$path" 666
@@ -270,17 +278,9 @@ queues_of_another_user() {
 	holds requests 0 || fail 'no request is sent'
 	run_as "$me" server
 	fails_with 1 'made by another user'
-	remove_by_root
 }
 check "server, client: leave another user's queues alone" \
 	queues_of_another_user
-
-remove_by_root() {
-	for whose in requests answers; do
-		run tests/odd remove "$whose:$path"
-		exits 0
-	done
-}
 
 server_needs_its_output() {
 	new_path
