@@ -134,9 +134,14 @@ static void exit_unless_ours(int queue)
 static void exit_unless_served(const char *call, time_t began)
 {
 	const int error = errno;
+	if (error != EINTR && error != EIDRM && error != EINVAL)
+		err(1, "%s", call);
 	struct msqid_ds status;
-	if (msgctl(requests, IPC_STAT, &status) == -1)
+	int result = msgctl(requests, IPC_STAT, &status);
+	if (result == -1 && (errno == EINVAL || errno == EIDRM))
 		errx(1, "%s: the server has ended, its queue is gone", call);
+	if (result == -1)
+		err(1, "msgctl: look at queue %d", requests);
 	pid_t server = status.msg_lrpid; /* 0: nobody has taken one yet */
 	if (server == 0 && time(NULL) - began >= 5)
 		errx(1, "%s: for 5 seconds no server has taken a request",
@@ -146,9 +151,10 @@ static void exit_unless_served(const char *call, time_t began)
 		     "%s: the server (process %ld) has ended, its queues are "
 		     "left",
 		     call, (long)server);
-	errno = error;
-	if (errno != EINTR)
+	if (error != EINTR) {
+		errno = error;
 		err(1, "%s", call);
+	}
 }
 
 /* It interrupts one of the calls, and comes again after a second, in case
