@@ -51,18 +51,18 @@ int main(int argc, char *argv[])
 	requests = msgget(key, 0);
 	if (requests == -1)
 		exit_without_queue();
+	if (path_is_default)
+		exit_unless_ours(requests);
 
-	/* Get the answers' queue. */
+	/* Get the answers' queue in the same way. */
 	key = ftok(path, ANSWERS_PROJECT);
 	if (key == -1)
 		err(1, "ftok: %s", path);
 	answers = msgget(key, 0);
 	if (answers == -1)
 		exit_without_queue();
-	if (path_is_default) {
-		exit_unless_ours(requests);
+	if (path_is_default)
 		exit_unless_ours(answers);
-	}
 
 	/* An alarm each second is to interrupt the calls that wait (EINTR). So
 	 * there is no SA_RESTART, which would make the kernel repeat them. */

@@ -2,20 +2,18 @@
  * reader - take a message out of a queue, then remove the queue
  *
  * Shows that msgrcv waits for a message, that a message may be older than its
- * reader, and that a reader can choose messages by their type.
+ * reader, and that a reader can choose messages by their type: TYPE 0 takes
+ * the oldest message, -N the one with the lowest type up to N.
  *
  *     $ ./writer 'Hello world'
  *     Data send is : Hello world
  *     $ ./reader
  *     Data Received is : Hello world
  *
- * It may also start first: then it creates the queue, and waits. With the
- * queue all messages in it go; -l leaves it. With -n it does not wait. TYPE 0
- * takes the oldest message, -N the one with the lowest type up to N.
- *
  * usage: reader [-hln] [-t TYPE] [-f PATH]
  *
- * The other half is writer.c; message.h holds what both must know.
+ * With the queue all messages in it go; -l leaves it. With -n it does not
+ * wait. The other half is writer.c; message.h holds what both must know.
  */
 
 #include <err.h>

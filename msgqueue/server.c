@@ -63,12 +63,14 @@ int main(int argc, char *argv[])
 	printf("Server waiting for requests of %s (queues %d and %d)\n", path,
 	       (int)requests, (int)answers);
 
-	struct request waiting[1000]; /* answers that have not been sent */
+	/* Answers that have not been sent. Most of the time it is one. */
+	struct request waiting[1000];
 	const size_t most = sizeof waiting / sizeof *waiting;
 	size_t count = 0;
 	while (!ferror(stdout)) {
 		/* Take the oldest request. The server waits for one, unless
-		 * there are answers to be sent: then it only looks. */
+		 * there are answers to be sent: then it only looks. When it
+		 * has no place for another answer, it takes no request. */
 		struct request request;
 		ssize_t length = -1;
 		if (count < most) {

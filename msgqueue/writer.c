@@ -2,20 +2,16 @@
  * writer - put a message into a queue
  *
  * Shows that a message queue needs no reader at the other end: the kernel
- * keeps the message, also after this program has ended.
+ * keeps the message, also after this program has ended. A queue is bounded:
+ * when it is full, msgsnd waits, or with -n fails (EAGAIN).
  *
  *     $ ./writer 'Hello world'
  *     Data send is : Hello world
- *     $ ./reader
- *     Data Received is : Hello world
- *
- * Without MESSAGE it takes one line of standard input. A queue is bounded:
- * when it is full, msgsnd waits, or with -n fails (EAGAIN).
  *
  * usage: writer [-hn] [-t TYPE] [-f PATH] [MESSAGE]
  *
- * The other half is reader.c; message.h holds what both must know. The queue
- * outlives this program; if nobody reads, `make clean-ipc` removes it.
+ * Without MESSAGE it takes one line of standard input. The other half is
+ * reader.c; message.h holds what both must know.
  */
 
 #include <err.h>
