@@ -190,7 +190,7 @@ queue_holds_less_than_socket() {
 	new_path
 	run msgqueue/writer -f "$path" text
 	room=$("$build/tests/odd" room "$path")
-	start receiver socket/receiver -d 0.2 -p 0
+	start receiver tests/tcp_peer listen wait-file "$work/never"
 	await receiver 'listening on'
 	run socket/sender -n -p "$(port_of receiver)"
 	sent=$(sed -n 's/^sent \([0-9]*\) of .*/\1/p' "$work/out")
