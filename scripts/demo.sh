@@ -24,7 +24,8 @@ newest=      # the last of them; $! is another one in the moment between
 folder=      # our temporary folder
 segment_key= # the keys of our objects
 queue_key=
-server_key=
+requests_key=
+answers_key=
 roles=       # who has printed something in this step
 step_title=
 input=/dev/null # what is typed for the programs
@@ -59,8 +60,8 @@ clean_up() {
 	remove_object segment "$segment_key"
 	remove_object semaphores "$segment_key"
 	remove_object queue "$queue_key"
-	remove_object queue "$server_key"
-	remove_object semaphores "$server_key"
+	remove_object queue "$requests_key"
+	remove_object queue "$answers_key"
 	if [ -n "$folder" ]; then
 		rm -rf "$folder"
 	fi
@@ -155,10 +156,12 @@ choose_queue_file() {
 		: >"$file"
 		key=$("$BUILD/scripts/sysv" key "$file")
 		second=$("$BUILD/scripts/sysv" key "$file" requests)
+		third=$("$BUILD/scripts/sysv" key "$file" answers)
 		if is_free queue "$key" && is_free queue "$second" &&
-			is_free semaphores "$second"; then
+			is_free queue "$third"; then
 			queue_key=$key
-			server_key=$second
+			requests_key=$second
+			answers_key=$third
 			return
 		fi
 	done
@@ -1050,8 +1053,8 @@ finish_full_queue() {
 }
 
 show_many_clients() {
-	step 'One queue, many clients, and each gets its own answer' <<-'END'
-		All requests are of type 1, and the server takes these. The type
+	step 'One server, many clients, and each gets its own answer' <<-'END'
+		Requests go through one queue, answers through another. The type
 		of an answer is the pid of its client. Three clients at once:
 	END
 	start server msgqueue/server -f "$file"
@@ -1064,12 +1067,12 @@ show_many_clients() {
 		finish "client$number" 0 "CLIENT $number"
 		expect "client$number" 'ONCE MORE'
 	done
-	kernel_shows queue "$server_key" yes
+	kernel_shows queue "$answers_key" yes
 	show_end_of_server
 	seen <<-'END'
-		Four processes used one queue, in both directions, and each
-		client got the answers to its own words. Ended by a signal, the
-		server removed the queue: a client without a server says so.
+		Four processes used two queues, and each client got the answers
+		to its own words. Ended by a signal, the server removed both
+		queues: a client without a server says so.
 	END
 }
 
@@ -1078,7 +1081,7 @@ show_end_of_server() {
 	read -r pid <"$folder/server.pid"
 	kill -s TERM "$pid"
 	finish server 143 ': client 3'
-	kernel_shows queue "$server_key" no
+	kernel_shows queue "$answers_key" no
 	run client1 1 'start server first' msgqueue/client -f "$file" hello
 }
 
