@@ -62,12 +62,14 @@ enum {
  *    everything has been written. It removes both objects. The consumer waits
  *    for that, so when one of the two has ended the next transfer can begin.
  *
- * A side that leaves earlier removes both objects too. If it was killed, its
- * seat tells the other one, which checks that each second while it waits.
+ * A side that leaves earlier removes both objects too (a consumer that does not
+ * know the segment yet leaves that to the producer). If it was killed, its seat
+ * tells the other side, which checks that each second while it waits.
  *
- * Not covered: if both are killed the objects stay, and the next start asks for
- * `make clean-ipc`. A start at the moment in which another transfer ends may
- * fail with a message; it never gets the other transfer's data.
+ * Not covered: if both are killed, the objects stay and the next start asks for
+ * `make clean-ipc`. A signal in the few instructions between making an object
+ * and noting it can leave it too. A start at the moment in which another
+ * transfer ends may fail with a message; it never gets the other's data.
  */
 
 /*

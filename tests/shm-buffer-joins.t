@@ -121,7 +121,8 @@ check 'producer, consumer: objects of other programs are left alone' \
 # Another user was first, and lets everybody use both objects, or one of them.
 others_buffer_refused() {
 	two_users shm/producer shm/consumer tests/odd scripts/sysv scripts/limit
-	key=$((0x42520000 + me))
+	run_as "$me" sysv names
+	key=$(sed -n 's/^semaphores \(0x[0-9a-f]*\)$/\1/p' "$work/out")
 	trap remove_others_buffer EXIT
 	for kinds in set segment both; do
 		expected='was made by another user'

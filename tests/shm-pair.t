@@ -355,7 +355,8 @@ check 'writer, race: fail when their output cannot be written' needs_its_output
 # Another user was first, and lets everybody use it.
 others_segment_refused() {
 	two_users shm/writer shm/reader tests/odd scripts/sysv
-	key=$((0x53480000 + me))
+	run_as "$me" sysv names
+	key=$(sed -n '1s/^segment //p' "$work/out")
 	printf foreign >"$work/text"
 	run_as "$other" odd segment "$key" 1024 666 <"$work/text"
 	succeeds
