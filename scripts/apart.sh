@@ -178,6 +178,12 @@ make_tools() {
 	chmod +x "$folder/bin/ipcs"
 	ln "$folder/bin/ipcs" "$folder/bin/ipcrm"
 	ln "$folder/bin/ipcs" "$folder/bin/ss"
+	# What was built here would use the keys of its user.
+	for tool in cc gcc clang make; do
+		printf '#!/bin/sh\necho "%s: not in a session" >&2; exit 1\n' \
+			"$tool" >"$folder/bin/$tool"
+		chmod +x "$folder/bin/$tool"
+	done
 }
 
 if [ "${1-}" = -r ]; then
@@ -219,9 +225,11 @@ if [ -s "$folder/own" ]; then
 	paste -d ' ' "$folder/made" "$folder/own" |
 		awk '{ print $2 ">" $4 }' >"$folder/back"
 fi
-echo "$home/socket>$("$sysv" names | sed -n 's/^socket //p')" >>"$folder/back"
-echo "$home>${HOME-}" >>"$folder/back"
-echo "$binaries/>./" >>"$folder/back"
+{
+	echo "$home/socket>$("$sysv" names | sed -n 's/^socket //p')"
+	echo "$home>${HOME-}"
+	echo "$binaries/>./"
+} >>"$folder/back"
 make_programs
 make_tools
 for name in "$@"; do

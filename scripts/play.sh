@@ -28,11 +28,13 @@ usage='usage: play.sh [-ach] [-n SECTION] [SHEET ...]'
 LC_ALL=C
 export LC_ALL
 where=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-build=${BUILD:-$where/..}
+root=${where%/*}
+build=$(CDPATH='' cd -- "${BUILD:-$root}" && pwd)
 . "$where/private.sh"
 newline='
 '
 mark=$(printf '\001')
+keys='[Enter: go on   q: quit   b: back   r: repeat   a: run through   NUMBER]'
 
 # ---- the screen: what is put in a row stands in its terminal's column ----
 
@@ -65,6 +67,21 @@ end_row() {
 	row=closed
 }
 
+# The lowest line tells the keys: a section leaves it free.
+clear_screen() {
+	[ "$stops" = yes ] || {
+		say ''
+		return
+	}
+	printf '\033[2J\033[%s;1H%s\033[H' "${size% *}" "$keys"
+}
+
+last_stop() {
+	[ "$stops" = yes ] || return 0
+	printf '\033[%s;%sH' "${size% *}" "$((${#keys} + 2))"
+	stop
+}
+
 say() { # TEXT
 	[ "$mode" = check ] || printf '%s\n' "$1"
 }
@@ -75,10 +92,10 @@ stop() {
 	read -r key <&3 || key=q
 	case $key in
 	'') ;;
-	a) stops=no && echo a >"$private/runs" ;;
+	a) stops=no && echo >"$private/runs" ;;
 	*) leave "$key" ;;
 	esac
-	printf "\033[A\033[$((at + 1))G"
+	[ "$row" = closed ] || printf '\033[A\033[%sG' "$((at + 1))"
 }
 
 # ---- terminals: what comes from each is kept until it is looked at ----
@@ -98,7 +115,7 @@ take() { # TERMINAL
 		from=${event%% *}
 		event=${event#* }
 		[ "${event%% *}" != '!' ] ||
-			fail "terminal $1: hangs: $limit seconds are over"
+			fail "$waiting_for has not come in $limit seconds"
 		eval "queue$from=\$queue$from\$event\$newline"
 	done
 	event=${queue%%"$newline"*}
@@ -157,7 +174,10 @@ fits() { # LINE
 			case $name:$example/$value in
 			*/ | w*:*[!\ ]/*' '*) return 1 ;;
 			a:*) ;;
-			*) new="$new $name" && eval "value_$name=\$value" ;;
+			*)
+				new="$new $name" values="$values $name"
+				eval "value_$name=\$value"
+				;;
 			esac
 		fi
 		case $came in "$value"*) ;; *) return 1 ;; esac
@@ -219,7 +239,7 @@ fail() { # REASON
 	end_row
 	say ''
 	say "This is not what the page says: $1"
-	stop
+	last_stop
 	leave ''
 }
 
@@ -235,8 +255,8 @@ expect() { # TERMINAL LINE
 	map_back
 	fits "$2" || fail "$wanted this came: \"$text\""
 	put "$1" "$text"
-	[ "$time" -ge $((latest - 200)) ] ||
-		fail "$wanted it came before lines above it"
+	[ "$time" -ge $((latest - 1000)) ] ||
+		fail "$wanted it came before what stands above it"
 	[ "$time" -le "$row_latest" ] || row_latest=$time
 }
 
@@ -254,6 +274,7 @@ expect_all() { # TERMINAL
 			one=${pending%%"$newline"*}
 			pending=${pending#*"$newline"}
 			fits "$one" && break
+			# shellcheck disable=SC2086 # names
 			forget $new
 			before=$before$one$newline
 		done
@@ -261,6 +282,29 @@ expect_all() { # TERMINAL
 		put "$1" "$text"
 		end_row
 	done
+}
+
+# A program that has not got the processor for so long does not wait yet.
+expect_waiting() { # TERMINAL
+	for _ in 1 2 3 4 5 6 7 8; do
+		waiting_for="terminal $1: (waits)"
+		tell "$1" w
+		take "$1"
+		case $kind in
+		=) map_back && fail "$waiting_for, but this came: \"$text\"" ;;
+		x) fail "$waiting_for, but it ended with exit status $text" ;;
+		esac
+		computes "$1" || break
+	done
+	row_latest=$((time + 800))
+}
+
+computes() { # TERMINAL
+	# shellcheck disable=SC2086 # they are words
+	ps -A -o pgid= -o stat= 2>/dev/null |
+		awk -v group="$(nth "$1" $terminals)" '
+			$1 == group && $2 ~ /^[RD]/ { found = 1 }
+			END { exit !found }'
 }
 
 expect_end() { # TERMINAL STATUS
@@ -313,13 +357,7 @@ play_cell() { # KIND TERMINAL TEXT
 		tell "$2" "k${3%% *}"
 		;;
 	w)
-		waiting_for="terminal $2: (waits)"
-		tell "$2" w
-		take "$2"
-		case $kind in
-		=) fail "$waiting_for, but it printed: $text" ;;
-		x) fail "$waiting_for, but it ended" ;;
-		esac
+		expect_waiting "$2"
 		put "$2" '(waits)'
 		;;
 	'[')
@@ -337,6 +375,7 @@ begin_session() { # COLUMN ...
 	[ -z "$skip" ] || reason=$skip
 	[ -n "$skip" ] || [ -n "$ports" ] || open_section
 	latest=0 row_latest=0
+	# shellcheck disable=SC2086 # names
 	forget $values
 	values=
 	for terminal in 1 2 3; do
@@ -428,7 +467,8 @@ play_section() { # NUMBER
 	ports='' values='' log=''
 	at=0 row=closed
 	[ ! -f "$private/runs" ] || stops=no
-	[ "$stops" = no ] || printf '\033[H\033[2J'
+	clear_screen
+	# shellcheck disable=SC2013 # they are words
 	for tool in $(sed -n 's/^N//p' "$private/$1"); do
 		command -v "$tool" >/dev/null || missing="there is no $tool here"
 	done
@@ -444,13 +484,16 @@ play_section() { # NUMBER
 		a*) any_order=yes ;;
 		D*) [ "$mode" = check ] || skip=folded ;;
 		B*) begin_session "$cell" ;;
-		R*) end_row ;;
+		R*)
+			end_row
+			latest=$row_latest
+			;;
 		E*) end_session ;;
 		[NKPQV]*) ;;
 		*) play_cell "${entry%"$cell"}" "${cell%"${cell#?}"}" "${cell#?}" ;;
 		esac
 	done <"$private/$1"
-	stop
+	last_stop
 	leave ''
 }
 
@@ -476,6 +519,7 @@ run_lane() {
 }
 
 check_all() {
+	[ -z "$only" ] || numbers=$only
 	for lane in 1 2 3 4; do
 		run_lane &
 		children="$children $!"
@@ -483,51 +527,104 @@ check_all() {
 	for lane in $children; do
 		wait "$lane"
 	done
-	children= count=0 failed=0
+	children='' count=0
 	for number in $numbers; do
 		count=$((count + 1))
-		sheet=$(sed -n 's/^F//p' "$private/$number")
-		title="$count - $sheet $number: $(sed -n '/^H/h
-			${
-				g
-				s/^H//p
-			}' "$private/$number")"
+		title="$count - $(title_of "$number")"
+		log=$(cat "$private/log$number" 2>/dev/null)
 		case $(cat "$private/status$number") in
 		0) echo "ok $title" ;;
-		77) echo "ok $title # SKIP $(cat "$private/log$number")" ;;
+		77) echo "ok $title # SKIP $log" ;;
 		*)
 			failed=1
-			echo "not ok $title"
-			sed 's/^/#   /' "$private/log$number"
+			printf '%s\n' "not ok $title" "#   ${log:-it was ended}"
 			;;
 		esac
 	done
 	echo "1..$count"
 }
 
+title_of() { # NUMBER
+	awk -v root="$root/" -v number="$1" '
+		/^F/ {
+			sheet = substr($0, 2)
+			if (index(sheet, root) == 1)
+				sheet = substr(sheet, length(root) + 1)
+		}
+		/^H/ { title = substr($0, 2) }
+		END { print sheet " " number ": " title }' "$private/$1"
+}
+
 play_all() {
-	number=${numbers%% *} failed=0
-	while [ -n "$number" ] && [ "$number" -le "$last" ]; do
+	# shellcheck disable=SC2086 # words
+	set -- $numbers
+	first=$1
+	number=${only:-$first}
+	for last; do :; done
+	while [ "$number" -le "$last" ]; do
 		(play_section "$number") &
 		children=$!
-		wait "$children" || failed=1
+		wait "$children" || [ "$?" -eq 77 ] || failed=1
 		children=
 		pressed=$(cat "$private/pressed")
 		case $pressed in
 		q) break ;;
 		r) ;;
 		b) [ "$number" -eq "$first" ] || number=$((number - 1)) ;;
-		'' | *[!0-9]*) number=$((number + 1)) ;;
-		*) [ "$pressed" -gt "$last" ] || number=$pressed ;;
+		*[!0-9]*) ;;
+		'') number=$((number + 1)) ;;
+		*) case " $numbers " in *" $pressed "*) number=$pressed ;; esac ;;
 		esac
 	done
 }
 
-run=${TEST_SHELL:-sh} mode=columns stops=yes only=
+# The labs' sheets count as if all were played, so numbers are the same always.
+take_sheets_apart() { # SHEET ...
+	known=
+	for lab in fork_demo shm socket msgqueue; do
+		known="$known$root/$lab/README.md$newline"
+	done
+	wanted=
+	[ $# -gt 0 ] || wanted=$known
+	for sheet; do
+		[ -r "$sheet" ] || give_up "there is no sheet $sheet"
+		folder=$(CDPATH='' cd -- "$(dirname -- "$sheet")" && pwd)
+		wanted="$wanted$folder/${sheet##*/}$newline"
+	done
+	all=$wanted
+	case $newline$wanted in *"$newline$root"/*/README.md"$newline"*)
+		all=$(printf %s "$known$wanted" | awk '!seen[$0]++')
+		;;
+	esac
+	set -f
+	IFS=$newline
+	# shellcheck disable=SC2086 # a name a line
+	last=$(awk -v folder="$private" -v section=0 -f "$where/play.awk" $all)
+	IFS=' 	'$newline
+	set +f
+	numbers=
+	number=0
+	while [ "$number" -lt "$last" ]; do
+		number=$((number + 1))
+		sheet=$(sed -n 's/^F//p' "$private/$number")
+		case $newline$wanted in *"$newline$sheet$newline"*)
+			numbers="$numbers $number"
+			;;
+		esac
+	done
+}
+
+give_up() { # REASON
+	echo "play.sh: $1" >&2
+	remove_private
+	exit 2
+}
+
+run=${TEST_SHELL:-sh} mode=columns stops=yes only=''
 while getopts ahcn: option; do
 	case $option in
 	a) stops=no ;;
-	c) mode=check stops=no ;;
+	c) mode=check ;;
 	n) only=$OPTARG ;;
 	h)
 		echo "$usage"
@@ -540,21 +637,36 @@ while getopts ahcn: option; do
 	esac
 done
 shift $((OPTIND - 1))
-[ -t 1 ] || stops=no
-[ $# -gt 0 ] || set -- "$where"/../fork_demo/README.md ...
+for program in terminal ports sysv; do
+	[ -x "$build/scripts/$program" ] || give_up 'build first: make'
+done
 
 private_folder ipc-play
 trap_signals
 mkfifo "$private/life"
+# shellcheck disable=SC2094 # both ends of it
 exec 3<&0 7<>"$private/life" 8<"$private/life"
-last=$(awk -v folder="$private" -v section=0 -f "$where/play.awk" "$@")
-first=1
-numbers=$(awk -v n="$last" 'BEGIN { while (i++ < n) print i }')
-limit=$(awk -v scale="${TEST_TIME_SCALE:-1}" 'BEGIN { print int(20 * scale + 0.9) }')
-if [ "$mode" = check ]; then
-	check_all
+take_sheets_apart "$@"
+case " $numbers " in
+*" ${only:-${numbers##* }} "*) ;;
+*) give_up "there is no section $only" ;;
+esac
+limit=100000 failed=0
+if [ "$mode" = check ] || [ ! -t 1 ]; then
+	stops=no
+	limit=$(awk -v scale="${TEST_TIME_SCALE:-1}" \
+		'BEGIN { print int(20 * scale + 0.9) }')
 else
-	play_all
+	size=$(stty size <&1 2>/dev/null) || size='24 80'
+	if [ "${size% *}" -lt 24 ] || [ "${size#* }" -lt 80 ]; then
+		echo 'This terminal is smaller than 80x24: no columns.'
+		mode=plain
+		stop
+	fi
 fi
+case $mode in
+check) check_all ;;
+*) play_all ;;
+esac
 remove_private
 exit "$failed"
