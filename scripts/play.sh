@@ -42,7 +42,7 @@ put() { # TERMINAL TEXT
 	case $mode in
 	check) return ;;
 	plain)
-		[ "$places" = "${places% *}" ] || set -- "$1" "$1| $2"
+		[ "$places" = " ${places##* }" ] || set -- "$1" "$1| $2"
 		printf '%s\n' "$2"
 		return
 		;;
@@ -69,16 +69,22 @@ end_row() {
 
 # The lowest line tells the keys: a section leaves it free.
 clear_screen() {
-	[ "$stops" = yes ] || {
+	case $stops$mode in
+	yescolumns) ;;
+	*)
+		[ "$stops" = no ] || say "$keys"
 		say ''
 		return
-	}
+		;;
+	esac
 	printf '\033[2J\033[%s;1H%s\033[H' "${size% *}" "$keys"
 }
 
 last_stop() {
-	[ "$stops" = yes ] || return 0
-	printf '\033[%s;%sH' "${size% *}" "$((${#keys} + 2))"
+	case $stops$mode in yescolumns)
+		printf '\033[%s;%sH' "${size% *}" "$((${#keys} + 2))"
+		;;
+	esac
 	stop
 }
 
@@ -92,7 +98,11 @@ stop() {
 	read -r key <&3 || key=q
 	case $key in
 	'') ;;
-	a) stops=no && echo >"$private/runs" ;;
+	a)
+		echo >"$private/runs"
+		stops=no
+		printf '\0337\033[%s;1H\033[2K\0338' "${size% *}"
+		;;
 	*) leave "$key" ;;
 	esac
 	[ "$row" = closed ] || printf '\033[A\033[%sG' "$((at + 1))"
@@ -444,6 +454,7 @@ leave() { # KEY
 		kill "$ports"
 		remove_session "$session"
 	fi
+	rm -f "$private/port$section"
 	echo "$1" >"$private/pressed"
 	echo "$log" >"$private/log$section"
 	[ -z "$log" ] || exit 1
@@ -500,6 +511,7 @@ play_section() { # NUMBER
 # ---- all of them ----
 
 tidy_up() {
+	[ "$stops" = no ] || printf '\033[%s;1H\n' "${size% *}"
 	exec 7>&-
 	cat <&8 >/dev/null # until all that was started has ended
 	for folder in "$private"/session*; do
@@ -641,6 +653,7 @@ for program in terminal ports sysv; do
 	[ -x "$build/scripts/$program" ] || give_up 'build first: make'
 done
 
+limit=100000 failed=0 size=
 private_folder ipc-play
 trap_signals
 mkfifo "$private/life"
@@ -651,17 +664,15 @@ case " $numbers " in
 *" ${only:-${numbers##* }} "*) ;;
 *) give_up "there is no section $only" ;;
 esac
-limit=100000 failed=0
 if [ "$mode" = check ] || [ ! -t 1 ]; then
 	stops=no
 	limit=$(awk -v scale="${TEST_TIME_SCALE:-1}" \
 		'BEGIN { print int(20 * scale + 0.9) }')
 else
-	size=$(stty size <&1 2>/dev/null) || size='24 80'
+	size=$(stty size </dev/tty 2>/dev/null) || size='24 80'
 	if [ "${size% *}" -lt 24 ] || [ "${size#* }" -lt 80 ]; then
-		echo 'This terminal is smaller than 80x24: no columns.'
+		keys="This terminal is smaller than 80x24: without columns. $keys"
 		mode=plain
-		stop
 	fi
 fi
 case $mode in
