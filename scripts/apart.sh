@@ -81,6 +81,7 @@ replace() { # NAME, sets $value
 
 # PROGRAM OPTIONS HEADER, of which OPTIONS are those that name what is shared
 list_programs() {
+	ls "$lab"/*.c >/dev/null 2>&1 || return 0
 	awk '/^ \* usage: / {
 			name = $3
 			options = /\[-k KEY\]/ ? "k" : ""
@@ -97,12 +98,9 @@ key_base='s/.*KEY.*\(0x[0-9a-fA-F]*\)u* *+ *getuid.*/\1/p'
 port_text='s/.*PORT "\([0-9]*\)".*/\1/p'
 
 make_programs() {
-	for source in "$lab"/*.[ch]; do
-		[ ! -f "$source" ] || ln -s "$source" "$folder/lab/"
-		program=${source##*/}
-		program=${program%.[ch]}
-		[ ! -x "$binaries/$program" ] || [ -h "$folder/lab/$program" ] ||
-			ln -s "$binaries/$program" "$folder/lab/"
+	for file in "$lab"/*.[ch] "$binaries"/*; do
+		[ ! -f "$file" ] || [ -e "$folder/lab/${file##*/}" ] ||
+			ln -s "$file" "$folder/lab/"
 	done
 	list_programs >"$folder/programs"
 	while read -r program options header; do

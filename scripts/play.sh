@@ -182,13 +182,14 @@ fits() { # LINE
 			*) value=${came%%"${next:-$newline}"*} ;;
 			esac
 			case $name:$example/$value in
-			*/ | w*:*[!\ ]/*' '*) return 1 ;;
-			a:*) ;;
-			*)
+			*/) return 1 ;;
+			a:* | *:*' '*/*) ;;
+			*' '*) return 1 ;;
+			esac
+			[ "$name" = a ] || {
 				new="$new $name" values="$values $name"
 				eval "value_$name=\$value"
-				;;
-			esac
+			}
 		fi
 		case $came in "$value"*) ;; *) return 1 ;; esac
 		came=${came#"$value"}
@@ -206,7 +207,7 @@ forget() { # NAME ...
 fill() { # LINE
 	line=$1 typed='' shown=''
 	while split "$line"; do
-		[ -n "$value" ] || fail "nothing came for $example in: $shown"
+		[ -n "$value" ] || fail "nothing came for $example, so nothing is typed"
 		typed=$typed$literal$value
 		case $name in
 		[KP]*) shown=$shown$literal$example ;;
@@ -415,11 +416,12 @@ open_terminals() {
 			PATH=$session/bin:$PATH
 			export HOME TMPDIR PATH
 			exec "$build/scripts/terminal" "$terminal" "$limit"
-		) <"$session/in$terminal" >"$session/events" &
+		) >"$session/events" <"$session/in$terminal" &
 		terminals="$terminals $!"
 	done
-	exec 4>"$session/in1" 5>"$session/in2" 6>"$session/in3"
+	# In this order: then each has opened both when all is opened here.
 	exec 9<"$session/events"
+	exec 4>"$session/in1" 5>"$session/in2" 6>"$session/in3"
 }
 
 close_terminals() {
