@@ -138,15 +138,13 @@ other_order_is_caught() {
 check 'play -c: another order is caught' other_order_is_caught
 
 early_line_is_caught() {
-	program_greet
 	sheet <<-'END'
-		## It is said to come after Enter
+		## It is said to come second
 
 		    terminal 1                   terminal 2
-		    $ sleep 1 && ./greet -w      $ echo early && sleep 1.5
-		    press Enter
-		    (Enter)
-		    (waits for nobody)           early
+		    $ sleep 2; echo late         $ echo early; sleep 3
+		    late
+		    (this is row 3)              early
 	END
 	checks
 	exits 1
@@ -315,7 +313,7 @@ skipped_is_counted() {
 	END
 	mkdir "$work/bin"
 	for tool in sh awk sed cat mkdir mkfifo rm ln ls chmod id ps paste mv \
-		grep dirname uname; do
+		grep dirname uname printf; do
 		ln -s "$(command -v "$tool")" "$work/bin/"
 	done
 	command -v busybox >/dev/null && ln -s "$(command -v busybox)" "$work/bin/"
