@@ -7,15 +7,15 @@
 #            their own where no option says otherwise
 #     home/  for HOME    tmp/  for TMPDIR
 #     bin/   for PATH: ipcs, ipcrm and ss that see only what belongs to it
-#     given  a line for each GIVEN: what to use instead. K42 is a key that
-#            -k is given, P7000 is a port
+# For each GIVEN it prints what to use instead. K42 is a key that
+#            -k is given, P7000 is a port, Qnotes a file that -f is given
 #     back   lines of two words: what a program prints, and what it would print
 #            for its user
 #
 # PORT is the first of 16 ports, of which 15 are used; keys are made of it too.
-# What is made under these keys, and the keys of the PATHS, -r removes.
+# -r removes the folder, and what has been made under its keys.
 #
-# usage: apart.sh FOLDER LAB PORT [GIVEN ...] | apart.sh -r FOLDER [PATH ...]
+# usage: apart.sh FOLDER LAB PORT [GIVEN ...] | apart.sh -r FOLDER
 
 set -u
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -27,18 +27,17 @@ keys_of() { # PATH
 	HOME=$1 "$sysv" names 2>/dev/null | awk 'NF == 3 { print $1, $2 }'
 }
 
-remove_objects() { # FOLDER [PATH ...]
+remove_all() { # FOLDER
 	made=$1/made
-	cd "$1/lab" 2>/dev/null || return 0
-	shift
-	for path in "$@"; do
-		[ ! -e "$path" ] || keys_of "$path" >>"$made"
-	done
+	while read -r path; do
+		[ ! -e "$1/lab/$path" ] || keys_of "$1/lab/$path" >>"$made"
+	done <"$1/paths"
 	while read -r kind key; do
 		if id=$("$sysv" find "$kind" "$key" 2>/dev/null); then
 			"$sysv" remove "$kind" "$id"
 		fi
 	done <"$made"
+	rm -rf "$1"
 }
 
 is_free() { # KEY
@@ -185,8 +184,7 @@ make_tools() {
 }
 
 if [ "${1-}" = -r ]; then
-	shift
-	remove_objects "$@"
+	[ ! -f "$2/paths" ] || remove_all "$2"
 	exit
 fi
 if [ $# -lt 3 ]; then
@@ -202,6 +200,7 @@ esac
 shift 3
 mkdir "$folder" || exit 1
 : >"$folder/made"
+: >"$folder/paths"
 : >"$folder/replaced"
 : >"$folder/back"
 
@@ -230,7 +229,12 @@ fi
 } >>"$folder/back"
 make_programs
 make_tools
-for name in "$@"; do
-	replace "$name"
-	echo "$name $value"
+for name; do
+	case $name in
+	Q*) echo "${name#?}" >>"$folder/paths" ;;
+	*)
+		replace "$name"
+		echo "$name $value"
+		;;
+	esac
 done

@@ -10,8 +10,7 @@
  *
  * It prints lines of NAME KIND MILLISECONDS TEXT. KIND is = for a printed line
  * (or a part that stands for 0.2 s), x for an exit status (128 + n after signal
- * n), w for the answer to w, ! after SECONDS. In the end it ends what it
- * started.
+ * n), w for the answer to w, ! after SECONDS, when it ends all it has started.
  *
  * usage: terminal NAME SECONDS
  */
@@ -79,11 +78,11 @@ static void open_terminal(void)
 	fcntl(master, F_SETFL, O_NONBLOCK);
 }
 
-/* The trap keeps sh alive when Ctrl-C ends what it runs, as at a prompt. */
+/* As at a prompt, Ctrl-C ends what sh runs, and sh after it. */
 static pid_t start(const char *command)
 {
 	char script[4200];
-	snprintf(script, sizeof script, "trap : INT QUIT\n%s", command);
+	snprintf(script, sizeof script, "trap exit INT QUIT\n%s", command);
 	pid_t child = fork();
 	if (child != 0)
 		return child;
@@ -104,12 +103,10 @@ int main(int argc, char *argv[])
 	pid_t parent = getppid(), running = 0;
 	int status;
 	open_terminal();
-	for (int number = 1; number < 32; number++)
-		signal(number, SIG_IGN); /* keys are for the command */
-	signal(SIGCHLD, SIG_DFL);
+	for (int number = 1; number < 32; number++) /* keys are not for us */
+		signal(number, number == SIGCHLD ? SIG_DFL : SIG_IGN);
 	setvbuf(stdin, NULL, _IONBF, 0);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-
 	while (getppid() == parent && !ferror(stdout) && now() < limit) {
 		struct pollfd ends[] = {{.fd = STDIN_FILENO, .events = POLLIN},
 					{.fd = master, .events = POLLIN}};
