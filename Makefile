@@ -75,6 +75,14 @@ $(foreach name,$(tests),$(eval $(call needs_lab,$(name))))
 $(tests:%=test-%):
 	@sh tests/run.sh $(@:test-%=%)
 
+## check-TASK: does your program do what a task of a sheet asks for?
+tasks = $(patsubst tests/check-%.sh,%,$(wildcard tests/check-*.sh))
+.PHONY: $(tasks:%=check-%)
+needs_lab_of_task = check-$(1): $(call lab_of,$(1)) $(tools)
+$(foreach name,$(tasks),$(eval $(call needs_lab_of_task,$(name))))
+$(tasks:%=check-%):
+	@sh tests/$@.sh
+
 soak: all ## the long checks; `make soak SOAK=short` asks less of each
 	@sh tests/run.sh soak
 
