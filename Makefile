@@ -6,7 +6,7 @@ CFLAGS ?= -O2 -g -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 
 labs = fork_demo shm socket msgqueue
 checked = $(sort $(labs) $(patsubst tests/%.t,%,$(wildcard tests/*.t)))
-sources = $(wildcard $(addsuffix /*.c,$(labs) scripts tests))
+sources = $(wildcard $(addsuffix /*.c,$(labs) scripts scripts/compare tests))
 
 # make BUILD=DIR: binaries go under DIR instead of beside their sources.
 out = $(if $(BUILD),$(BUILD)/)
@@ -26,7 +26,8 @@ $(programs): $(out)%: %.c
 # What a pair has agreed on is in its folder's header.
 headers_of = $(filter $(out)$(1)/%,$(programs)): $(wildcard $(1)/*.h)
 $(foreach lab,$(labs),$(eval $(call headers_of,$(lab))))
-$(filter $(out)scripts/% $(out)tests/%,$(programs)): $(wildcard */*.h)
+$(filter $(out)scripts/% $(out)tests/%,$(programs)): \
+	$(wildcard */*.h scripts/*/*.h)
 
 demo: all ## see every lab, with a narration
 	@scripts/demo.sh
@@ -36,7 +37,7 @@ $(labs:%=demo-%): demo-%: all
 	@scripts/demo.sh $*
 
 compare: all ## measure what each mechanism costs: a table and a picture
-	@scripts/compare.sh
+	@scripts/compare/compare.sh
 
 test: all ## check every program by its output
 	@tests/run.sh

@@ -36,8 +36,8 @@ private_folder() { # NAME
 
 end_children() {
 	for child in $children; do
-		kill "$child" 2>/dev/null
-		wait "$child" 2>/dev/null
+		kill "$child" 2>/dev/null || :
+		wait "$child" 2>/dev/null || : # set -e does not end it here
 	done
 	children=
 }
