@@ -41,8 +41,8 @@ medians() {
 ' tcp'
 	prints_line '-  no segment of 4 KiB, 16 MiB with shm here: too many'\
 ' for shm'
-	prints_line '-  no message of 64 B with shm here: a reason so long that'\
-' it goes on in'
+	prints_line '-  no message of 64 B with shm here: a reason so long'\
+' that it goes on in'
 	prints_line '   another line'
 }
 check 'table: has medians, spreads and what is missing' medians
