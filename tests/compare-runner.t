@@ -5,7 +5,7 @@
 # shellcheck source=tests/compare.sh
 . tests/compare.sh
 
-export COMPARE_SIZES='64 1024'
+export COMPARE_SIZES=64
 export COMPARE_SEGMENTS=4096
 export COMPARE_SECONDS=0.001
 compare() { # [ARGUMENT ...]
@@ -123,7 +123,7 @@ tells_what_is_refused() {
 	own_programs <<-'END'
 		shm block 64 - 100 8.0,9.0,8.2 14.3 2.03 1.5 0.5
 	END
-	COMPARE_SEGMENTS='4096 16777216'
+	COMPARE_SIZES='64 1024' COMPARE_SEGMENTS='4096 16777216'
 	compare
 	succeeds
 	prints_line 'Microseconds a message: half a round trip, the median'\
@@ -177,27 +177,23 @@ check 'compare: so is a single core out of several' one_core_by_affinity
 
 # One that says so, and ends so. Whatever was there before stays.
 program_fails() { # STATUS LINE
-	own_programs <<-'END'
-	END
-	cat >"$work/program" <<-END
-		#!/bin/sh
-		echo '$2'
-		echo 'program: for a reason' >&2
-		exit $1
-	END
+	printf '#!/bin/sh\n%s\n%s\nexit %s' "echo '$2'" \
+		"echo 'program: for a reason' >&2" "$1" >"$work/program"
 	echo precious >"$work/results/compare.csv"
 	compare
 	exits 1
 	says 'scripts/compare/shm -w block -s 64 -n 50'
 	says 'for a reason'
 	says "$2"
-	[ "$(ls -A "$work/results")" = compare.csv ] || fail 'no file of ours'
-	[ "$(cat "$work/results/compare.csv")" = precious ] ||
-		fail 'the older file as it was'
-	rm -r "$work/build" "$work/results"
+	for file in "$work/results"/*; do
+		[ "${file##*/}" = compare.csv ] || fail 'no file of ours'
+	done
+	read -r kept <"$work/results/compare.csv"
+	[ "$kept" = precious ] || fail 'the older file as it was'
 }
 
 fails_with_its_program() {
+	own_programs </dev/null
 	for bad in 1 2 125 127 137; do
 		program_fails "$bad" 'a line'
 	done
@@ -205,12 +201,12 @@ fails_with_its_program() {
 check 'compare: a program that fails is told, and no file is written' \
 	fails_with_its_program
 
-good='mechanism=shm wait=block bytes=64 rounds=50 setup_us=9.0
- round_trip_us=9.0 cpu_us=9.0 switches=2.0 attach_us=1.0 touch_us=1.0
- segment=4096'
+good='mechanism=shm wait=block bytes=64 rounds=50 setup_us=9.0'\
+' round_trip_us=9.0 cpu_us=9.0 switches=2.0 attach_us=1.0 touch_us=1.0'\
+' segment=4096'
 
 malformed_line() {
-	good=$(echo "$good" | tr -d '\n')
+	own_programs </dev/null
 	program_fails 0 ''
 	program_fails 0 "$good more=1"
 	program_fails 0 "${good% *}"
@@ -218,7 +214,8 @@ malformed_line() {
 $good"
 	for change in shm/unix block/poll =64/=65 =50/=49 cpu/gpu \
 		trip_us=9.0/trip_us=0.0 =9.0/=9e3 =9.0/= =9.0/9.0; do
-		program_fails 0 "$(echo "$good" | sed "s/$change/")"
+		old=${change%/*}
+		program_fails 0 "${good%%"$old"*}${change#*/}${good#*"$old"}"
 	done
 }
 check 'compare: so is a line that is not what was asked for' malformed_line
@@ -261,6 +258,7 @@ compare.svg' ] || fail 'two files in a new folder'
 	compare
 	fails_with 1 'it is a folder'
 	[ ! -e "$work/results/compare.csv" ] || fail 'no file of the two'
+	rm -r "$work/results/new folder"
 	(
 		cd "$work/results" || exit 1
 		BUILD=$work/build $shell "$OLDPWD/scripts/compare/compare.sh" \
@@ -268,6 +266,7 @@ compare.svg' ] || fail 'two files in a new folder'
 	) >"$work/out" 2>"$work/err"
 	status=$?
 	succeeds
+	prints_like "compare.svg are in $work/results/new folder"
 }
 check 'compare: results go to -o or to the build folder' \
 	results_go_where_they_can

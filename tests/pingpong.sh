@@ -56,6 +56,22 @@ start_parent() { # NAME PROGRAM [ARGUMENT ...]
 start_endless() { # NAME PROGRAM [ARGUMENT ...]
 	start_parent "$@" -n 1000000000
 	await_that child_is_there
+	case "$*" in
+	*shm*poll*) ;;
+	*shm*) await_that uses_semaphores ;;
+	esac
+}
+
+# A set that no process has used yet is no process's for the kernel. Both sleep
+# for 60 ms at first.
+uses_semaphores() {
+	[ -r /proc/sysvipc/sem ] || return 0
+	"$build/scripts/await" line /dev/null '' 0.06
+	"$build/tests/keyless" list "$parent" >"$work/new"
+	while read -r kind _; do
+		[ "$kind" != semaphores ] || return 0
+	done <"$work/new"
+	return 1
 }
 
 # Linux tells without a start of ps.
@@ -236,11 +252,11 @@ pingpong_interrupted() {
 # Under nohup, the end of the terminal does not end it.
 pingpong_nohup() {
 	trap '' HUP
-	start_endless ignoring "$pingpong"
+	start_parent ignoring "$pingpong" -n 30000
+	await_that child_is_there
 	kill -s HUP "$parent" "$child"
-	kill -s TERM "$parent"
 	finish ignoring
-	exits 143
+	prints_figures "$mechanism" block 64 30000
 }
 
 # `pingpong | true`: nobody reads its line.
@@ -272,6 +288,7 @@ pingpong_tells_usage() {
 pingpong_refuses_bad_usage() {
 	refused "$pingpong" -x
 	refused "$pingpong" surplus
+	says "unexpected argument 'surplus'"
 	for bad in '' spin blocked; do
 		refused "$pingpong" -w "$bad"
 	done
@@ -280,6 +297,7 @@ pingpong_refuses_bad_usage() {
 	done
 	for bad in '' 0 -1 x 1x 1000000001; do
 		refused "$pingpong" -n "$bad"
+		says "-n '$bad': must be 1 to 1000000000"
 	done
 }
 
@@ -288,24 +306,25 @@ pingpong_needs_its_output() {
 }
 
 check_pingpong() {
-	check "$pingpong: prints a line of figures" pingpong_prints_figures
-	check "$pingpong: messages of any size arrive" pingpong_sizes
-	check "$pingpong: sleeps or polls, as it is told" \
+	name=${pingpong##*/}
+	check "$name: prints a line of figures" pingpong_prints_figures
+	check "$name: messages of any size arrive" pingpong_sizes
+	check "$name: sleeps or polls, as it is told" \
 		pingpong_sleeps_or_polls
-	check "$pingpong: its times are those of one round" \
+	check "$name: its times are those of one round" \
 		pingpong_tells_of_a_round
-	check "$pingpong: its cpu time is that of both" pingpong_counts_both
-	check "$pingpong: one core is enough" pingpong_on_one_core
-	check "$pingpong: nothing is left, whoever is killed" pingpong_ends
-	check "$pingpong: the same while it polls" pingpong_ends_while_polling
-	check "$pingpong: the same when both are interrupted" \
+	check "$name: its cpu time is that of both" pingpong_counts_both
+	check "$name: one core is enough" pingpong_on_one_core
+	check "$name: nothing is left, whoever is killed" pingpong_ends
+	check "$name: the same while it polls" pingpong_ends_while_polling
+	check "$name: the same when both are interrupted" \
 		pingpong_interrupted
-	check "$pingpong: nohup keeps it going" pingpong_nohup
-	check "$pingpong: nothing is left when nobody reads" pingpong_unread
-	check "$pingpong: sends no byte that was not set" \
+	check "$name: nohup keeps it going" pingpong_nohup
+	check "$name: nothing is left when nobody reads" pingpong_unread
+	check "$name: sends no byte that was not set" \
 		pingpong_sends_what_was_set
-	check "$pingpong: -h tells the usage" pingpong_tells_usage
-	check "$pingpong: bad input is refused" pingpong_refuses_bad_usage
-	check "$pingpong: fails when its output cannot be written" \
+	check "$name: -h tells the usage" pingpong_tells_usage
+	check "$name: bad input is refused" pingpong_refuses_bad_usage
+	check "$name: fails when its output cannot be written" \
 		pingpong_needs_its_output
 }

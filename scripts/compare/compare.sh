@@ -30,7 +30,11 @@ sizes=${COMPARE_SIZES:-64 1024 4096 65536 1048576}
 segments=${COMPARE_SEGMENTS:-4096 65536 1048576 16777216 268435456}
 patience=30 # seconds that a program may take
 
-here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+case $0 in
+*/*) here=${0%/*} ;;
+*) here=. ;;
+esac
+here=$(CDPATH='' cd -- "$here" && pwd)
 root=${here%/scripts/compare}
 # shellcheck source=scripts/private.sh
 . "$root/scripts/private.sh"
@@ -113,8 +117,8 @@ describe_machine() {
 	if [ "$cores" = 1 ]; then
 		description="$(uname -srm), one core"
 	fi
-	processor=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo \
-		2>/dev/null | sed 1q)
+	processor=$(sed -n '/^model name/{ s/^[^:]*: *//p; q; }' \
+		/proc/cpuinfo 2>/dev/null) || :
 	if [ -z "$processor" ]; then
 		processor=$(sysctl -n machdep.cpu.brand_string 2>/dev/null ||
 			sysctl -n hw.model 2>/dev/null) || :
