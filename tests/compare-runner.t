@@ -13,16 +13,17 @@ compare() { # [ARGUMENT ...]
 		-o "$work/results" "$@"
 }
 
-# A build folder whose programs say what standard input tells, in the form of
-# tests/compare.sh. Before the times comes compare's first look at each size of
-# message, which takes very long. What no line tells is refused.
-own_programs() {
+# A build folder of programs that print round trips of 77777 microseconds in
+# compare's first look, then 5.0, 5.1 and 5.2. What is not named is refused.
+own_programs() { # [COMBINATION ...], like 'unix poll 1024 -'
 	mkdir -p "$work/build/scripts/compare" "$work/results"
 	ln -s "$(cd "$build" && pwd)/scripts/limit" "$work/build/scripts/"
-	cat >"$work/figures"
+	works=:
+	for combination in "$@"; do
+		works=$works$combination:
+	done
 	{
-		echo "#!/bin/sh"
-		echo "work='$work'"
+		printf '#!/bin/sh\nwork="%s"\nworks="%s"\n' "$work" "$works"
 		cat <<-'END'
 			mechanism=${0##*/}
 			[ "$mechanism" != socket ] || mechanism=tcp
@@ -37,36 +38,24 @@ own_programs() {
 				esac
 			done
 			name="$mechanism $wait $bytes $asked"
-			while read -r a b c d setup times cpu more; do
-				[ "$name" != "$a $b $c $d" ] || break
-				a=
-			done <"$work/figures"
-			if [ -z "$a" ]; then
+			if [ "${works#*:"$name":}" = "$works" ]; then
 				echo "program: too many for $mechanism" >&2
 				exit 77
 			fi
-			run=1
-			[ "$asked" = - ] || run=2
-			count=$work/$mechanism.$wait.$bytes.$asked.count
-			[ ! -f "$count" ] || read -r run <"$count"
-			echo "$((run + 1))" >"$count"
-			times=$times,
-			while [ "$run" -gt 2 ] && [ -n "${times#*,}" ]; do
-				times=${times#*,}
-				run=$((run - 1))
-			done
-			[ "$run" -gt 1 ] || times=77777.000,
+			run=0
+			[ "$asked" = - ] || run=1
+			[ ! -f "$work/$name" ] || read -r run <"$work/$name"
+			echo "$((run + 1))" >"$work/$name"
+			trip=77777.000
+			[ "$run" -eq 0 ] || trip=5.$((run - 1))
 			[ "$asked" != - ] || asked=4096
-			switches=${more%% *}
-			attach=${more#* }
-			figures=
+			more=
 			[ "$mechanism" != shm ] ||
-				figures=" attach_us=${attach% *}\
-			 touch_us=${attach#* } segment=$asked"
+				more=" attach_us=1.5 touch_us=20 segment=$asked"
 			echo "mechanism=$mechanism wait=$wait bytes=$bytes" \
-				"rounds=$rounds setup_us=$setup" \
-				"round_trip_us=${times%%,*} cpu_us=$cpu" \
-				"switches=$switches"$figures
+				"rounds=$rounds setup_us=90.5" \
+				"round_trip_us=$trip cpu_us=9.2" \
+				"switches=1.5$more"
 		END
 	} >"$work/program"
 	chmod +x "$work/program"
@@ -92,10 +81,7 @@ check 'compare: -h, an unknown option and an argument' compare_usage
 
 # As many rounds as fit in a run's time: 27778 microseconds here.
 compare_csv() {
-	own_programs <<-'END'
-		unix poll 1024 - 90.5 5.0,5.1,5.2 9.25 0.01
-		shm block 64 65536 130 9,8,7 14 2 1.5 20.25
-	END
+	own_programs 'unix poll 1024 -' 'shm block 64 65536'
 	replace_command nproc 2
 	COMPARE_SIZES=1024 COMPARE_SEGMENTS=65536 COMPARE_SECONDS=1
 	compare
@@ -104,12 +90,12 @@ compare_csv() {
 	names=${names}round_trip_us,cpu_us,switches,attach_us,touch_us,segment
 	cat >"$work/expected" <<-END
 		$names
-		message,1,2,unix,poll,1024,3,90.5,5.0,9.25,0.01,,,
-		segment,1,2,shm,block,64,10,130,9,14,2,1.5,20.25,65536
-		message,2,2,unix,poll,1024,5555,90.5,5.1,9.25,0.01,,,
-		segment,2,2,shm,block,64,10,130,8,14,2,1.5,20.25,65536
-		message,3,2,unix,poll,1024,5446,90.5,5.2,9.25,0.01,,,
-		segment,3,2,shm,block,64,10,130,7,14,2,1.5,20.25,65536
+		message,1,2,unix,poll,1024,3,90.5,5.0,9.2,1.5,,,
+		segment,1,2,shm,block,64,10,90.5,5.0,9.2,1.5,1.5,20,65536
+		message,2,2,unix,poll,1024,5555,90.5,5.1,9.2,1.5,,,
+		segment,2,2,shm,block,64,10,90.5,5.1,9.2,1.5,1.5,20,65536
+		message,3,2,unix,poll,1024,5446,90.5,5.2,9.2,1.5,,,
+		segment,3,2,shm,block,64,10,90.5,5.2,9.2,1.5,1.5,20,65536
 	END
 	cmp "$work/results/compare.csv" "$work/expected" || {
 		cat "$work/results/compare.csv"
@@ -120,15 +106,13 @@ check 'compare: compare.csv has a row a run' compare_csv
 
 # The table has dashes, and says why.
 tells_what_is_refused() {
-	own_programs <<-'END'
-		shm block 64 - 100 8.0,9.0,8.2 14.3 2.03 1.5 0.5
-	END
+	own_programs 'shm block 64 -'
 	COMPARE_SIZES='64 1024' COMPARE_SEGMENTS='4096 16777216'
 	compare
 	succeeds
 	prints_line 'Microseconds a message: half a round trip, the median'\
 ' of 3 runs.'
-	prints_line "    64 B shm          4.10    12%    7.15   1.01       -\
+	prints_line "    64 B shm          2.55     4%    4.60   0.75       -\
       -       -      -"
 	prints_line '-  no message of 64 B, 1 KiB with tcp here: too many for'\
 ' tcp'
@@ -140,9 +124,7 @@ tells_what_is_refused() {
 check 'compare: what was refused is told' tells_what_is_refused
 
 one_core() {
-	own_programs <<-'END'
-		tcp poll 64 - 100 2,2,2 9 2
-	END
+	own_programs 'tcp poll 64 -'
 	replace_command nproc 1
 	BUILD=$work/build run_script scripts/compare/compare.sh -q
 	succeeds
@@ -165,9 +147,7 @@ check 'compare: a machine with one core is marked' one_core
 
 one_core_by_affinity() {
 	taskset -c 0 true 2>/dev/null || skip 'no taskset here'
-	own_programs <<-'END'
-		tcp poll 64 - 100 2,2,2 9 2
-	END
+	own_programs 'tcp poll 64 -'
 	shell="taskset -c 0 $shell"
 	OMP_NUM_THREADS=3 compare
 	succeeds
@@ -193,7 +173,7 @@ program_fails() { # STATUS LINE
 }
 
 fails_with_its_program() {
-	own_programs </dev/null
+	own_programs
 	for bad in 1 2 125 127 137; do
 		program_fails "$bad" 'a line'
 	done
@@ -206,7 +186,7 @@ good='mechanism=shm wait=block bytes=64 rounds=50 setup_us=9.0'\
 ' segment=4096'
 
 malformed_line() {
-	own_programs </dev/null
+	own_programs
 	program_fails 0 ''
 	program_fails 0 "$good more=1"
 	program_fails 0 "${good% *}"
@@ -221,7 +201,7 @@ $good"
 check 'compare: so is a line that is not what was asked for' malformed_line
 
 nothing_works() {
-	own_programs </dev/null
+	own_programs
 	compare
 	exits 1
 	says 'no run gave a result'
@@ -230,7 +210,7 @@ nothing_works() {
 check 'compare: not one run with a result is a failure' nothing_works
 
 not_built() {
-	own_programs </dev/null
+	own_programs
 	for program in compare/shm compare/msgqueue limit; do
 		mv "$work/build/scripts/$program" "$work/aside"
 		compare
@@ -242,9 +222,7 @@ not_built() {
 check 'compare: what is not built yet is told' not_built
 
 results_go_where_they_can() {
-	own_programs <<-'END'
-		tcp poll 64 - 100 2,2,2 9 2
-	END
+	own_programs 'tcp poll 64 -'
 	compare -o "$work/results/new folder"
 	succeeds
 	[ "$(ls "$work/results/new folder")" = 'compare.csv
@@ -252,8 +230,8 @@ compare.svg' ] || fail 'two files in a new folder'
 	prints_like "compare.svg are in $work/results/new folder"
 	compare -o "$work/results/none/such"
 	fails_with 1 'No such file or directory'
-	compare -o "$work/figures"
-	fails_with 1 "cannot make the folder $work/figures"
+	compare -o "$work/program"
+	fails_with 1 "cannot make the folder $work/program"
 	mkdir "$work/results/compare.svg"
 	compare
 	fails_with 1 'it is a folder'
@@ -273,9 +251,7 @@ check 'compare: results go to -o or to the build folder' \
 
 needs_its_output() {
 	[ -c /dev/full ] || skip 'no /dev/full here'
-	own_programs <<-'END'
-		tcp poll 64 - 100 2,2,2 9 2
-	END
+	own_programs 'tcp poll 64 -'
 	command='scripts/compare/compare.sh >/dev/full'
 	BUILD=$work/build $shell scripts/compare/compare.sh -q \
 		-o "$work/results" >/dev/full 2>"$work/err"
@@ -286,7 +262,7 @@ check 'compare: fails when its output cannot be written' needs_its_output
 
 # Ended in the middle: no process, no file, no folder is left.
 can_be_stopped() {
-	own_programs </dev/null
+	own_programs
 	cat >"$work/program" <<-END
 		#!/bin/sh
 		echo "\$\$" >'$work/program.pid'
