@@ -5,7 +5,7 @@ CC ?= cc
 CFLAGS ?= -O2 -g -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 
 labs = fork_demo shm socket msgqueue
-checked = $(sort $(labs) $(patsubst tests/%.t,%,$(wildcard tests/*.t)))
+checked = $(sort $(labs) compare $(patsubst tests/%.t,%,$(wildcard tests/*.t)))
 sources = $(wildcard $(addsuffix /*.c,$(labs) scripts scripts/compare tests))
 
 # make BUILD=DIR: binaries go under DIR instead of beside their sources.

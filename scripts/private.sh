@@ -50,10 +50,12 @@ remove_private() {
 
 end_by() { # SIGNAL
 	trap '' HUP INT QUIT TERM PIPE
+	trap - EXIT # mksh would end by it, with status 0
 	end_children
 	remove_private
 	trap - "$1"
 	kill -s "$1" "$$"
+	exit 131 # bash and ash ignore SIGQUIT
 }
 
 trap_signals() {
