@@ -9,7 +9,7 @@ set -u
 cd "${0%/*}/.." || exit 1
 
 warnings='-O2 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror'
-scripts='scripts/*.sh tests/*.sh tests/*.t .ci/run'
+scripts='scripts/*.sh scripts/*/*.sh tests/*.sh tests/*.t .ci/run'
 found=0
 
 complain() {
@@ -27,7 +27,7 @@ compile_each() { # FLAGS COMPILER [ARGUMENT ...]
 	flags=$1
 	shift
 	have "$1" || return 0
-	for file in */*.c; do
+	for file in */*.c scripts/*/*.c; do
 		if [ "$1" = tcc ] && grep -q '<stdatomic.h>' "$file"; then
 			continue # tcc 0.9.27 has no C11 atomics
 		fi
@@ -42,7 +42,8 @@ trap 'rm -rf "$binary" "$binary.dSYM"' EXIT
 trap 'exit 1' HUP INT TERM
 
 # As a student does it, with nothing but the file's name.
-for file in fork_demo/*.c shm/*.c socket/*.c msgqueue/*.c; do
+for file in fork_demo/*.c shm/*.c socket/*.c msgqueue/*.c \
+	scripts/compare/*.c; do
 	[ -z "$(${CC:-cc} "$file" -o "$binary" 2>&1)" ] ||
 		complain "cc $file: not silent"
 done
@@ -58,7 +59,8 @@ else
 fi
 
 if have clang-format; then
-	clang-format --dry-run -Werror ./*/*.[ch] || complain 'clang-format'
+	clang-format --dry-run -Werror ./*/*.[ch] scripts/*/*.[ch] ||
+		complain 'clang-format'
 fi
 if have shellcheck; then
 	# shellcheck disable=SC2086 # these are names of files
@@ -66,12 +68,14 @@ if have shellcheck; then
 fi
 for shell in dash 'busybox sh' mksh bash; do
 	have "${shell%% *}" || continue
-	for script in scripts/*.sh tests/*.sh tests/*.t; do
+	for script in scripts/*.sh scripts/*/*.sh tests/*.sh tests/*.t; do
 		$shell -n "$script" || complain "$shell -n $script"
 	done
 done
 
-wide=$(expand ./*.md ./*/*.md Makefile ./*/*.[ch] ./*/*.sh ./*/*.t .ci/run |
+wide=$(expand ./*.md ./*/*.md scripts/*/*.md Makefile ./*/*.[ch] \
+	scripts/*/*.[ch] ./*/*.sh scripts/*/*.sh scripts/*/*.awk ./*/*.t \
+	.ci/run |
 	awk 'length > 80' | head -n 5)
 [ -z "$wide" ] || complain "lines over 80 characters: $wide"
 

@@ -302,10 +302,12 @@ deaths_of_families() {
 	"$build/tests/keyless" list | sort >"$work/before"
 	for family in 'shm/counter -s' shm/counter shm/no_syscalls \
 		'shm/race -d -n 100' fork_demo/browser \
-		'shm/pingpong -n 1000000' 'shm/pingpong -w poll -n 9000000' \
-		'socket/pingpong -n 1000000' 'socket/pingpong -u -n 1000000' \
-		'msgqueue/pingpong -n 1000000' \
-		'msgqueue/pingpong -w poll -n 1000000'; do
+		'scripts/compare/shm -n 1000000' \
+		'scripts/compare/shm -w poll -n 9000000' \
+		'scripts/compare/socket -n 1000000' \
+		'scripts/compare/socket -u -n 1000000' \
+		'scripts/compare/msgqueue -n 1000000' \
+		'scripts/compare/msgqueue -w poll -n 1000000'; do
 		random_rounds family child
 		each_round family_round
 	done

@@ -187,8 +187,7 @@ silent_client() {
 # ---- comparing -----------------------------------------------------------
 
 compare_for_real() {
-	$shell scripts/compare.sh -q -o "$work" >"$work/out" 2>"$work/err"
-	status=$?
+	run_script scripts/compare/compare.sh -q -o "$work"
 	succeeds
 	[ -s "$work/compare.csv" ] || fail 'compare.csv'
 	[ -s "$work/compare.svg" ] || fail 'compare.svg'
