@@ -73,10 +73,12 @@ for shell in dash 'busybox sh' mksh bash; do
 	done
 done
 
-wide=$(expand ./*.md ./*/*.md scripts/*/*.md Makefile ./*/*.[ch] \
+wide=$(expand Makefile ./*/*.[ch] \
 	scripts/*/*.[ch] ./*/*.sh scripts/*/*.sh scripts/*/*.awk ./*/*.t \
 	.ci/run |
-	awk 'length > 80' | head -n 5)
+	awk 'length > 80' | head -n 5
+	# In a page a table's line, or a link, may be as long as it is.
+	awk 'length > 80 && !/^[|]|\]\(/' ./*.md ./*/*.md scripts/*/*.md)
 [ -z "$wide" ] || complain "lines over 80 characters: $wide"
 
 [ "$found" -eq 0 ] && echo 'lint: nothing found'
