@@ -50,7 +50,7 @@ run_lane() {
 	trap 'kill "$!" 2>/dev/null; wait "$!" 2>/dev/null; exit 143' TERM
 	for number in $numbers; do
 		mkdir "$private/taken$number" 2>/dev/null || continue
-		$run "$where/session.sh" "$number" &
+		$run "$where/session.sh" "$number" 3<&3 7<&7 &
 		wait "$!"
 		echo "$?" >"$private/status$number"
 	done
@@ -100,7 +100,7 @@ play_all() {
 	number=${only:-$first}
 	for last; do :; done
 	while [ "$number" -le "$last" ]; do
-		$run "$where/session.sh" "$number" &
+		$run "$where/session.sh" "$number" 3<&3 7<&7 &
 		children=$!
 		wait "$children" || [ "$?" -eq 77 ] || failed=1
 		children=

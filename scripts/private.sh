@@ -54,6 +54,7 @@ end_by() { # SIGNAL
 	remove_private
 	trap - "$1"
 	kill -s "$1" "$$"
+	exit 129 # bash ignores SIGQUIT
 }
 
 trap_signals() {

@@ -9,9 +9,8 @@ plays() { # [ARGUMENT ...]
 
 screen() { # COMMAND
 	mkfifo "$work/keys"
-	start_from "$work/keys" screen scripts/terminal 1 100 &
-	exec 5>"$work/keys"
-	wait "$!"
+	exec 5<>"$work/keys"
+	start_from "$work/keys" screen scripts/terminal 1 100
 	echo "\$$1" >&5
 }
 
