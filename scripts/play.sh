@@ -1,5 +1,5 @@
 #!/bin/sh
-# play.sh - play the sessions of lab sheets with the real programs, or check them
+# play.sh - play the sessions of lab sheets with the real programs, or check
 #
 # A section is what is below a heading, 23 lines of 80 columns at most. In it
 # each indented block that begins with a prompt is a session:
@@ -111,7 +111,11 @@ play_all() {
 		b) [ "$number" -eq "$first" ] || number=$((number - 1)) ;;
 		*[!0-9]*) ;;
 		'') number=$((number + 1)) ;;
-		*) case " $numbers " in *" $pressed "*) number=$pressed ;; esac ;;
+		*)
+			case " $numbers " in
+			*" $pressed "*) number=$pressed ;;
+			esac
+			;;
 		esac
 	done
 }

@@ -157,6 +157,7 @@ lie_is_told_on_screen() {
 	prints_like 'This is not what the page says'
 	prints_like 'The text of three.'
 }
-check 'play: a lie is told, and the next section is played' lie_is_told_on_screen
+check 'play: a lie is told, and the next section is played' \
+	lie_is_told_on_screen
 
 finish_tests
