@@ -123,19 +123,23 @@ check 'play: ports and paths are printed as in the sheet' \
 	ports_and_paths_are_mapped
 
 queues_are_apart() {
-	sheet_of msgqueue writer reader <<-'END'
+	sysv=$(cd "$build" && pwd)/scripts/sysv
+	sheet_of msgqueue writer reader <<-END
 # The home and a path
 
     terminal 1                            terminal 2
-    $ touch notes; ./writer -f notes one
+    \$ touch notes; ./writer -f notes one
     Data send is : one
-    $ ./reader
-    (waits)                               $ ./writer two
+    \$ ./reader
+    (waits)                               \$ ./writer two
     Data Received is : two                Data send is : two
-    $ ./reader -n -f notes
+    \$ ./reader -nl -f notes
     Data Received is : one
+    \$ $sysv key notes >key; cp key '$work'
 	END
 	passes
+	! "$sysv" find queue "$(cat "$work/key")" >/dev/null ||
+		fail 'the queue of the path is gone'
 }
 check 'play: queues are apart' queues_are_apart
 
