@@ -141,7 +141,8 @@ take_sheets_apart() { # SHEET ...
 	set -f
 	IFS=$newline
 	# shellcheck disable=SC2086 # a name a line
-	last=$(awk -v folder="$private" -v section=0 -f "$where/play.awk" $all)
+	last=$(awk -v folder="$private" -v section=0 -f "$where/play.awk" $all) ||
+		give_up 'the sheets cannot be read'
 	IFS=' 	'$newline
 	set +f
 	numbers=
