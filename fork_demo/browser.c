@@ -2,24 +2,24 @@
  * browser - a process for each tab: one crashes, the others draw on
  *
  * Shows why Chrome gives each tab a process of its own, in a sandbox, and
- * trusts none. A tab's line comes when its process is done, in any order.
+ * trusts none. Without sort, each line comes when its process is done.
  *
- *     $ ./browser
+ *     $ ./browser | sort
  *     browser: process …
- *     tab 1 (news): drew: Rain until noon [process …, sandboxed]
+ *     browser: still up
+ *     plug-in: drew: /etc/passwd opened [process …, no sandbox]
+ *     tab 1 (news): drew: Rain until noon [process …]
  *     tab 2 (crash): killed by SIGSEGV
- *     tab 3 (spy): killed by SIGKILL
+ *     tab 3 (spy): …
  *     tab 4 (flood): cut off, sent too much
  *     tab 5 (vandal): cut off, sent what is no text
- *     tab 7 (mail): drew: No new mail [process …, sandboxed]
- *     plug-in: drew: /etc/passwd opened [process …, no sandbox]
  *     tab 6 (hang): cut off, silent
- *     browser: still up
+ *     tab 7 (mail): drew: No new mail [process …]
+ *
+ * On Linux the spy is killed by SIGKILL. Elsewhere, and in a container that
+ * refuses the sandbox, all have "no sandbox". None limits memory or time.
  *
  * usage: browser [-h]
- *
- * The sandbox is for Linux; elsewhere, and in a container that refuses it, the
- * lines say "no sandbox". A tab may still use all of its memory and time.
  */
 
 #include <ctype.h>
@@ -261,7 +261,7 @@ static void render(const struct tab *tab, int channel)
 
 	const char *place = "no sandbox";
 	if (tab->deed != PLUG_IN && enter_sandbox())
-		place = "sandboxed";
+		place = "in a sandbox";
 
 	const char *opened = "";
 	if (tab->deed == CRASH)

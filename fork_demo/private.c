@@ -1,20 +1,17 @@
 /*
  * private - what a child changes, its parent does not see
  *
- * Shows that processes share nothing by default: fork(2) gives the child a
- * copy of every variable, whether it is on the stack or static.
+ * fork(2) copies every variable into the child, on the stack or static, and
+ * also what printf has not written yet: see that with ./private -b | cat
  *
- *     $ ./private
- *     shared_int in parent process: 10
+ *     $ ./private | sort
+ *     Child has exited.
+ *     shared_float in child process: 28.500000
  *     shared_float in parent process: 25.500000
  *     shared_int in child process: 11
- *     shared_float in child process: 28.500000
- *     Child has exited.
+ *     shared_int in parent process: 10
  *
- * The child's two lines may also come first: nothing here puts the two
- * processes in order. In ../shm/race.c they do share an int.
- *
- * usage: private [-h]
+ * usage: private [-bh]
  */
 
 #include <err.h>
@@ -25,12 +22,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static int buffered; /* -b: print a line before fork, and keep the buffer */
 static void parse_options(int argc, char *argv[]); /* at the end */
 
 int main(int argc, char *argv[])
 {
 	parse_options(argc, argv);
 	signal(SIGPIPE, SIG_IGN); /* if nobody reads our output, printf fails */
+	if (buffered)
+		printf("Parent process is about to fork.\n");
 
 	int shared_int = 10;               /* on the stack */
 	static float shared_float = 25.5f; /* in the data segment */
@@ -46,6 +46,7 @@ int main(int argc, char *argv[])
 		printf("shared_int in child process: %d\n", shared_int);
 		shared_float += 3;
 		printf("shared_float in child process: %f\n", shared_float);
+		fflush(stdout); /* with -b also its copy of the first line */
 		_exit(ferror(stdout) ? 1 : 0);
 	}
 
@@ -65,6 +66,7 @@ int main(int argc, char *argv[])
 		errx(1, "the child failed (wait status %#x)", (unsigned)status);
 	printf("Child has exited.\n");
 
+	fflush(stdout);
 	if (ferror(stdout))
 		errx(1, "cannot write to standard output");
 	return 0;
@@ -72,16 +74,23 @@ int main(int argc, char *argv[])
 
 static void parse_options(int argc, char *argv[])
 {
-	static const char usage[] = "usage: private [-h]";
-	int option = getopt(argc, argv, "h");
-	if (option != -1) { /* -h, or what getopt has complained about */
-		fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
-		exit(option == 'h' ? 0 : 2);
+	static const char usage[] = "usage: private [-bh]";
+	int option;
+	while ((option = getopt(argc, argv, "bh")) != -1) {
+		switch (option) {
+		case 'b':
+			buffered = 1;
+			break;
+		default: /* -h, or what getopt has complained about */
+			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
+			exit(option == 'h' ? 0 : 2);
+		}
 	}
 	if (optind < argc)
 		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
 
-	/* Each line leaves at once, also into a pipe: fork would copy what is
-	 * still in the buffer, and both processes would print it. */
-	setvbuf(stdout, NULL, _IOLBF, 0);
+	/* Each line leaves at once, also into a pipe or file. Usually some
+	 * thousand bytes are collected there first. */
+	if (!buffered)
+		setvbuf(stdout, NULL, _IOLBF, 0);
 }

@@ -53,7 +53,7 @@ sandbox_keeps_from_file() {
 	run fork_demo/browser
 	succeeds
 	prints_line 'tab 3 (spy): killed by SIGKILL'
-	[ "$(grep -c '^tab .*, sandboxed\]$' "$work/out")" -eq 2 ] ||
+	[ "$(grep -c '^tab .*, in a sandbox\]$' "$work/out")" -eq 2 ] ||
 		fail 'two pages from the sandbox'
 	prints_like ', no sandbox]'
 	[ "$(grep -c 'passwd opened' "$work/out")" -eq 1 ] ||
