@@ -44,8 +44,8 @@ second_removes() {
 	writes 'for two'
 	reads 'for two' 'the first reader reads as it always did'
 	reads 'for two' 'who removes the segment? The first reader must not'
-	is_gone "how does a reader know that it is the second? A variable of its \
-own is a new one in each process: only the segment outlives them"
+	is_gone "how can a reader know that it is the second? Its variables \
+are new in each process: only the segment outlives them"
 	run shm/reader -k "$key"
 	exits 1
 	says 'start writer first'
