@@ -6,9 +6,9 @@
  * one dies, even by SIGKILL, the other says so within two seconds.
  *
  *     terminal 1                  terminal 2
- *     $ ./producer
- *     hello                       $ ./consumer
- *     (Ctrl-D: end of input)      hello
+ *     $ echo hello | ./producer
+ *     (waits)                     $ ./consumer
+ *                                 hello
  *
  * usage: consumer [-h] [-k KEY]
  *

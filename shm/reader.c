@@ -9,7 +9,8 @@
  *     $ ./reader
  *     Data read from memory: Hello world
  *     $ ./reader
- *     reader: shmget: no segment has the key 0x534803e8: start writer first
+ *     reader: shmget: no segment has the key …: start writer first
+ *     [1]
  *
  * -l leaves the segment where it is. -v prints its id, the same in every
  * process, and its address, usually a different one in each.
