@@ -1,19 +1,19 @@
 /*
  * client - send requests to the server, print its answers
  *
- * Shows that msgrcv can ask for one type: all answers come through one queue,
- * and each client takes only those whose type is its pid.
+ * Shows that msgrcv can ask for one type: here it is the client's own pid.
  *
  *     terminal 1                            terminal 2
- *     $ ./server
- *     Server waiting for requests of …      $ ./client hello
- *     client 4711: hello                    HELLO
+ *                                           $ ./server
+ *                                           Server waiting for requests of …
+ *     $ ./client hello                      client …: hello
+ *     HELLO                                 (Ctrl-C)
+ *                                           [130]
  *
  * usage: client [-h] [-f PATH] [TEXT ...]
  *
- * The other half is server.c; request.h holds what both must know. A client
- * that waits checks once a second whether the server has ended. It waits on if
- * the server is a zombie, or if another process has the server's pid now.
+ * The other half is server.c; both use request.h. Once a second it checks if
+ * the server is alive: a zombie, or a new process with its pid, looks so too.
  */
 
 #include <err.h>

@@ -5,15 +5,16 @@
  * an answer is its client's pid. Requests come through a queue of their own.
  *
  *     terminal 1                            terminal 2
- *     $ ./server
- *     Server waiting for requests of …      $ ./client hello
- *     client 4711: hello                    HELLO
+ *                                           $ ./server
+ *                                           Server waiting for requests of …
+ *     $ ./client hello                      client …: hello
+ *     HELLO                                 (Ctrl-C)
+ *                                           [130]
  *
  * usage: server [-h] [-f PATH]
  *
- * The other half is client.c; request.h holds what both must know. After
- * SIGKILL both queues stay. Clients that are stopped and do not take their
- * answers can fill the answers' queue: then all others wait for them.
+ * The other half is client.c; both use request.h. After SIGKILL the queues
+ * stay. If answers to stopped clients fill their queue, all others wait.
  */
 
 #include <ctype.h>
@@ -30,7 +31,6 @@
 #include "request.h"
 
 static const char *path; /* -f, or else the user's home */
-
 static volatile sig_atomic_t requests = -1, answers = -1; /* the two queues */
 
 static void parse_options(int argc, char *argv[]); /* at the end */
@@ -160,9 +160,9 @@ static void exit_without_queue(key_t key)
 		     "with -f",
 		     queue);
 	errx(1,
-	     "queue %d exists: there is a server for %s, or it was killed "
-	     "(then run make clean-ipc)",
-	     queue, path);
+	     "queue %d exists: there is a server, or it was killed: "
+	     "make clean-ipc",
+	     queue);
 }
 
 /* Any program may have put it into the queue. */
