@@ -262,10 +262,10 @@ session {
 	gap = gap && !folded
 	begin_session(substr($0, indent + 1))
 	show($0)
-	if (columns == 1)
-		row(substr($0, indent + 1))
-	else
+	if ($0 ~ /^ *terminal/)
 		emit("T" $0)
+	else
+		row(substr($0, indent + 1))
 	next
 }
 
