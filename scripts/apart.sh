@@ -97,16 +97,22 @@ key_base='s/.*KEY.*\(0x[0-9a-fA-F]*\)u* *+ *getuid.*/\1/p'
 port_text='s/.*PORT "\([0-9]*\)".*/\1/p'
 
 make_programs() {
-	for file in "$lab"/*.[ch] "$binaries"/*; do
-		[ ! -f "$file" ] || [ -e "$folder/lab/${file##*/}" ] ||
-			ln -s "$file" "$folder/lab/"
+	set --
+	for file in "$binaries"/*; do
+		[ ! -f "$file" ] || set -- "$@" "$file"
 	done
+	[ "$lab" = "$binaries" ] || set -- "$@" "$lab"/*.[ch]
+	ln -s "$@" "$folder/lab/"
 	list_programs >"$folder/programs"
+	[ -s "$folder/programs" ] || return 0
+	names=$(cut -d ' ' -f 1 "$folder/programs")
+	# shellcheck disable=SC2086 # they are words
+	(cd "$folder/lab" && rm -f $names && touch $names && chmod +x $names)
+	me=$(id -u)
 	while read -r program options header; do
 		set -- "$binaries/$program"
 		case $options in *k*)
-			replace "K$(($(sed -n "$key_base" "$lab/$header") + \
-				$(id -u)))"
+			replace "K$(($(sed -n "$key_base" "$lab/$header") + me))"
 			set -- "$@" -k "$value"
 			;;
 		esac
@@ -119,9 +125,7 @@ make_programs() {
 			set -- "$@" -u "$folder/home/socket"
 			;;
 		esac
-		rm -f "$folder/lab/$program"
 		printf '#!/bin/sh\nexec %s "$@"\n' "$*" >"$folder/lab/$program"
-		chmod +x "$folder/lab/$program"
 	done <"$folder/programs"
 }
 
@@ -179,10 +183,14 @@ make_tools() {
 	ln "$folder/bin/ipcs" "$folder/bin/ipcrm"
 	ln "$folder/bin/ipcs" "$folder/bin/ss"
 	# What was built here would use the keys of its user.
-	for tool in cc gcc clang make; do
-		printf '#!/bin/sh\necho "%s: not in a session" >&2; exit 1\n' \
-			"$tool" >"$folder/bin/$tool"
-		chmod +x "$folder/bin/$tool"
+	cat >"$folder/bin/cc" <<-'END'
+		#!/bin/sh
+		echo "${0##*/}: not in a session" >&2
+		exit 1
+	END
+	chmod +x "$folder/bin/cc"
+	for tool in gcc clang make; do
+		ln "$folder/bin/cc" "$folder/bin/$tool"
 	done
 }
 

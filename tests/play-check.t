@@ -95,7 +95,7 @@ early_line_is_caught() {
 		## It is said to come second
 
 		    terminal 1                   terminal 2
-		    $ sleep 2; echo late         $ echo early; sleep 3
+		    $ sleep 6; echo late         $ echo early; sleep 7
 		    late
 		    (this is row 3)              early
 	END

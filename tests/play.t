@@ -2,6 +2,8 @@
 # play.t - scripts/play.sh: its sessions are apart, and the screen
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
+# shellcheck disable=SC2034 # lib.sh has it
+time_limit=60 # a session starts many processes: a busy machine needs time
 
 # A copy of a lab whose sheet comes from standard input.
 sheet_of() { # LAB PROGRAM ...
