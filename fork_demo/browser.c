@@ -22,6 +22,7 @@
  * how much memory and CPU time a tab uses.
  */
 
+#include <ctype.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -157,14 +158,16 @@ static const char *receive(int number, int channel)
 		count =
 		    read(channel, place, sizeof page->text - page->received);
 	while (count == -1 && errno == EINTR);
-	if (count == -1)
+	if (count == -1) {
+		warn("read: %s", tabs[number].name);
 		return "cut off, cannot be read";
+	}
 	if (count == 0)
 		return "drew"; /* the end: the page is complete */
 
 	/* A tab may send anything. Our terminal gets text only. */
 	for (ssize_t i = 0; i < count; i++) {
-		if (place[i] < ' ' || place[i] > '~')
+		if (!isprint((unsigned char)place[i]))
 			return "cut off, sent what is no text";
 	}
 	page->received += (size_t)count;
@@ -189,7 +192,7 @@ static const char *end_of(pid_t process, const char *fate)
 	if (ended == -1)
 		err(1, "waitpid: process %ld", (long)process);
 
-	if (cut_off || status == 0) /* 0: it ended with exit status 0 */
+	if (cut_off || status == 0) /* 0: ended, with exit status 0 */
 		return fate;
 	if (!WIFSIGNALED(status))
 		return "failed";
@@ -300,10 +303,12 @@ static void render(int number, int channel)
 		sent = send_page(channel, page, (size_t)length);
 	while (tab->deed == FLOOD && sent);
 
+	/* It has no screen to report an error on, but the exit status. */
+	const int status = sent ? 0 : 1;
 #ifdef __linux__
-	syscall(SYS_exit, 0); /* _exit makes another call: exit_group */
+	syscall(SYS_exit, status); /* _exit makes another call: exit_group */
 #endif
-	_exit(0);
+	_exit(status);
 }
 
 static void parse_options(int argc, char *argv[])
