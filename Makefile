@@ -53,12 +53,12 @@ $(tools): $(wildcard $(labs:%=%/*.h))
 lab_programs = $(1): $(filter $(out)$(1)/%,$(programs))
 $(foreach lab,$(labs),$(eval $(call lab_programs,$(lab))))
 
-demo: all ## see every lab, with a narration
-	@sh scripts/demo.sh
+demo: all ## play every lab's sheet: what is typed, and what comes
+	@sh scripts/play.sh
 
 ## demo-LAB: one lab only; LAB is fork_demo, shm, socket or msgqueue
 $(labs:%=demo-%): demo-%: % $(tools)
-	@sh scripts/demo.sh $*
+	@sh scripts/play.sh $*/README.md
 
 compare: ## measure what each mechanism costs: a table and a picture
 	@sh scripts/compare/compare.sh
