@@ -112,6 +112,6 @@ help: ## print this list
 	@awk '/^([a-z-]+:.*)?## / { \
 		name = text = $$0; \
 		sub(/^## /, "", name); sub(/:.*/, "", name); \
-		sub(/.*## ([^:]*LAB: )?/, "", text); \
+		sub(/.*## ([^:]*(LAB|TASK): )?/, "", text); \
 		printf "make %-10s  %s\n", name, text }' Makefile
 	@echo 'make BUILD=DIR   build into DIR; CC, CFLAGS, LDFLAGS may be set'
