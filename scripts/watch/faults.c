@@ -1,0 +1,1182 @@
+/*
+ * faults - let each call of each program fail once, and judge what comes
+ *
+ *     $ scripts/watch/faults shm-pair
+ *     wrong: faults shm-pair 2 shmat 1 EACCES: shm/reader: exit 0
+ *     43 injections, 1 wrong
+ *
+ * A maintainer's tool, no lesson. Each run of runs.h is made once as it is,
+ * watched by library.so, which says what calls its processes make. Then once
+ * for each failure of errors.h: the first, second, third and last use of each
+ * call in each process. `PROCESS CALL NUMBER WHAT` is one of them, as
+ * library.c explains: process 2 is the run's second command, 2.1 its child.
+ *
+ * Right is what the run does without the failure, and must be with EINTR and
+ * short counts; or exit 1 and one line on standard error that names the call
+ * and what it was about; or exit 77. An error that says how things are
+ * (ENOENT, EPIPE, ...) may be told in words. The partner ends as well: as it
+ * does without the failure, or with exit 1 and one line. Nobody takes more
+ * than 3 s beyond the wait in runs.h, and nothing is left behind.
+ *
+ * usage: faults [-hlv] [-j JOBS] [-t M/N] [-s SEED]
+ *               [RUN ... | RUN PROCESS CALL NUMBER WHAT]
+ *
+ * -l: only print what would be injected. -v: print also what is right. -j: how
+ * many runs at a time (4). -t: only the Mth of N parts, chosen by the number
+ * SEED. RUN: a run's name, or its beginning. BUILD, from the environment, is
+ * where the binaries are.
+ *
+ * Exit status: 0; 1 something was wrong; 2 usage; 77 programs cannot be
+ * watched here (static, set-user-id, sanitized, or another libc's).
+ * Linux's subreapers find processes that were left behind; elsewhere only
+ * those of a command's own process group are found.
+ */
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+enum { /* of a run or a command: see runs.h */
+       ALONE = 1,
+       ANY = 2,
+       NUMBERS = 4,
+       ORDER = 8,
+       PIECES = 16,
+       KEEPS = 32,
+       LOSSY = 64,
+       STOP = 128
+};
+enum { COMMANDS = 4, WORDS = 16, PATIENCE = 3 /* seconds */ };
+
+static const struct run {
+	const char *name;
+	int flags;
+	double wait;
+	struct command {
+		const char *line, *ready, *input;
+		int flags;
+	} commands[COMMANDS];
+} runs[] = {
+#include "runs.h"
+};
+enum { RUNS = sizeof runs / sizeof *runs };
+
+static const struct {
+	const char *call, *with, *errors;
+} errors[] = {
+#include "errors.h"
+};
+enum { ERRORS = sizeof errors / sizeof *errors };
+
+static const struct {
+	char kind;
+	long value;
+	const char *name;
+} names[] = {
+#define NAME(kind, name) {#kind[0], (long)name, #name},
+#include "names.h"
+};
+
+static const char *const call_names[] = {
+#define CALL(result, symbol, name, parameters, arguments, print) #name,
+#define SIZED CALL
+#define VARIADIC(result, symbol, name, parameters, last, type, condition,      \
+		 arguments, print)                                             \
+#name,
+#include "calls.h"
+    "fork", "exit"};
+enum { CALL_NAMES = sizeof call_names / sizeof *call_names };
+
+/* How a run went. */
+struct outcome {
+	int begun[COMMANDS];
+	int status[COMMANDS]; /* waitpid's */
+	char *out[COMMANDS], *err[COMMANDS];
+	char *events;
+	double seconds;
+	char late[100]; /* who has not ended in time */
+	char left[100]; /* what was left behind */
+	int left_by;    /* the command that made it */
+};
+
+/* One failure in one run. */
+struct injection {
+	int run;
+	char fault[200]; /* PROCESS CALL NUMBER WHAT */
+};
+
+static struct injection *injections;
+static size_t injection_count;
+static struct outcome normal[RUNS]; /* without a failure */
+
+static const char usage[] =
+    "usage: faults [-hlv] [-j JOBS] [-t M/N] [-s SEED]\n"
+    "              [RUN ... | RUN PROCESS CALL NUMBER WHAT]";
+static const char *build = ".";            /* BUILD */
+static int verbose;                        /* -v */
+static int list_only;                      /* -l */
+static int jobs = 4;                       /* -j */
+static unsigned part = 1, parts = 1, seed; /* -t, -s */
+static char library[4096];
+static char folder[200]; /* this worker's: files and events */
+static int port, free_port;
+static volatile sig_atomic_t ended_by;
+
+static void parse_options(int argc, char *argv[]);
+static void be_somebody(void);
+static void make_folder(void);
+static void remove_folder(void);
+static int chosen(const char *name, char *words[]);
+static void find_injections(int run);
+static void make_run(int run, const char *fault, struct outcome *outcome);
+static void forget(struct outcome *outcome);
+static int judge(int run, const char *fault, const struct outcome *outcome,
+		 char *why, size_t size);
+static const char *what_is_wrong_already(const struct run *run,
+					 const struct outcome *outcome);
+
+static void note_signal(int signal_number)
+{
+	ended_by = signal_number;
+}
+
+int main(int argc, char *argv[])
+{
+	parse_options(argc, argv);
+	be_somebody();
+	const int signals[] = {SIGHUP, SIGINT, SIGTERM};
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		sigaction(signals[i],
+			  &(struct sigaction){.sa_handler = note_signal}, NULL);
+
+	/* Each run as it is: its calls say what there is to inject. */
+	make_folder();
+	int watched = 0, wrong = 0, only_one = argc - optind == 5;
+	for (int i = 0; i < RUNS && ended_by == 0; i++) {
+		if (!chosen(runs[i].name, argv + optind))
+			continue;
+		make_run(i, NULL, &normal[i]);
+		watched |= strstr(normal[i].events, " start ") != NULL;
+		const char *why = what_is_wrong_already(&runs[i], &normal[i]);
+		if (why != NULL && strcmp(why, "77") == 0) {
+			printf("skipped: %s: not possible here\n",
+			       runs[i].name);
+		} else if (why != NULL && watched) {
+			printf("wrong: faults %s: without a failure: %s\n",
+			       runs[i].name, why);
+			for (int c = 0; c < COMMANDS; c++)
+				if (normal[i].begun[c])
+					printf("%s", normal[i].err[c]);
+			wrong++;
+		} else if (watched && !only_one) {
+			find_injections(i);
+		} else if (watched) {
+			injections = calloc(1, sizeof *injections);
+			if (injections == NULL)
+				err(1, "calloc");
+			injection_count = 1;
+			injections->run = i;
+			snprintf(injections->fault, sizeof injections->fault,
+				 "%s %s %s %s", argv[optind + 1],
+				 argv[optind + 2], argv[optind + 3],
+				 argv[optind + 4]);
+			jobs = 1;
+		}
+	}
+	remove_folder();
+	if (!watched && ended_by == 0) {
+		printf("faults: these programs cannot be watched here: they "
+		       "are static, set-user-id,\nsanitized, or of another "
+		       "libc than %s\n",
+		       library);
+		return 77;
+	}
+	for (size_t i = 0; list_only && i < injection_count; i++)
+		printf("faults %s %s\n", runs[injections[i].run].name,
+		       injections[i].fault);
+	if (list_only)
+		return 0;
+
+	/* Workers take their work from pipes: the second one's, what must not
+	 * be done twice at a time, is the first worker's alone. */
+	struct {
+		int injections, wrong, unreached;
+	} *counts = mmap(NULL, (size_t)jobs * sizeof *counts,
+			 PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANON, -1, 0);
+	if (counts == MAP_FAILED)
+		err(1, "mmap");
+	int queue[2];
+	if (pipe(queue) == -1)
+		err(1, "pipe");
+	fflush(stdout);
+	pid_t workers[64];
+	for (int i = 0; i < jobs; i++) {
+		workers[i] = fork();
+		if (workers[i] == -1)
+			err(1, "fork");
+		if (workers[i] != 0)
+			continue;
+		close(queue[1]);
+		make_folder();
+		size_t next, taken = 0;
+		for (;;) {
+			/* The first one begins with what only it may do. */
+			while (i == 0 && taken < injection_count &&
+			       (runs[injections[taken].run].flags & ALONE) == 0)
+				taken++;
+			if (i == 0 && taken < injection_count)
+				next = taken++;
+			else if (read(queue[0], &next, sizeof next) !=
+				 sizeof next)
+				break;
+			const struct injection *injection = &injections[next];
+			const struct run *run = &runs[injection->run];
+			struct outcome outcome;
+			char why[800] = "";
+			make_run(injection->run, injection->fault, &outcome);
+			if (ended_by != 0)
+				break;
+			if (strstr(outcome.events, " fault ") == NULL) {
+				counts[i].unreached++;
+				if (verbose)
+					printf("not reached: faults %s %s\n",
+					       run->name, injection->fault);
+				forget(&outcome);
+				continue;
+			}
+			counts[i].injections++;
+			if (!judge(injection->run, injection->fault, &outcome,
+				   why, sizeof why)) {
+				counts[i].wrong++;
+				printf("wrong: faults %s %s: %s\n", run->name,
+				       injection->fault, why);
+			} else if (verbose) {
+				printf("right: faults %s %s: %s\n", run->name,
+				       injection->fault, why);
+			}
+			fflush(stdout);
+			forget(&outcome);
+		}
+		remove_folder();
+		_exit(0);
+	}
+	close(queue[0]);
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < injection_count && ended_by == 0; i++) {
+		if ((runs[injections[i].run].flags & ALONE) == 0 &&
+		    write(queue[1], &i, sizeof i) != sizeof i)
+			break;
+	}
+	close(queue[1]);
+	int injected = 0, unreached = 0;
+	for (int i = 0; i < jobs; i++) {
+		int status;
+		while (waitpid(workers[i], &status, 0) == -1 && errno == EINTR)
+			kill(workers[i], SIGTERM);
+		if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+			printf("wrong: faults: a worker has failed\n");
+			wrong++;
+		}
+		injected += counts[i].injections;
+		unreached += counts[i].unreached;
+		wrong += counts[i].wrong;
+	}
+	if (ended_by != 0) {
+		signal(ended_by, SIG_DFL);
+		raise(ended_by);
+	}
+	if (unreached > 0)
+		printf("%d calls were not made again\n", unreached);
+	printf("%d injections, %d wrong\n", injected, wrong);
+	return wrong > 0;
+}
+
+/*
+ * Where it happens
+ */
+
+/* As root, a user whom nobody else is: default names contain the user. */
+static void be_somebody(void)
+{
+	const uid_t nobody = (uid_t)(1900000000 + getpid() % 4194304 * 16);
+	if (geteuid() == 0 && (setgid(nobody) == -1 || setuid(nobody) == -1))
+		err(1, "setuid");
+#ifdef __linux__
+	prctl(PR_SET_DUMPABLE, 1);
+#endif
+}
+
+static void make_folder(void)
+{
+	const char *place = getenv("FAULTS_TMP");
+	snprintf(folder, sizeof folder, "%s/ipc-faults.XXXXXX",
+		 place == NULL ? "/tmp" : place);
+	if (mkdtemp(folder) == NULL)
+		err(1, "mkdtemp %s", folder);
+#ifdef __linux__
+	/* What a command leaves behind becomes our child. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+#endif
+}
+
+static const char *path_of(const char *kind, int command)
+{
+	static char path[300];
+	snprintf(path, sizeof path, "%s/%s.%d", folder, kind, command);
+	return path;
+}
+
+static void remove_folder(void)
+{
+	for (int i = 0; i <= COMMANDS; i++) {
+		unlink(path_of("in", i));
+		unlink(path_of("out", i));
+		unlink(path_of("err", i));
+	}
+	unlink(path_of("events", 0));
+	if (rmdir(folder) == -1)
+		warn("rmdir %s", folder);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+	if (file == NULL || fputs(text, file) == EOF || fclose(file) == EOF)
+		err(1, "%s", path);
+}
+
+static char *read_file(const char *path)
+{
+	size_t size = 0, room = 4096;
+	char *text = malloc(room);
+	int file = open(path, O_RDONLY);
+	ssize_t length = 0;
+	while (text != NULL && file != -1) {
+		length = read(file, text + size, room - size - 1);
+		if (length <= 0)
+			break;
+		size += (size_t)length;
+		if (room - size < 2)
+			text = realloc(text, room *= 2);
+	}
+	if (text == NULL || file == -1 || length == -1)
+		err(1, "%s", path);
+	close(file);
+	text[size] = '\0';
+	return text;
+}
+
+static double now(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static int find_free_port(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	socklen_t length = sizeof address;
+	int probe = socket(AF_INET, SOCK_STREAM, 0);
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (bind(probe, (struct sockaddr *)&address, sizeof address) == -1 ||
+	    getsockname(probe, (struct sockaddr *)&address, &length) == -1)
+		err(1, "a free port");
+	close(probe);
+	return ntohs(address.sin_port);
+}
+
+/*
+ * A run
+ */
+
+/* Replace each FROM by TO. The text is on the heap, as is the result. */
+static char *replace(char *text, const char *from, const char *to)
+{
+	char *found;
+	size_t at = 0;
+	while (*from != '\0' && (found = strstr(text + at, from)) != NULL) {
+		const size_t before = (size_t)(found - text);
+		char *longer = malloc(strlen(text) + strlen(to) + 1);
+		if (longer == NULL)
+			err(1, "malloc");
+		sprintf(longer, "%.*s%s%s", (int)before, text, to,
+			found + strlen(from));
+		free(text);
+		text = longer;
+		at = before + strlen(to);
+	}
+	return text;
+}
+
+static char *copy_of(const char *text)
+{
+	char *copy = malloc(strlen(text) + 1);
+	if (copy == NULL)
+		err(1, "malloc");
+	return strcpy(copy, text);
+}
+
+static char *filled_in(const char *line)
+{
+	char number[20];
+	snprintf(number, sizeof number, "%ld",
+		 0x71000000 + (long)getpid() % 4194304);
+	char *text = replace(copy_of(line), "{key}", number);
+	text = replace(text, "{dir}", folder);
+	snprintf(number, sizeof number, "%d", port);
+	text = replace(text, "{port}", number);
+	snprintf(number, sizeof number, "%d", free_port);
+	return replace(text, "{free}", number);
+}
+
+static void set(const char *name, const char *value)
+{
+	if (setenv(name, value, 1) == -1)
+		err(1, "setenv");
+}
+
+static pid_t begin(const struct run *run, int i, const char *fault)
+{
+	const struct command *command = &run->commands[i];
+	char *line = filled_in(command->line), *words[WORDS + 1], number[10];
+	int count = 0;
+	for (char *word = strtok(line, " "); word != NULL && count < WORDS;
+	     word = strtok(NULL, " "))
+		words[count++] = word;
+	words[count] = NULL;
+	write_file(path_of("in", i), command->input);
+	write_file(path_of("out", i), "");
+	write_file(path_of("err", i), "");
+	char program[4300];
+	snprintf(program, sizeof program, "%s/%s", build, words[0]);
+	pid_t child = fork();
+	if (child == -1)
+		err(1, "fork");
+	if (child != 0) {
+		setpgid(child, child);
+		free(line);
+		return child;
+	}
+	setpgid(0, 0);
+	signal(SIGPIPE, SIG_DFL);
+	if (dup2(open(path_of("in", i), O_RDONLY), 0) == -1 ||
+	    dup2(open(path_of("out", i), O_WRONLY | O_APPEND), 1) == -1 ||
+	    dup2(open(path_of("err", i), O_WRONLY | O_APPEND), 2) == -1)
+		_exit(126);
+	for (int other = 3; other < 20; other++)
+		close(other);
+	snprintf(number, sizeof number, "%d", i + 1);
+	set("WATCH_PROCESS", number);
+	set("WATCH_EVENTS", path_of("events", 0));
+	if (fault != NULL)
+		set("WATCH_FAULT", fault);
+	set("HOME", folder);
+	set("BUILD", build);
+#ifdef __APPLE__
+	set("DYLD_INSERT_LIBRARIES", library);
+#else
+	set("LD_PRELOAD", library);
+#endif
+	execv(program, words);
+	warn("%s", program);
+	_exit(127);
+}
+
+/* Has it printed this? */
+static int has_printed(int i, const char *text)
+{
+	char *out = read_file(path_of("out", i));
+	char *found = strstr(out, text);
+	const int whole = found != NULL && strchr(found, '\n') != NULL;
+	if (whole && port == 0) {
+		char *colon = strrchr(out, ':');
+		port = colon == NULL ? 0 : atoi(colon + 1);
+	}
+	free(out);
+	return whole;
+}
+
+/* Take note of what has ended. Return whether there is any child left. */
+static int look(const pid_t *pids, struct outcome *outcome)
+{
+	int status;
+	pid_t pid;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (int i = 0; i < COMMANDS; i++) {
+			if (outcome->begun[i] == 1 && pids[i] == pid) {
+				outcome->status[i] = status;
+				outcome->begun[i] = 2; /* and ended */
+			}
+		}
+	}
+	return pid == 0;
+}
+
+/* Every process that the events speak of, if it is our child. */
+static void kill_the_rest(const pid_t *pids, const struct outcome *outcome)
+{
+	for (int i = 0; i < COMMANDS; i++)
+		if (outcome->begun[i] != 0)
+			kill(-pids[i], SIGKILL);
+	const struct timespec pause = {.tv_nsec = 10000000};
+	struct outcome ended = *outcome;
+	for (int tries = 0; tries < 50 && look(pids, &ended); tries++) {
+		nanosleep(&pause, NULL);
+		char *events = read_file(path_of("events", 0));
+		for (char *line = events; line != NULL && *line != '\0';
+		     line = strchr(line, '\n')) {
+			long pid = 0;
+			line += *line == '\n';
+			if ((sscanf(line, "%*s %*s start %ld", &pid) == 1 ||
+			     sscanf(line, "%*s %*s child %ld", &pid) == 1) &&
+			    waitpid((pid_t)pid, NULL, WNOHANG) == 0)
+				kill((pid_t)pid, SIGKILL);
+		}
+		free(events);
+	}
+}
+
+/* What the calls have made, and is still there. It is removed. */
+static void find_left(struct outcome *outcome)
+{
+	for (char *line = outcome->events; line != NULL && *line != '\0';
+	     line = strchr(line, '\n')) {
+		int process, id = -1;
+		char call[20], path[200];
+		line += *line == '\n';
+		struct shmid_ds segment;
+		struct msqid_ds queue;
+		const char *kind = NULL;
+		if (sscanf(line, "%*s %d%*s return %19s %*s %d", &process, call,
+			   &id) == 3 ||
+		    sscanf(line, "%*s %d return %19s %*s %d", &process, call,
+			   &id) == 3) {
+			if (id == -1)
+				continue;
+			if (strcmp(call, "shmget") == 0 &&
+			    shmctl(id, IPC_STAT, &segment) == 0) {
+				kind = "segment";
+				shmctl(id, IPC_RMID, NULL);
+			} else if (strcmp(call, "msgget") == 0 &&
+				   msgctl(id, IPC_STAT, &queue) == 0) {
+				kind = "queue";
+				msgctl(id, IPC_RMID, NULL);
+			} else if (strcmp(call, "semget") == 0 &&
+				   semctl(id, 0, GETVAL) != -1) {
+				kind = "semaphores";
+				semctl(id, 0, IPC_RMID);
+			}
+			if (kind == NULL)
+				continue;
+			snprintf(outcome->left, sizeof outcome->left, "%s %d",
+				 kind, id);
+			outcome->left_by = process - 1;
+		} else if (sscanf(line,
+				  "%*s %d begin bind %*s %*s address=%199s",
+				  &process, path) == 2 &&
+			   *path == '/' && unlink(path) == 0) {
+			snprintf(outcome->left, sizeof outcome->left,
+				 "socket path");
+			outcome->left_by = process - 1;
+		}
+	}
+}
+
+/* Has the command in which the call is to fail reached its partner before? */
+static int has_met(const char *fault)
+{
+	static const char *const meetings[] = {"connect", "semop", "msgsnd",
+					       "sendto"};
+	char *events = read_file(path_of("events", 0)), text[100];
+	int met = 0;
+	for (size_t i = 0; i < sizeof meetings / sizeof *meetings; i++) {
+		snprintf(text, sizeof text, " %c return %s ", *fault,
+			 meetings[i]);
+		for (char *at = events; (at = strstr(at, text)) != NULL;) {
+			at += strlen(text);
+			at += strcspn(at, " ") + 1; /* its number */
+			met |= *at != '-';
+		}
+	}
+	free(events);
+	return met;
+}
+
+/* The others have ended. Is it right that this one waits on? */
+static int may_wait(const struct command *command, int i, const char *fault)
+{
+	return (command->flags & STOP) ||
+	       ((command->flags & WAITS) && fault != NULL &&
+		*fault != '1' + i && !has_met(fault));
+}
+
+static void make_run(int number, const char *fault, struct outcome *outcome)
+{
+	const struct run *run = &runs[number];
+	const struct outcome *before = fault == NULL ? NULL : &normal[number];
+	const struct timespec pause = {.tv_nsec = 300000};
+	const double start = now();
+	const double limit = start + run->wait + PATIENCE +
+			     (before == NULL ? 5 : before->seconds);
+	pid_t pids[COMMANDS] = {0};
+	int last = -1;
+	memset(outcome, 0, sizeof *outcome);
+	port = 0;
+	free_port = find_free_port();
+	write_file(path_of("events", 0), "");
+
+	for (int i = 0; i < COMMANDS && run->commands[i].line != NULL; i++) {
+		const char *ready = run->commands[i].ready;
+		pids[i] = begin(run, i, fault);
+		outcome->begun[i] = 1;
+		last = i;
+		if (ready != NULL && *ready == '\0')
+			continue;
+		while (outcome->begun[i] == 1 && now() < limit &&
+		       ended_by == 0) {
+			look(pids, outcome);
+			if (ready != NULL && has_printed(i, ready))
+				break;
+			nanosleep(&pause, NULL);
+		}
+		/* One that has failed has no use for the others. */
+		if (outcome->begun[i] == 2 && before != NULL &&
+		    outcome->status[i] != before->status[i])
+			break;
+	}
+
+	/* Until all have ended. Who waits for others is told when they have. */
+	int more = 1, stopped = 0;
+	while (more && now() < limit && ended_by == 0) {
+		more = look(pids, outcome);
+		int others = 0;
+		for (int i = 0; i <= last; i++)
+			others +=
+			    outcome->begun[i] == 1 &&
+			    (run->commands[i].flags & (STOP | WAITS)) == 0;
+		for (int i = 0; !stopped && others == 0 && i <= last; i++)
+			if (outcome->begun[i] == 1 &&
+			    may_wait(&run->commands[i], i, fault))
+				kill(pids[i], SIGTERM);
+		stopped = others == 0;
+		if (more)
+			nanosleep(&pause, NULL);
+	}
+	outcome->seconds = now() - start;
+	if (more) {
+		snprintf(outcome->late, sizeof outcome->late, "a process");
+		for (int i = 0; i <= last; i++)
+			if (outcome->begun[i] == 1)
+				snprintf(
+				    outcome->late, sizeof outcome->late, "%.*s",
+				    (int)strcspn(run->commands[i].line, " "),
+				    run->commands[i].line);
+		kill_the_rest(pids, outcome);
+	}
+
+	char text[20];
+	snprintf(text, sizeof text, "%d", port);
+	for (int i = 0; i <= last; i++) {
+		char **const texts[] = {&outcome->out[i], &outcome->err[i]};
+		*texts[0] = read_file(path_of("out", i));
+		*texts[1] = read_file(path_of("err", i));
+		for (int j = 0; j < 2; j++) {
+			*texts[j] = replace(*texts[j], folder, "{dir}");
+			if (port != 0)
+				*texts[j] = replace(*texts[j], text, "{port}");
+		}
+	}
+	outcome->events = read_file(path_of("events", 0));
+	find_left(outcome);
+}
+
+static void forget(struct outcome *outcome)
+{
+	for (int i = 0; i < COMMANDS; i++) {
+		free(outcome->out[i]);
+		free(outcome->err[i]);
+	}
+	free(outcome->events);
+}
+
+/*
+ * What to inject
+ */
+
+static int matches(const char *arguments, const char *with)
+{
+	if (*with == '!')
+		return strstr(arguments, with + 1) == NULL;
+	return strstr(arguments, with) != NULL;
+}
+
+static unsigned hash(const char *text, unsigned sum)
+{
+	for (; *text != '\0'; text++)
+		sum = (sum ^ (unsigned char)*text) * 16777619u;
+	return sum;
+}
+
+static void add_injection(int run, const char *process, const char *call,
+			  long number, const char *what)
+{
+	struct injection new = {.run = run};
+	snprintf(new.fault, sizeof new.fault, "%s %s %ld %s", process, call,
+		 number, what);
+	const unsigned sum = hash(new.fault, hash(runs[run].name, 2166136261u));
+	if ((sum / 7 + seed) % parts != part - 1)
+		return;
+	for (size_t i = 0; i < injection_count; i++)
+		if (injections[i].run == run &&
+		    strcmp(injections[i].fault, new.fault) == 0)
+			return;
+	injections =
+	    realloc(injections, (injection_count + 1) * sizeof *injections);
+	if (injections == NULL)
+		err(1, "realloc");
+	injections[injection_count++] = new;
+}
+
+static long last_use(const char *events, const char *process, const char *call)
+{
+	char text[200];
+	long last = 0;
+	snprintf(text, sizeof text, " %s begin %s ", process, call);
+	while ((events = strstr(events, text)) != NULL) {
+		events += strlen(text);
+		last = strtol(events, NULL, 10);
+	}
+	return last;
+}
+
+static void find_injections(int run)
+{
+	char *events = normal[run].events;
+	for (char *line = events; line != NULL && *line != '\0';
+	     line = strchr(line, '\n')) {
+		char process[100], call[40], arguments[600];
+		long number;
+		line += *line == '\n';
+		if (sscanf(line, "%*s %99s begin %39s %ld", process, call,
+			   &number) != 3)
+			continue;
+		if (number > 3 && number != last_use(events, process, call))
+			continue;
+		snprintf(arguments, sizeof arguments, "%.*s",
+			 (int)strcspn(line, "\n"), line);
+		for (int i = 0; i < ERRORS; i++) {
+			if (strcmp(errors[i].call, call) != 0 ||
+			    !matches(arguments, errors[i].with))
+				continue;
+			char *words = copy_of(errors[i].errors);
+			for (char *word = strtok(words, " "); word != NULL;
+			     word = strtok(NULL, " "))
+				add_injection(run, process, call, number, word);
+			free(words);
+		}
+	}
+}
+
+/*
+ * What is right
+ */
+
+static int compare_lines(const void *one, const void *other)
+{
+	return strcmp(*(char *const *)one, *(char *const *)other);
+}
+
+/* What may differ is made the same. On the heap. */
+static char *comparable(const char *text, int flags)
+{
+	char *copy = copy_of(text), *to = copy;
+	for (const char *from = copy; (flags & NUMBERS) && *from != '\0';) {
+		if (!isdigit((unsigned char)*from)) {
+			*to++ = *from++;
+			continue;
+		}
+		while (isxdigit((unsigned char)*from) || *from == '.' ||
+		       *from == 'x')
+			from++;
+		*to++ = '#';
+	}
+	if (flags & NUMBERS)
+		*to = '\0';
+	if ((flags & ORDER) == 0)
+		return copy;
+	char *lines[1000], *sorted = malloc(strlen(copy) + 2);
+	size_t count = 0;
+	for (char *line = strtok(copy, "\n"); line != NULL && count < 1000;
+	     line = strtok(NULL, "\n"))
+		lines[count++] = line;
+	qsort(lines, count, sizeof *lines, compare_lines);
+	if (sorted == NULL)
+		err(1, "malloc");
+	*sorted = '\0';
+	for (size_t i = 0; i < count; i++)
+		strcat(strcat(sorted, lines[i]), "\n");
+	free(copy);
+	return sorted;
+}
+
+static int same_output(const struct run *run, int i,
+		       const struct outcome *before,
+		       const struct outcome *outcome)
+{
+	const int flags = run->commands[i].flags;
+	if (flags & ANY)
+		return 1;
+	if (outcome->out[i] == NULL)
+		return 0;
+	char *one = comparable(before->out[i], flags);
+	char *other = comparable(outcome->out[i], flags);
+	const int same = strcmp(one, other) == 0;
+	free(one);
+	free(other);
+	return same;
+}
+
+/* Lines on standard error, but those that ask for Enter. */
+static int count_lines(const char *text)
+{
+	int count = 0;
+	for (; *text != '\0'; text += strcspn(text, "\n"), text += *text != 0) {
+		const char *asks = strstr(text, "press Enter to");
+		count += asks == NULL || asks > text + strcspn(text, "\n");
+	}
+	return count;
+}
+
+static int is_word_in(const char *line, const char *word, const char **at)
+{
+	for (const char *from = line; (*at = strstr(from, word)) != NULL;
+	     from = *at + 1) {
+		const char after = (*at)[strlen(word)];
+		if ((*at == line || !(isalnum((unsigned char)(*at)[-1]) ||
+				      (*at)[-1] == '_')) &&
+		    !isalnum((unsigned char)after) && after != '_')
+			return 1;
+	}
+	return 0;
+}
+
+/* The first call that the line names, or NULL. */
+static const char *named_in(const char *line)
+{
+	const char *first = NULL, *place = NULL, *at;
+	for (int i = 0; i < CALL_NAMES; i++) {
+		if (is_word_in(line, call_names[i], &at) &&
+		    (place == NULL || at < place)) {
+			place = at;
+			first = call_names[i];
+		}
+	}
+	return first;
+}
+
+static int is_one_of(const char *word, const char *words)
+{
+	const char *at;
+	return is_word_in(words, word, &at);
+}
+
+/* Return what is wrong with a line that tells of the failure, or NULL. */
+static const char *what_is_wrong(const char *line, const char *call,
+				 const char *what)
+{
+	static const char told_in_words[] =
+	    "ENOENT ECONNREFUSED EIDRM EEXIST EADDRINUSE ENOSPC EAGAIN ENOMSG "
+	    "EPIPE ECONNRESET ECHILD EINVAL";
+	static const char about_nothing[] =
+	    "fork wait waitpid socket socketpair poll select pipe nanosleep "
+	    "sleep usleep mmap munmap umask";
+	const char *after = strchr(line, ':');
+	after = after == NULL ? line : after + 1;
+	const char *named = named_in(after);
+	const char *message = NULL;
+	char rest[1000];
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i].kind == 'E' && strcmp(names[i].name, what) == 0)
+			message = strerror((int)names[i].value);
+	const int lookup = strncmp(what, "EAI_", 4) == 0;
+	for (size_t i = 0; lookup && i < sizeof names / sizeof *names; i++)
+		if (strcmp(names[i].name, what) == 0)
+			message = gai_strerror((int)names[i].value);
+	const int as_errno = message != NULL && strstr(after, message) != NULL;
+	if ((is_one_of(what, told_in_words) && !as_errno) ||
+	    (lookup && as_errno))
+		return named == NULL || strcmp(named, call) == 0
+			   ? NULL
+			   : "another call's name";
+	if (named == NULL)
+		return "not the call's name";
+	if (strcmp(named, call) != 0)
+		return "another call's name";
+	if (!as_errno)
+		return "not the error";
+	if (is_one_of(call, about_nothing))
+		return NULL;
+	snprintf(rest, sizeof rest, "%s", after);
+	*strstr(rest, message) = '\0';
+	size_t others = 0;
+	for (const char *at = rest; *at != '\0'; at++)
+		others += isalnum((unsigned char)*at) != 0;
+	return others > strlen(call) ? NULL : "not what it was about";
+}
+
+static void describe(const struct run *run, int i,
+		     const struct outcome *outcome, const char *verdict,
+		     char *why, size_t size)
+{
+	const int status = outcome->status[i];
+	char ending[40], *error = copy_of(outcome->err[i]);
+	if (WIFEXITED(status))
+		snprintf(ending, sizeof ending, "exit %d", WEXITSTATUS(status));
+	else
+		snprintf(ending, sizeof ending, "signal %d", WTERMSIG(status));
+	for (char *at = error; *at != '\0'; at++)
+		if (*at == '\n')
+			*at = at[1] == '\0' ? '\0' : '|';
+	snprintf(why, size, "%s%s%.*s: %s%s%s", verdict,
+		 *verdict == '\0' ? "" : ": ",
+		 (int)strcspn(run->commands[i].line, " "),
+		 run->commands[i].line, ending, *error == '\0' ? "" : ": ",
+		 error);
+	free(error);
+}
+
+/* The command in which the call has failed. */
+static const char *verdict_on(const struct run *run, int i, const char *process,
+			      const char *call, const char *what,
+			      const struct outcome *before,
+			      const struct outcome *outcome)
+{
+	const int status = outcome->status[i];
+	const int gentle =
+	    strcmp(what, "EINTR") == 0 || strcmp(what, "short") == 0;
+	const int same = same_output(run, i, before, outcome);
+	if (status == before->status[i] &&
+	    (same || (strcmp(what, "short") == 0 &&
+		      (run->commands[i].flags & PIECES)))) {
+		if (gentle &&
+		    count_lines(outcome->err[i]) > count_lines(before->err[i]))
+			return "a message";
+		return NULL;
+	}
+	if (gentle && strcmp(call, "connect") != 0 && strcmp(call, "open") != 0)
+		return status == before->status[i] ? "other output"
+						   : "not as without";
+	if (!WIFEXITED(status))
+		return "ended by a signal";
+	if (WEXITSTATUS(status) == 0)
+		return "other output";
+	if (WEXITSTATUS(status) == 77)
+		return NULL;
+	const int script = strncmp(run->commands[i].line, "scripts/", 8) == 0;
+	if (WEXITSTATUS(status) != 1 && !script)
+		return "its status";
+	const int lines = count_lines(outcome->err[i]);
+	if (lines == 0)
+		return "no message";
+	if (lines > (strchr(process, '.') == NULL ? 1 : 2))
+		return "more than one line";
+	const char *wrong = NULL;
+	for (char *line = outcome->err[i]; *line != '\0';) {
+		char one[1000];
+		const size_t length = strcspn(line, "\n");
+		snprintf(one, sizeof one, "%.*s", (int)length, line);
+		line += length + (line[length] == '\n');
+		if (strstr(one, "press Enter to") != NULL)
+			continue;
+		const char *judged = what_is_wrong(one, call, what);
+		if (judged == NULL)
+			return NULL;
+		if (wrong == NULL)
+			wrong = judged;
+	}
+	return wrong;
+}
+
+/* One of the others. */
+static const char *verdict_on_partner(const struct run *run, int i,
+				      const char *what,
+				      const struct outcome *before,
+				      const struct outcome *outcome)
+{
+	const int status = outcome->status[i];
+	const int flags = run->commands[i].flags;
+	if (status == before->status[i] &&
+	    (same_output(run, i, before, outcome) || (flags & LOSSY) ||
+	     (strcmp(what, "short") == 0 && (flags & PIECES))))
+		return NULL;
+	if (strcmp(what, "EINTR") == 0 || strcmp(what, "short") == 0)
+		return "the partner's output";
+	if (status == before->status[i] && (flags & STOP))
+		return NULL; /* a server that got less to do */
+	if ((flags & WAITS) && WIFSIGNALED(status) &&
+	    WTERMSIG(status) == SIGTERM)
+		return NULL; /* it waited for one who never came */
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 1 &&
+	    count_lines(outcome->err[i]) == 1)
+		return NULL;
+	return "the partner";
+}
+
+static int judge(int number, const char *fault, const struct outcome *outcome,
+		 char *why, size_t size)
+{
+	const struct run *run = &runs[number];
+	const struct outcome *before = &normal[number];
+	char process[100], call[40], what[40];
+	sscanf(fault, "%99s %39s %*s %39s", process, call, what);
+	const int failed = atoi(process) - 1;
+	if (*outcome->late != '\0') {
+		snprintf(why, size, "a hang: %s: %.0f s", outcome->late,
+			 outcome->seconds);
+		return 0;
+	}
+	int all_well = 1;
+	for (int i = 0; i < COMMANDS; i++) {
+		if (before->begun[i] == 0)
+			continue;
+		if (outcome->begun[i] == 0) {
+			all_well = 0; /* was not begun, as another has failed */
+			continue;
+		}
+		const char *wrong =
+		    i == failed
+			? verdict_on(run, i, process, call, what, before,
+				     outcome)
+			: verdict_on_partner(run, i, what, before, outcome);
+		all_well = all_well && outcome->status[i] == before->status[i];
+		if (wrong != NULL || i == failed)
+			describe(run, i, outcome, wrong == NULL ? "" : wrong,
+				 why, size);
+		if (wrong != NULL)
+			return 0;
+	}
+	const int removal = strcmp(call, "unlink") == 0 ||
+			    (strlen(call) == 6 && strcmp(call + 3, "ctl") == 0);
+	const int kept = outcome->left_by >= 0 && !all_well &&
+			 (run->commands[outcome->left_by].flags & KEEPS);
+	if (*outcome->left != '\0' && !kept &&
+	    !(removal && count_lines(outcome->err[failed]) > 0)) {
+		char *ending = copy_of(why);
+		snprintf(why, size, "%.90s is left: %.600s", outcome->left,
+			 ending);
+		free(ending);
+		return 0;
+	}
+	return 1;
+}
+
+/* Without any failure all must be well. */
+static const char *what_is_wrong_already(const struct run *run,
+					 const struct outcome *outcome)
+{
+	if (*outcome->late != '\0')
+		return "it hangs";
+	for (int i = 0; i < COMMANDS && run->commands[i].line != NULL; i++) {
+		const int status = outcome->status[i];
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+			return "77";
+		if (status != 0 && (run->commands[i].flags & STOP) == 0)
+			return "a program fails";
+	}
+	return *outcome->left == '\0' ? NULL : outcome->left;
+}
+
+/*
+ * What is asked for
+ */
+
+static int chosen(const char *name, char *words[])
+{
+	if (words[0] == NULL)
+		return 1;
+	int count = 0;
+	while (words[count] != NULL)
+		count++;
+	if (count == 5 && isdigit((unsigned char)*words[1]))
+		return strcmp(name, words[0]) == 0;
+	for (int i = 0; i < count; i++)
+		if (strncmp(name, words[i], strlen(words[i])) == 0)
+			return 1;
+	return 0;
+}
+
+static void parse_options(int argc, char *argv[])
+{
+	int option;
+	while ((option = getopt(argc, argv, "hlvj:t:s:")) != -1) {
+		char *end = NULL;
+		switch (option) {
+		case 'l':
+			list_only = 1;
+			break;
+		case 'v':
+			verbose = 1;
+			break;
+		case 'j':
+			jobs = (int)strtol(optarg, &end, 10);
+			if (*end != '\0' || jobs < 1 || jobs > 64)
+				errx(2, "-j '%s': must be 1 to 64\n%s", optarg,
+				     usage);
+			break;
+		case 't':
+			if (sscanf(optarg, "%u/%u", &part, &parts) != 2 ||
+			    part < 1 || part > parts || parts > 10000)
+				errx(2, "-t '%s': must be like 1/3\n%s", optarg,
+				     usage);
+			break;
+		case 's':
+			seed = (unsigned)strtoul(optarg, &end, 0);
+			if (*optarg == '\0' || *end != '\0')
+				errx(2, "-s '%s': must be a number\n%s", optarg,
+				     usage);
+			break;
+		default: /* -h, or what getopt has complained about */
+			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
+			exit(option == 'h' ? 0 : 2);
+		}
+	}
+	for (int i = optind; i < argc; i++) {
+		int found = argc - optind == 5 && i > optind;
+		for (int j = 0; j < RUNS; j++)
+			found |= strncmp(runs[j].name, argv[i],
+					 strlen(argv[i])) == 0;
+		if (!found)
+			errx(2, "unexpected argument '%s'\n%s", argv[i], usage);
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0); /* workers print whole lines */
+	if (getenv("BUILD") != NULL && *getenv("BUILD") != '\0')
+		build = getenv("BUILD");
+	char *real = realpath(build, NULL);
+	if (real == NULL)
+		err(1, "%s", build);
+	build = real;
+	snprintf(library, sizeof library, "%s/scripts/watch/library.so", real);
+	if (access(library, R_OK) == -1)
+		err(1, "%s (make it first)", library);
+}

@@ -1,0 +1,105 @@
+/*
+ * runs.h - what `make faults` runs: each program with its partner
+ *
+ * {"NAME", flags, seconds that the programs say they may wait, {commands}}
+ *
+ * A command: {"PROGRAM ARGUMENTS", what comes before the next one, "INPUT",
+ * flags}. They begin in this order, each one when the one before has ended
+ * (NULL), at once (""), or when that one has printed this text. One with STOP
+ * gets SIGTERM when the others have ended.
+ *
+ * {key} a key, {dir} a folder, {free} a free port, {port} the port that the
+ * first command listens on.
+ *
+ * ALONE    takes the user's default names: not twice at the same time
+ * ANY      the output is a matter of time: only how it ends is judged
+ * NUMBERS  numbers in the output differ from run to run
+ * ORDER    its lines come in any order
+ * PIECES   each read or recv is a message, as its top comment says: with one
+ *          byte, only how it ends is judged
+ * KEEPS    what it made is to stay, for the next one
+ * WAITS    waits as long as it takes for a partner: gets SIGTERM when that has
+ *          failed before they met (connect, semop, msgsnd, sendto)
+ * LOSSY    a datagram's receiver cannot know what it did not get
+ */
+
+/* clang-format off */
+{"private", 0, 0, {{"fork_demo/private", NULL, "", 0}}},
+{"browser", 0, 0, {{"fork_demo/browser", NULL, "", NUMBERS | ORDER}}},
+
+{"shm-pair", 0, 0, {
+	{"shm/writer -k {key} some_text", NULL, "", KEEPS},
+	{"shm/reader -k {key}", NULL, "", 0}}},
+{"shm-pair-default", ALONE, 0, {
+	{"shm/writer -v", NULL, "", KEEPS | NUMBERS},
+	{"shm/reader -lv", NULL, "", KEEPS | NUMBERS},
+	{"shm/reader", NULL, "", 0}}},
+{"shm-race", 0, 0, {{"shm/race", NULL, "", NUMBERS | ORDER}}},
+{"shm-race-waits", 0, 0, {{"shm/race -w", NULL, "", 0}}},
+{"shm-race-repeats", 0, 0, {{"shm/race -n 5", NULL, "", NUMBERS}}},
+{"shm-counter", 0, 0, {{"shm/counter -n 500", NULL, "", NUMBERS}}},
+{"shm-counter-guarded", 0, 0, {{"shm/counter -s -n 50", NULL, "", 0}}},
+{"shm-buffer", 0, 2, {
+	{"shm/producer -k {key}", "", "some lines\nof text\n", WAITS},
+	{"shm/consumer -k {key}", NULL, "", WAITS}}},
+{"shm-buffer-default", ALONE, 2, {
+	{"shm/producer", "", "some lines\nof text\n", WAITS},
+	{"shm/consumer", NULL, "", WAITS}}},
+{"shm-no_syscalls", 0, 0, {{"shm/no_syscalls", NULL, "", NUMBERS}}},
+{"shm-pingpong", 0, 0, {{"shm/pingpong -n 5", NULL, "", NUMBERS}}},
+
+{"socket-pair", 0, 0, {
+	{"socket/server -p 0", "listening", "", WAITS | PIECES},
+	{"socket/client -p {port}", NULL, "", 0}}},
+{"socket-pair-told", 0, 0, {
+	{"socket/server -v -p 0", "listening", "", WAITS | PIECES | NUMBERS},
+	{"socket/client -v -p {port}", NULL, "", NUMBERS}}},
+{"socket-pair-nonblocking", 0, 0, {
+	{"socket/server -n -p 0", "listening", "", WAITS | ANY},
+	{"socket/client -p {port}", NULL, "", ANY}}},
+{"socket-buffers", 0, 0, {
+	{"socket/receiver -d 0 -p 0", "listening", "", WAITS | NUMBERS},
+	{"socket/sender -p {port}", NULL, "", NUMBERS | ANY}}},
+{"socket-echo", 0, 0, {
+	{"socket/echo_server -u {dir}/echo", "listening", "", STOP | PIECES},
+	{"socket/echo_client -u {dir}/echo one two", NULL, "", PIECES}}},
+{"socket-echo-default", ALONE, 0, {
+	{"socket/echo_server -q", "listening", "", STOP},
+	{"socket/echo_client", NULL, "", PIECES}}},
+{"socket-echo-broadcast", 0, 0, {
+	{"socket/echo_server -b -u {dir}/echo", "listening", "", STOP | ANY},
+	{"socket/echo_client -w 0.2 -u {dir}/echo one", "Echoed", "", ANY},
+	{"socket/echo_client -u {dir}/echo two", NULL, "", PIECES}}},
+{"socket-prefork", 0, 0, {
+	{"socket/prefork -w 2 -p 0", "listening", "", STOP | NUMBERS | ORDER},
+	{"socket/client -p {port}", NULL, "", NUMBERS}}},
+{"socket-multicast", 0, 1, {
+	{"socket/multicast_receiver -t 1 -p {free}", "waiting", "",
+	 ANY},
+	{"socket/multicast_sender -p {free}", NULL, "", LOSSY}}},
+{"socket-pingpong", 0, 0, {{"socket/pingpong -n 5", NULL, "", NUMBERS}}},
+{"socket-pingpong-unix", 0, 0, {
+	{"socket/pingpong -u -n 5", NULL, "", NUMBERS}}},
+
+{"msgqueue-pair", 0, 0, {
+	{"msgqueue/writer -f {dir} text", NULL, "", KEEPS},
+	{"msgqueue/reader -f {dir}", NULL, "", 0}}},
+{"msgqueue-pair-default", ALONE, 0, {
+	{"msgqueue/writer -n", NULL, "a line\n", KEEPS},
+	{"msgqueue/reader -ln", NULL, "", KEEPS},
+	{"msgqueue/writer", NULL, "a line\n", KEEPS},
+	{"msgqueue/reader", NULL, "", 0}}},
+{"msgqueue-server", 0, 0, {
+	{"msgqueue/server -f {dir}", "waiting", "", STOP | NUMBERS},
+	{"msgqueue/client -f {dir} one two three", NULL, "", 0}}},
+{"msgqueue-pingpong", 0, 0, {{"msgqueue/pingpong -n 5", NULL, "", NUMBERS}}},
+
+{"limit", 0, 1, {{"scripts/limit 5 fork_demo/private", NULL, "", 0}}},
+{"await", 0, 1, {{"scripts/await line scripts/watch/runs.h runs.h 1", NULL,
+		  "", 0}}},
+{"sysv", 0, 0, {
+	{"scripts/sysv names", NULL, "", NUMBERS},
+	{"scripts/sysv socket {dir}", NULL, "", 0},
+	{"shm/writer -k {key}", NULL, "", KEEPS},
+	{"shm/reader -k {key}", NULL, "", 0}}},
+/* clang-format on */
