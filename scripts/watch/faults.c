@@ -64,7 +64,8 @@ enum { /* of a run or a command: see runs.h */
        PIECES = 16,
        KEEPS = 32,
        LOSSY = 64,
-       STOP = 128
+       STOP = 128,
+       WAITS = 256
 };
 enum { COMMANDS = 4, WORDS = 16, PATIENCE = 3 /* seconds */ };
 
