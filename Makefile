@@ -5,51 +5,81 @@ CC ?= cc
 CFLAGS ?= -O2 -g -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 
 labs = fork_demo shm socket msgqueue
-checked = $(sort $(labs) $(patsubst tests/%.t,%,$(wildcard tests/*.t)))
-sources = $(wildcard $(addsuffix /*.c,$(labs) scripts tests))
+rooms = $(labs) scripts scripts/compare tests
+tests = $(patsubst tests/%.t,%,$(wildcard tests/*.t))
+sources = $(wildcard $(addsuffix /*.c,$(rooms)))
 
 # make BUILD=DIR: binaries go under DIR instead of beside their sources.
+ifneq ($(word 2,x$(BUILD)),)
+$(error BUILD='$(BUILD)': a name without blanks, please)
+endif
 out = $(if $(BUILD),$(BUILD)/)
 programs = $(sources:%.c=$(out)%)
+tools = $(filter $(out)scripts/% $(out)tests/%,$(programs))
 export BUILD SOAK
 
-.PHONY: all help demo compare test soak lint sanitize clean clean-ipc
-.PHONY: $(labs:%=demo-%) $(checked:%=test-%)
+.PHONY: all help demo compare test soak lint sanitize clean clean-ipc FORCE
+.PHONY: $(labs) $(labs:%=demo-%) $(labs:%=test-%) $(tests:%=test-%)
 
 all: $(programs) ## build all programs (this is what plain `make` does)
 
-# One file is one program.
-$(programs): $(out)%: %.c
+# What the programs are built with. When that changes, all are built again.
+export built_with := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS)
+$(out).built_with: FORCE
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< -o $@ $(LDLIBS)
+	@printf '%s\n' "$$built_with" | cmp -s - $@ || \
+		printf '%s\n' "$$built_with" >$@
+
+# One file is one program. Some compilers (tcc) know no atomics.
+atomic := $(shell grep -l '<stdatomic.h>' $(sources) /dev/null)
+has_atomics = printf '\043include <stdatomic.h>\n' | \
+	$(CC) $(CPPFLAGS) -E - >/dev/null 2>&1
+compile_if_possible = @if $(has_atomics); then set -x; $(compile); \
+	else echo '$(CC) has no <stdatomic.h>: $@ is not built'; fi
+compile = $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< -o $@ $(LDLIBS)
+
+$(programs): $(out)%: %.c $(out).built_with
+	@mkdir -p $(@D)
+	$(if $(filter $<,$(atomic)),$(compile_if_possible),$(compile))
 
 # What a pair has agreed on is in its folder's header.
 headers_of = $(filter $(out)$(1)/%,$(programs)): $(wildcard $(1)/*.h)
-$(foreach lab,$(labs),$(eval $(call headers_of,$(lab))))
-$(filter $(out)scripts/% $(out)tests/%,$(programs)): $(wildcard */*.h)
+$(foreach room,$(rooms),$(eval $(call headers_of,$(room))))
+$(tools): $(wildcard $(labs:%=%/*.h))
+
+# The programs of one lab.
+lab_programs = $(1): $(filter $(out)$(1)/%,$(programs))
+$(foreach lab,$(labs),$(eval $(call lab_programs,$(lab))))
 
 demo: all ## see every lab, with a narration
-	@scripts/demo.sh
+	@sh scripts/demo.sh
 
 ## demo-LAB: one lab only; LAB is fork_demo, shm, socket or msgqueue
-$(labs:%=demo-%): demo-%: all
-	@scripts/demo.sh $*
+$(labs:%=demo-%): demo-%: % $(tools)
+	@sh scripts/demo.sh $*
 
 compare: all ## measure what each mechanism costs: a table and a picture
-	@scripts/compare.sh
+	@sh scripts/compare.sh
 
 test: all ## check every program by its output
-	@tests/run.sh
+	@sh tests/run.sh
 
 ## test-LAB: one lab only, or test-NAME: one file of tests, tests/NAME.t
-$(checked:%=test-%): test-%: all
-	@tests/run.sh $*
+$(labs:%=test-%): test-%: % $(tools)
+	@sh tests/run.sh $*
+
+# A file of tests needs its own lab, or all of them.
+lab_of = $(firstword $(filter $(firstword $(subst -, ,$(1))),$(labs)) all)
+needs_lab = test-$(1): $(call lab_of,$(1)) $(tools)
+$(foreach name,$(tests),$(eval $(call needs_lab,$(name))))
+$(tests:%=test-%):
+	@sh tests/run.sh $(@:test-%=%)
 
 soak: all ## the long checks; `make soak SOAK=short` asks less of each
-	@tests/run.sh soak
+	@sh tests/run.sh soak
 
 lint: ## for maintainers: warnings, style, scripts
-	@tests/lint.sh
+	@sh tests/lint.sh
 
 # The leak check is there with gcc and clang on Linux, not on macOS.
 sanitize: ## the tests with AddressSanitizer and UndefinedBehaviorSanitizer
@@ -59,10 +89,10 @@ sanitize: ## the tests with AddressSanitizer and UndefinedBehaviorSanitizer
 
 clean: ## remove what was built
 	rm -rf $(programs) $(addsuffix .dSYM,$(programs)) .build
-	rm -f $(out)compare.csv $(out)compare.svg
+	rm -f $(out)compare.csv $(out)compare.svg $(out).built_with
 
 clean-ipc: $(out)scripts/sysv ## remove what labs may have left in the kernel
-	@scripts/cleanup.sh
+	@sh scripts/cleanup.sh
 
 help: ## print this list
 	@awk '/^([a-z-]+:.*)?## / { \

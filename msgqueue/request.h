@@ -10,6 +10,8 @@
  * says.
  */
 #define SERVER_PROJECT 129
+#define REQUESTS_PROJECT 129
+#define ANSWERS_PROJECT 130
 
 /* Who may use the queue and the semaphore: their owner. */
 #define SERVER_MODE 0600

@@ -153,7 +153,7 @@ choose_queue_file() {
 		file="$folder/file$number"
 		: >"$file"
 		key=$("$BUILD/scripts/sysv" key "$file")
-		second=$("$BUILD/scripts/sysv" key "$file" server)
+		second=$("$BUILD/scripts/sysv" key "$file" requests)
 		if is_free queue "$key" && is_free queue "$second" &&
 			is_free semaphores "$second"; then
 			queue_key=$key

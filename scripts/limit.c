@@ -13,7 +13,10 @@
  *
  * From the environment: TEST_TIME_SCALE, a factor for the time (default: 1).
  *
- * usage: limit SECONDS COMMAND [ARGUMENT ...]
+ * -n FILE: after 5 seconds or more, or when the time is up, the whole seconds
+ * are noted in FILE.
+ *
+ * usage: limit [-n FILE] SECONDS COMMAND [ARGUMENT ...]
  */
 
 #include <err.h>
@@ -21,6 +24,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
@@ -76,12 +80,27 @@ static void end_group(pid_t group)
 	kill(-group, SIGKILL);
 }
 
+static void note_seconds(const char *path, double seconds)
+{
+	FILE *file = fopen(path, "w");
+	if (file == NULL)
+		return;
+	fprintf(file, "%.0f\n", seconds);
+	fclose(file);
+}
+
 int main(int argc, char *argv[])
 {
+	const char *note = NULL;
+	if (argc > 2 && strcmp(argv[1], "-n") == 0) {
+		note = argv[2];
+		argv += 2;
+		argc -= 2;
+	}
 	char *end;
 	double seconds = argc < 3 ? 0 : strtod(argv[1], &end);
 	if (argc < 3 || *end != '\0' || !(seconds > 0 && seconds <= 86400))
-		errx(125, "usage: limit SECONDS COMMAND [ARGUMENT ...]");
+		errx(125, "usage: limit [-n FILE] SECONDS COMMAND [ARG ...]");
 
 	const char *scale = getenv("TEST_TIME_SCALE");
 	double factor = scale == NULL ? 1 : strtod(scale, &end);
@@ -90,7 +109,8 @@ int main(int argc, char *argv[])
 		     scale);
 
 	pid_t parent = getppid();
-	double deadline = now() + seconds * factor;
+	double start = now();
+	double deadline = start + seconds * factor;
 	handle(SIGINT, note_signal);
 	handle(SIGQUIT, note_signal);
 	handle(SIGTERM, note_signal);
@@ -131,6 +151,8 @@ int main(int argc, char *argv[])
 			break;
 	}
 	end_group(child);
+	if (note != NULL && (timed_out || now() - start >= 5 * factor))
+		note_seconds(note, now() - start);
 	if (timed_out)
 		return 124;
 	if (ended_by != 0) {

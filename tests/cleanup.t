@@ -5,144 +5,157 @@
 
 absolute=$(cd "$build" && pwd)
 
-replace() { # PROGRAM, by what comes from standard input
-	rm "$work/build/$1"
-	cat >"$work/build/$1"
-	chmod +x "$work/build/$1"
-}
-
-# A build folder of which the test may replace parts.
-own_build() {
-	mkdir "$work/build"
-	for lab in fork_demo shm socket msgqueue scripts tests; do
-		mkdir "$work/build/$lab"
-		for program in "$lab"/*.c; do
-			ln -s "$absolute/${program%.c}" "$work/build/$lab/"
-		done
-	done
-}
-
-# The test's own key and path in place of the user's, who may be at work.
+# The test's own keys and path in place of the user's, who may be at work.
 own_names() {
-	own_build
 	new_key
 	new_path
 	queue_key=$("$build/scripts/sysv" key "$path")
-	replace scripts/sysv <<-END
+	mkdir "$work/build" "$work/build/scripts"
+	cat >"$work/build/scripts/sysv" <<-END
 		#!/bin/sh
 		[ "\$1" != names ] || {
-			echo 'segment $(printf '%#x' "$key")'
+			printf 'segment %#x\nsemaphores %#x\n' $key $key
 			echo 'queue $queue_key $path'
 			echo 'socket $work/socket'
 			exit
 		}
 		exec '$absolute/scripts/sysv' "\$@"
 	END
-	export BUILD="$work/build"
+	chmod +x "$work/build/scripts/sysv"
+}
+
+cleanup() { # [OPTION ...]
+	BUILD=$work/build run_script scripts/cleanup.sh "$@"
 }
 
 cleanup_usage() {
 	usage_is_checked scripts/cleanup.sh
-	run_script scripts/cleanup.sh surplus
+	run_script scripts/cleanup.sh -h
+	prints 'usage: cleanup.sh [-hnf]'
+	run_script scripts/cleanup.sh argument
 	exits 2
+	says "unexpected argument 'argument'"
 }
 check 'cleanup: -h, an unknown option and an argument' cleanup_usage
 
 cleanup_removes() {
 	own_names
-	run shm/writer -k "$key"
-	run msgqueue/writer -f "$path" text
+	default=$key
+	run shm/writer -k "$default"
+	"$build/tests/odd" semaphores "$default" 1
+	"$build/tests/odd" queue "$path" 600
 	new_key
 	run shm/writer -k "$key" 'not the default key'
-	run_script scripts/cleanup.sh -n
+	cleanup -n
 	succeeds
+	has_lines "$work/out" 3 || fail 'three objects'
 	prints_like 'would remove segment'
 	prints_like 'would remove queue'
 	queue_exists "$path" || fail 'with -n nothing is removed'
-	run_script scripts/cleanup.sh
+	cleanup
 	succeeds
-	prints_like "removed segment"
+	prints_like "removed segment $(printf '%#x' "$default")"
+	prints_like "removed semaphores $(printf '%#x' "$default")"
 	prints_like "removed queue $queue_key"
 	queue_gone "$path"
+	segment_gone "$default"
 	segment_exists "$key" || fail 'a segment at another key is not touched'
-	run_script scripts/cleanup.sh
+	cleanup
 	succeeds
 	prints 'nothing to remove'
 }
 check "cleanup: removes the labs' own objects and no others" cleanup_removes
 
-cleanup_leaves_what_is_used() {
+cleanup_leaves_attached() {
 	own_names
-	start writer shm/writer -k "$key" -v -d 60
-	await writer 'attached at'
-	start reader msgqueue/reader -f "$path"
-	await_that queue_exists "$path"
-	if [ ! -d /proc/self ]; then
-		stop reader # a waiting process cannot be seen there
-		finish reader
-	fi
-	run_script scripts/cleanup.sh
+	"$build/tests/odd" hold "$key" >"$work/holder.out" &
+	echo $! >"$work/holder.pid"
+	await holder attached
+	cleanup
 	succeeds
 	prints_like 'left segment'
-	segment_exists "$key" || fail 'the segment of the writer'
-	if [ -d /proc/self ]; then
-		prints_like 'left queue'
-		queue_exists "$path" || fail 'the queue of the reader'
-		stop reader
-		finish reader
-	fi
-	stop writer
-	finish writer
-	run_script scripts/cleanup.sh
+	prints_like '1 process is using it'
+	cleanup -f
+	prints_like 'left segment'
+	stop holder
+	wait
+	cleanup
 	prints_like 'removed segment'
 	segment_gone "$key"
 }
-check 'cleanup: leaves what a process is using' cleanup_leaves_what_is_used
+check 'cleanup: leaves a segment that is attached' cleanup_leaves_attached
+
+# A reader that waits for its first message cannot be told from a dead one.
+cleanup_leaves_used_queue() {
+	own_names
+	start reader msgqueue/reader -f "$path"
+	await_that queue_exists "$path"
+	cleanup -n
+	prints "would remove queue $queue_key (id $(queue_id "$path"))"
+	stop reader
+	finish reader
+	"$build/tests/odd" used "$path" >"$work/user.out" &
+	echo $! >"$work/user.pid"
+	await user sent
+	cleanup
+	succeeds
+	prints_like "left queue $queue_key (id $(queue_id "$path"))"
+	prints_like '1 process is using it'
+	cleanup -f
+	prints_like 'removed queue'
+	queue_gone "$path"
+	stop user
+	wait
+}
+check 'cleanup: leaves a queue while its last user is there; -f does not' \
+	cleanup_leaves_used_queue
 
 cleanup_of_a_socket() {
 	own_names
 	start server tests/odd socket "$work/socket"
 	await server listening
-	run_script scripts/cleanup.sh
+	cleanup
 	succeeds
-	prints_like "left socket $work/socket: a server is there"
+	prints "left socket $work/socket: a server is there"
 	[ -S "$work/socket" ] || fail 'the socket of a living server'
 	stop server
 	finish server
-	run_script scripts/cleanup.sh -n
+	cleanup
+	prints_like 'it was made just now'
+	[ -S "$work/socket" ] || fail 'a socket that may be just begun'
+	touch -t 202001010000 "$work/socket"
+	cleanup -n
 	prints "would remove socket $work/socket"
-	run_script scripts/cleanup.sh
+	cleanup
 	succeeds
 	prints "removed socket $work/socket"
 	[ ! -e "$work/socket" ] || fail 'no socket of a dead server'
 	echo precious >"$work/socket"
-	run_script scripts/cleanup.sh
+	cleanup
 	prints_like 'it is no socket'
 	[ -s "$work/socket" ] || fail 'a file that is no socket stays'
 }
 check 'cleanup: removes a socket that no server answers at' \
 	cleanup_of_a_socket
 
-# Lists all of the user's, so it is only asked, and told no.
-cleanup_asks() {
-	new_key
-	run shm/writer -k "$key"
-	id=$("$build/scripts/sysv" find segment "$key")
-	run_script scripts/cleanup.sh -a -n
+others_objects_stay() {
+	two_users scripts/sysv shm/writer
+	run_as "$me" writer
+	id=$("$build/scripts/sysv" find segment $((0x53480000 + me)))
+	run_as "$other" sysv remove segment "$id"
+	fails_with 1 'not permitted'
+	run scripts/sysv remove segment "$id"
+	fails_with 1 'made by another user'
+	run_as "$other" sysv owner segment "$id"
+	prints unknown
+	run_as "$me" sysv remove segment "$id"
 	succeeds
-	prints_like "(id $id)"
-	echo n >"$work/in"
-	run_script scripts/cleanup.sh -a <"$work/in"
-	prints_like 'Remove th'
-	segment_exists "$key" || fail 'the answer was no'
-	run_script scripts/cleanup.sh -a </dev/null
-	segment_exists "$key" || fail 'there was no answer'
 }
-check 'cleanup: -a lists all, and asks before it removes' cleanup_asks
+check "cleanup: another user's objects stay, also when root runs it" \
+	others_objects_stay
 
 default_names() {
 	new_path
-	server_key=$("$build/scripts/sysv" key "$path" server)
 	HOME=$path run scripts/sysv names
 	succeeds
 	prints "$(
@@ -150,11 +163,29 @@ default_names() {
 		printf 'segment %#x\n' $((0x42520000 + $(id -u)))
 		printf 'semaphores %#x\n' $((0x42520000 + $(id -u)))
 		echo "queue $("$build/scripts/sysv" key "$path") $path"
-		echo "queue $server_key $path"
-		echo "semaphores $server_key $path"
+		echo "queue $("$build/scripts/sysv" key "$path" requests) $path"
+		echo "queue $("$build/scripts/sysv" key "$path" answers) $path"
 		echo "socket /tmp/ipc_echo_$(id -u)"
 	)"
 }
 check "sysv: names the labs' default objects" default_names
+
+sysv_usage() {
+	for bad in '' nonsense 'find segment' 'find thing 5' 'find segment -5' \
+		'key /nowhere other' 'users segment five' \
+		'users segment 99999999999'; do
+		# shellcheck disable=SC2086 # these are words
+		run scripts/sysv $bad
+		exits 2
+		says 'usage: sysv'
+	done
+	run scripts/sysv -h
+	succeeds
+	run scripts/sysv users segment -5 # a number, as macOS gives them
+	exits 3
+	run scripts/sysv key "$work/nowhere"
+	fails_with 1 'ftok'
+}
+check 'sysv: -h, and what it cannot take' sysv_usage
 
 finish_tests

@@ -357,7 +357,9 @@ program_fails() { # STATUS LINE
 	exits 1
 	says 'shm/pingpong -w block -s 64 -n 50'
 	says 'for a reason'
-	says "$2"
+	printf '%s\n' "$2" | while read -r line; do
+		says "$line"
+	done || exit
 	[ "$(ls -A "$work/results")" = compare.csv ] || fail 'no file of ours'
 	[ "$(cat "$work/results/compare.csv")" = precious ] ||
 		fail 'the older file as it was'

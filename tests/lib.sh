@@ -1,16 +1,21 @@
 #!/bin/sh
 # lib.sh - what the test files share; each of them reads it at its top.
 #
-# A test is a function, which `check SENTENCE FUNCTION` runs: in a shell of its
-# own, in a process group of its own, for at most 10 seconds, with a folder of
-# its own ($work). The words of a test are below, from `run` on. All output is
-# TAP. `sh tests/shm.t FUNCTION ...` runs these tests alone.
+# A test is a function, and `check SENTENCE FUNCTION` under it runs it: in a
+# shell and a process group of its own, for at most 30 seconds, with a folder
+# of its own ($work). The words of a test are below, from `run` on. All output
+# is TAP. `sh tests/shm-race.t FUNCTION ...` runs these tests alone.
 #
 # From the environment: BUILD, where the binaries are (default: beside their
-# sources); TEST_SHELL, the shell for tests and scripts (default: sh).
+# sources); TEST_SHELL, the shell for tests and scripts (default: sh);
+# TEST_TIME_SCALE, a factor for all time limits (default: 1).
 set -u
 
 cd "${0%/*}/.." || exit 1
+# shellcheck source=scripts/private.sh
+. scripts/private.sh
+LC_ALL=C # the words of messages that tests look for
+export LC_ALL
 file=tests/${0##*/}
 build=${BUILD:-.}
 shell=${TEST_SHELL:-sh}
@@ -26,66 +31,43 @@ fi
 
 # ---- around a test -------------------------------------------------------
 
-remove_object() { # KIND KEY
-	if id=$("$build/scripts/sysv" find "$1" "$2"); then
-		"$build/scripts/sysv" remove "$1" "$id"
-	fi
+# The keys and paths that a test took are in $work/made: what it, or a program
+# that it broke, left in the kernel there goes, and nothing else.
+clear_made() {
+	[ ! -s "$work/made" ] || "$build/scripts/sysv" clear <"$work/made"
 }
 
-# The keys and paths that the test took are in $work/made: whatever it, or a
-# program that it broke, left there goes, and nothing else. A path goes after
-# its queues: then its inode, and so its keys, may be somebody else's.
-remove_queues() { # PATH
-	for whose in '' server; do
-		# shellcheck disable=SC2086 # no word, or one
-		key=$("$build/scripts/sysv" key "$1" $whose) || continue
-		remove_object queue "$key"
-		[ -z "$whose" ] || remove_object semaphores "$key"
-	done
+tidy_up() {
+	[ -n "$inside" ] || [ -z "${work:-}" ] || clear_made
 }
 
-remove_made() {
-	[ -f "$work/made" ] || return 0
-	while read -r kind name; do
-		if [ "$kind" = path ]; then
-			remove_queues "$name"
-			rm -f "$name"
-		else
-			remove_object segment "$name"
-			remove_object semaphores "$name"
-		fi
-	done <"$work/made" 2>/dev/null
-	return 0
-}
-
-clean_up() {
-	remove_made
-	rm -rf "$work"
-}
-
-# A trap runs when the command that is being waited for has ended, so whatever
-# takes long runs in the background, and `wait` can be interrupted.
-stopped() {
-	trap '' HUP INT TERM PIPE
-	if [ "$state" = running ] && [ -n "${!-}" ]; then
-		kill "$!" 2>/dev/null
-		wait "$!" 2>/dev/null
-	fi
-	clean_up
-	trap - "$1"
-	kill -s "$1" "$$"
-}
-
-# Each line of a text as a TAP comment.
+# Some KiB of a text at most, each line as a TAP comment.
 comment() {
-	sed 's/^/#   /'
+	head -n 60 | cut -c 1-160 | sed 's/^/#   /'
 }
 
 show() { # TITLE FILE
 	[ ! -s "$2" ] || {
 		echo "# $1"
-		head -n 40 "$2" | comment
+		comment <"$2"
 	}
+}
+
+# What else may be the reason that something hung.
+load() {
+	if [ -r /proc/loadavg ]; then
+		read -r load _ </proc/loadavg
+	else
+		load=$(uptime)
+		load=${load##*: }
+	fi
+	echo "or the machine is busy: load ${load%% *}"
+}
+
+# A run of many tests shows on a terminal which one it is at.
+show_progress() { # SENTENCE
+	[ -z "${TEST_PROGRESS:-}" ] ||
+		printf '\r%-78.78s\r' "$file: $1" >"$TEST_PROGRESS"
 }
 
 check() { # SENTENCE FUNCTION
@@ -98,31 +80,45 @@ check() { # SENTENCE FUNCTION
 	'' | *" $2 "*) ;;
 	*) return 0 ;;
 	esac
+	show_progress "$1"
 	number=$((number + 1))
-	state=starting
-	mkdir "$work"
-	state=running
+	export work="$private/$number"
+	# Each test has a new folder; twenty are made at a time.
+	[ -d "$work" ] || (
+		cd "$private" || exit 1
+		next=$number folders=
+		while [ "$next" -lt $((number + 20)) ]; do
+			folders="$folders $next"
+			next=$((next + 1))
+		done
+		# shellcheck disable=SC2086 # these are numbers
+		mkdir $folders
+	) || exit 1
 	# shellcheck disable=SC2086 # the shell may be two words: busybox sh
-	work=$work TEST_INSIDE=$2 "$build/scripts/limit" "$time_limit" \
+	TEST_INSIDE=$2 "$build/scripts/limit" -n "$work/slow" "$time_limit" \
 		$shell "$file" >"$work/log" 2>&1 &
-	wait "$!"
+	children=$!
+	wait "$children"
 	result=$?
-	state=
+	children=
+	slow=
+	[ ! -f "$work/slow" ] || read -r slow <"$work/slow"
 	case $result in
 	0)
-		echo "ok $number - $1"
+		echo "ok $number - $1${slow:+ ($slow s)}"
 		[ ! -f "$work/notes" ] || comment <"$work/notes"
 		;;
 	77)
 		skipped=$((skipped + 1))
-		echo "ok $number - $1 # SKIP $(cat "$work/skipped")"
+		read -r reason <"$work/skipped"
+		echo "ok $number - $1 # SKIP $reason"
 		;;
 	*)
 		failures=$((failures + 1))
 		echo "not ok $number - $1"
 		comment <"$work/log"
 		if [ "$result" -eq 124 ]; then
-			echo "#   it hung: ended after $time_limit seconds"
+			echo "#   it hung: ended after $slow seconds ($(load))"
 			for printed in "$work"/*out "$work"/*err; do
 				show "${printed##*/}:" "$printed"
 			done
@@ -130,7 +126,7 @@ check() { # SENTENCE FUNCTION
 		echo "# alone: ${BUILD:+BUILD=$BUILD }sh $file $2"
 		;;
 	esac
-	clean_up
+	clear_made
 }
 
 finish_tests() {
@@ -138,6 +134,8 @@ finish_tests() {
 	passed=$((number - failures - skipped))
 	[ -z "${TEST_COUNTS:-}" ] ||
 		echo "$passed $failures $skipped" >>"$TEST_COUNTS"
+	work=
+	remove_private
 	[ "$failures" -eq 0 ]
 	exit
 }
@@ -145,19 +143,12 @@ finish_tests() {
 inside=${TEST_INSIDE:-}
 unset TEST_INSIDE
 if [ -n "$inside" ]; then
+	private=
 	: >"$work/made"
 else
 	selected=${*:+" $* "}
-	# So mkdir makes a new one, or fails: nobody else's is used.
-	work=${TMPDIR:-/tmp}/ipc-test.$$
-	while [ -e "$work" ]; do
-		work=$work+
-	done
-	state=
-	trap 'stopped HUP' HUP
-	trap 'stopped INT' INT
-	trap 'stopped TERM' TERM
-	trap 'stopped PIPE' PIPE
+	trap_signals
+	private_folder ipc-test
 fi
 
 # ---- the words of a test -------------------------------------------------
@@ -217,37 +208,65 @@ start() { # NAME PROGRAM [ARGUMENT ...]
 	program=$2
 	shift 2
 	# What an earlier one of this name has printed must not be found.
-	[ -p "$work/$name.out" ] || rm -f "$work/$name.out" "$work/$name.err"
+	[ ! -f "$work/$name.out" ] || rm -f "$work/$name.out" "$work/$name.err"
 	"$build/$program" "$@" <"${input:-/dev/null}" >"$work/$name.out" \
 		2>"$work/$name.err" &
 	echo "$!" >"$work/$name.pid"
 }
 
 pid() { # NAME
-	cat "$work/$1.pid"
+	read -r pid <"$work/$1.pid"
+	echo "$pid"
 }
 
 stop() { # NAME [SIGNAL]
-	kill -s "${2:-TERM}" "$(pid "$1")"
+	read -r pid <"$work/$1.pid"
+	kill -s "${2:-TERM}" "$pid"
+}
+
+# What a started program has printed becomes $work/out and $work/err.
+take_output() { # NAME
+	for stream in out err; do
+		if [ -s "$work/$1.$stream" ]; then
+			cp "$work/$1.$stream" "$work/$stream"
+		else
+			: >"$work/$stream"
+		fi
+	done
 }
 
 # Wait for the end of a started program; then as after run.
 finish() { # NAME
 	command="(started as $1)"
-	wait "$(pid "$1")"
+	read -r pid <"$work/$1.pid"
+	wait "$pid"
 	status=$?
-	cp "$work/$1.out" "$work/out"
-	cp "$work/$1.err" "$work/err"
+	take_output "$1"
 }
 
 # Wait until a started program has printed a line with this text.
 await() { # NAME TEXT
-	"$build/scripts/await" line "$work/$1.out" "$2" && return
+	"$build/scripts/await" line "$work/$1.out" "$2" "$((time_limit - 5))" &&
+		return
 	command="(started as $1)"
 	status='(has not ended)'
-	cp "$work/$1.out" "$work/out"
-	cp "$work/$1.err" "$work/err"
-	fail "a line with '$2' within the time limit"
+	take_output "$1"
+	fail "a line with '$2' within the time limit ($(load))"
+}
+
+# Wait until a command succeeds, with longer and longer pauses.
+await_that() { # COMMAND [ARGUMENT ...]
+	tries=0
+	until "$@"; do
+		case $tries in
+		[01]) pause=0.003 ;;
+		[23]) pause=0.01 ;;
+		*) pause=0.04 ;;
+		esac
+		tries=$((tries + 1))
+		[ "$tries" -le 1000 ] || fail "that at last: $*"
+		"$build/scripts/await" line /dev/null '' "$pause"
+	done
 }
 
 child_of() { # PID; prints the child's
@@ -262,36 +281,49 @@ has_ended() { # PID
 			END { exit !live }'
 }
 
-# Wait until a command succeeds.
-await_that() { # COMMAND [ARGUMENT ...]
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ "$tries" -le 1000 ] || fail "that at last: $*"
-		"$build/scripts/await" line /dev/null '' 0 # 5 milliseconds
-	done
+# Does it wait for something? Our programs do so only where they are meant to.
+waits() { # NAME of a started program
+	read -r pid <"$work/$1.pid"
+	if [ -r "/proc/$pid/stat" ]; then
+		read -r _ _ state _ <"/proc/$pid/stat"
+	else
+		state=$(ps -o stat= -p "$pid")
+	fi 2>/dev/null
+	case $state in
+	S* | I*) ;;
+	*) return 1 ;;
+	esac
 }
 
-port_of() { # NAME of a server that has said where it listens
-	sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' "$work/$1.out"
+# Where a server has said that it listens.
+port_of() { # NAME
+	while read -r line; do
+		case $line in
+		*'listening on '*:*)
+			echo "${line##*:}"
+			return
+			;;
+		esac
+	done <"$work/$1.out"
 }
 
-# A key, and a path whose queues' keys, that nobody else has. The paths stand
-# all in one folder: ftok takes only the low bits of the inode's number.
+# A key, and a path whose queues' keys, that nobody else has.
 keys_taken=0
 new_key() { # sets $key
 	keys_taken=$((keys_taken + 1))
 	key=$((0x70000000 + $$ % 4194304 * 16 + keys_taken))
-	echo "segment $key" >>"$work/made"
+	printf 'segment %s\nsemaphores %s\n' "$key" "$key" >>"$work/made"
 }
 
 new_path() { # sets $path
 	keys_taken=$((keys_taken + 1))
-	path=${TMPDIR:-/tmp}/ipc-test-queue.$$.$keys_taken
-	echo "path $path" >>"$work/made" # first: a signal may end us any time
+	path=$work/queue.$keys_taken
 	(set -C && : >"$path") || fail "a new file $path"
-	if queue_exists "$path" || queue_exists "$path" server; then
-		new_path # another file happens to have the same key
+	# ftok takes only the low bits of the inode's number.
+	if "$build/scripts/sysv" unused "$path"; then
+		echo "path $path" >>"$work/made"
+	else
+		new_path
 	fi
 }
 
@@ -304,20 +336,19 @@ segment_exists() { # KEY
 	"$build/scripts/sysv" find segment "$1" >/dev/null
 }
 
-# The queue of writer and reader, or the server's.
-queue_id() { # PATH [server]
-	"$build/scripts/sysv" find queue "$("$build/scripts/sysv" key "$@")"
-}
-
-queue_exists() { # PATH [server]
-	queue_id "$@" >/dev/null
-}
-
 segment_gone() { # KEY
 	! segment_exists "$1" || fail "no segment with key $1 any more"
 }
 
-queue_gone() { # PATH [server]
+queue_id() { # PATH [requests|answers]
+	"$build/scripts/sysv" find queue "$@"
+}
+
+queue_exists() { # PATH [requests|answers]
+	queue_id "$@" >/dev/null
+}
+
+queue_gone() { # PATH [requests|answers]
 	! queue_exists "$@" || fail "no queue of $* any more"
 }
 
@@ -325,9 +356,11 @@ letters() { # COUNT of the letter x
 	awk -v count="$1" 'BEGIN { while (count-- > 0) printf "x" }'
 }
 
-# For people: a terminal's control characters do nothing here.
+# For people: some KiB, and a terminal's control characters do nothing here.
+# busybox tr knows no classes.
 show_printed() {
-	LC_ALL=C tr -c '[:print:]\n\t' '?' | head -n 40 | sed 's/^/  | /'
+	LC_ALL=C tr -c '\040-\176\n\t' '?' | head -n 40 | cut -c 1-160 |
+		sed 's/^/  | /'
 }
 
 # A figure, to be shown also when the test has passed.
@@ -372,23 +405,49 @@ prints_nothing() {
 	[ ! -s "$work/out" ] || fail 'nothing on standard output'
 }
 
+# Is there such a line in a file? A text within it, or all of it?
+has_text() { # FILE TEXT
+	while IFS= read -r line || [ -n "$line" ]; do
+		case $line in
+		*"$2"*) return 0 ;;
+		esac
+	done <"$1"
+	return 1
+}
+
+has_line() { # FILE TEXT
+	while IFS= read -r line || [ -n "$line" ]; do
+		[ "$line" != "$2" ] || return 0
+	done <"$1"
+	return 1
+}
+
+# Has a file so many lines, each of them whole?
+has_lines() { # FILE COUNT
+	count=0
+	while read -r line; do
+		count=$((count + 1))
+	done <"$1"
+	[ "$count" -eq "$2" ]
+}
+
 prints_line() { # TEXT, a whole line
-	grep -Fqx -- "$1" "$work/out" || fail "the line '$1'"
+	has_line "$work/out" "$1" || fail "the line '$1'"
 }
 
-prints_like() { # TEXT within standard output
-	grep -Fq -- "$1" "$work/out" || fail "'$1' in standard output"
+prints_like() { # TEXT within a line of standard output
+	has_text "$work/out" "$1" || fail "'$1' in standard output"
 }
 
-says() { # TEXT within standard error
-	grep -Fq -- "$1" "$work/err" || fail "'$1' on standard error"
+says() { # TEXT within a line of standard error
+	has_text "$work/err" "$1" || fail "'$1' on standard error"
 }
 
 # The program failed, and one clear line says why.
 fails_with() { # STATUS TEXT
 	exits "$1"
 	says "$2"
-	[ "$(wc -l <"$work/err")" -eq 1 ] || fail 'one line on standard error'
+	has_lines "$work/err" 1 || fail 'one line on standard error'
 }
 
 # A wrong command line: what is wrong, the usage, and nothing was done.
@@ -397,7 +456,7 @@ refused() { # PROGRAM [ARGUMENT ...]
 	exits 2
 	prints_nothing
 	says "usage: ${program##*/} "
-	[ "$(wc -l <"$work/err")" -eq 2 ] ||
+	has_lines "$work/err" 2 ||
 		fail 'a line that says what is wrong, and the usage'
 }
 

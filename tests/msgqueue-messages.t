@@ -3,18 +3,6 @@
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 
-# A process waits at the queue. Without /proc that cannot be seen; there, it is
-# enough that the queue is there.
-has_user() { # PATH
-	[ -d /proc/self ] || {
-		queue_exists "$1"
-		return
-	}
-	users=$(queue_id "$1") &&
-		users=$("$build/scripts/sysv" users queue "$users") &&
-		[ "$users" -gt 0 ]
-}
-
 # Whoever made the queue removes it; a queue with messages in it stays.
 interrupted_reader() {
 	for signal in INT TERM HUP; do
@@ -28,7 +16,7 @@ interrupted_reader() {
 	done
 	run msgqueue/writer -f "$path" -t 9 'still wanted'
 	start reader msgqueue/reader -f "$path"
-	await_that has_user "$path"
+	await_that waits reader
 	stop reader
 	finish reader
 	run msgqueue/reader -f "$path" -t 9
@@ -41,7 +29,7 @@ check 'reader: interrupted, removes a queue of its own only' \
 stopped_and_continued() {
 	new_path
 	start reader msgqueue/reader -f "$path"
-	await_that has_user "$path"
+	await_that waits reader
 	stop reader STOP
 	stop reader CONT
 	run msgqueue/writer -f "$path" 'after Ctrl-Z'

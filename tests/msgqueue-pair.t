@@ -3,18 +3,6 @@
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 
-# A process waits at the queue. Without /proc that cannot be seen; there, it is
-# enough that the queue is there.
-has_user() { # PATH
-	[ -d /proc/self ] || {
-		queue_exists "$1"
-		return
-	}
-	users=$(queue_id "$1") &&
-		users=$("$build/scripts/sysv" users queue "$users") &&
-		[ "$users" -gt 0 ]
-}
-
 pair_passes_a_message() {
 	new_path
 	run msgqueue/writer -f "$path" 'Hello, queue'
@@ -73,7 +61,7 @@ check 'a message needs no live writer' queue_outlives_writer
 reader_waits() {
 	new_path
 	start reader msgqueue/reader -f "$path"
-	await_that has_user "$path"
+	await_that waits reader
 	[ ! -s "$work/reader.out" ] || fail 'nothing received yet'
 	run msgqueue/writer -f "$path" 'at last'
 	succeeds
@@ -239,7 +227,7 @@ removed_under_writer() {
 	"$build/tests/odd" limit "$path" 10
 	run msgqueue/writer -f "$path" 123456789
 	start writer msgqueue/writer -f "$path" 223456789
-	await_that has_user "$path"
+	await_that waits writer
 	run msgqueue/reader -f "$path"
 	finish writer
 	case $status in

@@ -23,6 +23,8 @@
  *     odd socket PATH             listen at a path until ended, leaving it
  *     odd datagram PATH           take datagrams there, which no stream is
  *     odd lock PATH               hold flock(2)'s lock on a folder until ended
+ *     odd hold KEY                make a segment and stay attached until ended
+ *     odd used PATH               send to PATH's queue, and stay until ended
  *     odd size                    sizeof(struct message)
  *     odd denied                  does the kernel deny anything to this user?
  *
@@ -154,6 +156,28 @@ static void hold_lock(const char *path)
 	pause();
 }
 
+static void hold_segment(key_t key)
+{
+	int id = shmget(key, 1024, IPC_CREAT | 0600);
+	if (id == -1 || shmat(id, NULL, 0) == (void *)-1)
+		err(1, "segment");
+	alarm(20);
+	puts("attached");
+	fflush(stdout);
+	pause();
+}
+
+static void use_queue(const char *path)
+{
+	message.type = 1;
+	if (msgsnd(queue_of(path, IPC_CREAT | 0600), &message, 1, 0) == -1)
+		err(1, "msgsnd");
+	alarm(20);
+	puts("sent");
+	fflush(stdout);
+	pause();
+}
+
 int main(int argc, char *argv[])
 {
 	const char *verb = argc > 1 ? argv[1] : "";
@@ -222,6 +246,10 @@ int main(int argc, char *argv[])
 		listen_at(argv[2], SOCK_DGRAM);
 	} else if (argc == 3 && strcmp(verb, "lock") == 0) {
 		hold_lock(argv[2]);
+	} else if (argc == 3 && strcmp(verb, "hold") == 0) {
+		hold_segment((key_t)strtoll(argv[2], NULL, 0));
+	} else if (argc == 3 && strcmp(verb, "used") == 0) {
+		use_queue(argv[2]);
 	} else if (argc == 2 && strcmp(verb, "size") == 0) {
 		printf("%zu\n", sizeof(struct message));
 	} else if (argc == 2 && strcmp(verb, "denied") == 0) {

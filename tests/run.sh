@@ -8,11 +8,15 @@
 # are named. The output is TAP; the last line counts.
 #
 # From the environment: BUILD, where the binaries are; TEST_SHELL, which shell
-# is to run tests and scripts; TEST_JOBS, how many files at a time (default: 4).
+# is to run tests and scripts; TEST_JOBS, how many files at a time (default: 4);
+# TEST_TIME_SCALE, a factor for all time limits.
 set -u
 cd "${0%/*}/.." || exit 1
+# shellcheck source=scripts/private.sh
+. scripts/private.sh
 
 usage='usage: tests/run.sh [-h] [NAME ...]'
+limit=${BUILD:-.}/scripts/limit
 
 files_of() { # NAME
 	case $1 in
@@ -23,33 +27,18 @@ files_of() { # NAME
 	esac
 }
 
-# A file of tests ends what it has started, and removes what it has made.
-stopped() {
-	trap '' HUP INT TERM PIPE
-	for pid in $lanes; do
-		kill "$pid" 2>/dev/null
-		wait "$pid" 2>/dev/null
-	done
-	rm -rf "$results"
-	trap - "$1"
-	kill -s "$1" "$$"
-}
-
-# One file after the other, whichever no other lane has taken: only one can
-# make a folder of a name.
+# One file after the other, whichever no other lane has taken: only one lane
+# can make a folder of that name. Each file of tests ends what it has started.
 run_lane() {
-	running=
-	trap '[ -z "$running" ] || kill "$running" 2>/dev/null
-		[ -z "$running" ] || wait "$running" 2>/dev/null
-		exit 143' HUP INT TERM PIPE
+	trap 'end_children; exit 143' HUP INT QUIT TERM
 	for file in $files; do
 		name=${file##*/}
 		mkdir "$results/$name" 2>/dev/null || continue
 		${TEST_SHELL:-sh} "$file" >"$results/$name/out" 2>&1 &
-		running=$!
-		wait "$running"
-		running=
-		: >"$results/$name/through"
+		children=$!
+		wait "$children"
+		children=
+		echo through >"$results/$name/through"
 	done
 }
 
@@ -78,30 +67,43 @@ for name in "$@"; do
 	}
 	files="$files $found"
 done
+[ -x "$limit" ] || {
+	echo "run.sh: there is no $limit: build first (make)" >&2
+	exit 1
+}
 
-lanes=
-results=${TMPDIR:-/tmp}/ipc-test-results.$$
-trap 'stopped HUP' HUP
-trap 'stopped INT' INT
-trap 'stopped TERM' TERM
-trap 'stopped PIPE' PIPE
-mkdir "$results" || exit 1
+trap_signals
+private_folder ipc-test-results
+results=$private
+dd if=/dev/zero of="$results/room" bs=65536 count=64 2>/dev/null || {
+	echo "run.sh: no room for 4 MiB in ${TMPDIR:-/tmp}" >&2
+	remove_private
+	exit 1
+}
+rm "$results/room"
 
 # Each file of tests adds a line to counts when it is through.
 export TEST_COUNTS="$results/counts"
 : >"$TEST_COUNTS"
+if [ -t 1 ] && [ -t 2 ]; then # where a terminal can show what is going on
+	export TEST_PROGRESS=/dev/tty
+fi
 lane=0
 while [ "$lane" -lt "${TEST_JOBS:-4}" ]; do
 	lane=$((lane + 1))
 	run_lane &
-	lanes="$lanes $!"
-done
-for pid in $lanes; do
-	wait "$pid"
+	children="$children $!"
 done
 count=0
 for file in $files; do
 	count=$((count + 1))
+	"${BUILD:-.}/scripts/await" line "$results/${file##*/}/through" \
+		through 86400 &
+	waiting=$!
+	children="$children $waiting"
+	wait "$waiting"
+	children=${children% *}
+	[ -z "${TEST_PROGRESS:-}" ] || printf '%79s\r' ''
 	echo "# $file"
 	cat "$results/${file##*/}/out"
 done
@@ -116,5 +118,5 @@ awk -v files="$count" '
 		exit failed > 0
 	}' "$TEST_COUNTS"
 result=$?
-rm -rf "$results"
+remove_private
 exit "$result"

@@ -136,7 +136,7 @@ queue_clients() { # LETTERS
 }
 
 queue_server_is_gone() {
-	server_key=$("$build/scripts/sysv" key "$path" server)
+	server_key=$("$build/scripts/sysv" key "$path" requests)
 	for kind in queue semaphores; do
 		! "$build/scripts/sysv" find "$kind" "$server_key" \
 			>"$work/found" || fail "no $kind of the server any more"
