@@ -141,6 +141,7 @@ static unsigned part = 1, parts = 1, seed; /* -t, -s */
 static char library[4096];
 static char folder[200]; /* this worker's: files and events */
 static int port, free_port;
+static int enter[COMMANDS]; /* ENTER: this end of its standard input, or -1 */
 static volatile sig_atomic_t ended_by;
 
 static void parse_options(int argc, char *argv[]);
@@ -149,6 +150,7 @@ static void make_folder(void);
 static void remove_folder(void);
 static int chosen(const char *name, char *words[]);
 static void find_injections(int run);
+static const char *missing_program(const struct run *run);
 static void make_run(int run, const char *fault, struct outcome *outcome);
 static void forget(struct outcome *outcome);
 static int judge(int run, const char *fault, const struct outcome *outcome,
@@ -170,12 +172,20 @@ int main(int argc, char *argv[])
 		sigaction(signals[i],
 			  &(struct sigaction){.sa_handler = note_signal}, NULL);
 
+	signal(SIGPIPE, SIG_IGN); /* a program that ended before its Enter */
+
 	/* Each run as it is: its calls say what there is to inject. */
 	make_folder();
 	int watched = 0, wrong = 0, only_one = argc - optind == 5;
 	for (int i = 0; i < RUNS && ended_by == 0; i++) {
 		if (!chosen(runs[i].name, argv + optind))
 			continue;
+		const char *missing = missing_program(&runs[i]);
+		if (missing != NULL) {
+			printf("skipped: %s: there is no %s\n", runs[i].name,
+			       missing);
+			continue;
+		}
 		make_run(i, NULL, &normal[i]);
 		watched |= strstr(normal[i].events, " start ") != NULL;
 		const char *why = what_is_wrong_already(&runs[i], &normal[i]);
@@ -282,7 +292,6 @@ int main(int argc, char *argv[])
 		_exit(0);
 	}
 	close(queue[0]);
-	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < injection_count && ended_by == 0; i++) {
 		if ((runs[injections[i].run].flags & ALONE) == 0 &&
 		    write(queue[1], &i, sizeof i) != sizeof i)
@@ -451,6 +460,20 @@ static char *filled_in(const char *line)
 	return replace(text, "{free}", number);
 }
 
+/* Some compilers cannot build all. */
+static const char *missing_program(const struct run *run)
+{
+	static char path[4300];
+	for (int i = 0; i < COMMANDS && run->commands[i].line != NULL; i++) {
+		const char *line = run->commands[i].line;
+		snprintf(path, sizeof path, "%s/%.*s", build,
+			 (int)strcspn(line, " "), line);
+		if (access(path, X_OK) == -1)
+			return path;
+	}
+	return NULL;
+}
+
 static void set(const char *name, const char *value)
 {
 	if (setenv(name, value, 1) == -1)
@@ -466,7 +489,11 @@ static pid_t begin(const struct run *run, int i, const char *fault)
 	     word = strtok(NULL, " "))
 		words[count++] = word;
 	words[count] = NULL;
+	int ends[2] = {-1, -1};
 	write_file(path_of("in", i), command->input);
+	if ((command->flags & ENTER) && pipe(ends) == -1)
+		err(1, "pipe");
+	enter[i] = ends[1];
 	write_file(path_of("out", i), "");
 	write_file(path_of("err", i), "");
 	char program[4300];
@@ -477,11 +504,15 @@ static pid_t begin(const struct run *run, int i, const char *fault)
 	if (child != 0) {
 		setpgid(child, child);
 		free(line);
+		if (ends[0] != -1)
+			close(ends[0]);
 		return child;
 	}
 	setpgid(0, 0);
 	signal(SIGPIPE, SIG_DFL);
-	if (dup2(open(path_of("in", i), O_RDONLY), 0) == -1 ||
+	if (ends[0] == -1)
+		ends[0] = open(path_of("in", i), O_RDONLY);
+	if (dup2(ends[0], 0) == -1 ||
 	    dup2(open(path_of("out", i), O_WRONLY | O_APPEND), 1) == -1 ||
 	    dup2(open(path_of("err", i), O_WRONLY | O_APPEND), 2) == -1)
 		_exit(126);
@@ -632,6 +663,16 @@ static int may_wait(const struct command *command, int i, const char *fault)
 		*fault != '1' + i && !has_met(fault));
 }
 
+static void press_enter(int i)
+{
+	if (enter[i] == -1)
+		return;
+	if (write(enter[i], "\n", 1) == -1 && errno != EPIPE)
+		err(1, "write to a pipe");
+	close(enter[i]);
+	enter[i] = -1;
+}
+
 static void make_run(int number, const char *fault, struct outcome *outcome)
 {
 	const struct run *run = &runs[number];
@@ -643,6 +684,8 @@ static void make_run(int number, const char *fault, struct outcome *outcome)
 	pid_t pids[COMMANDS] = {0};
 	int last = -1;
 	memset(outcome, 0, sizeof *outcome);
+	for (int i = 0; i < COMMANDS; i++)
+		enter[i] = -1;
 	port = 0;
 	free_port = find_free_port();
 	write_file(path_of("events", 0), "");
@@ -671,11 +714,18 @@ static void make_run(int number, const char *fault, struct outcome *outcome)
 	int more = 1, stopped = 0;
 	while (more && now() < limit && ended_by == 0) {
 		more = look(pids, outcome);
-		int others = 0;
-		for (int i = 0; i <= last; i++)
-			others +=
-			    outcome->begun[i] == 1 &&
-			    (run->commands[i].flags & (STOP | WAITS)) == 0;
+		int others = 0, at_enter = 0;
+		for (int i = 0; i <= last; i++) {
+			const int flags = run->commands[i].flags;
+			if (outcome->begun[i] == 1 && (flags & ENTER))
+				at_enter++;
+			else if (outcome->begun[i] == 1 &&
+				 (flags & (STOP | WAITS)) == 0)
+				others++;
+		}
+		for (int i = 0; others == 0 && i <= last; i++)
+			press_enter(i);
+		others += at_enter;
 		for (int i = 0; !stopped && others == 0 && i <= last; i++)
 			if (outcome->begun[i] == 1 &&
 			    may_wait(&run->commands[i], i, fault))
@@ -685,6 +735,8 @@ static void make_run(int number, const char *fault, struct outcome *outcome)
 			nanosleep(&pause, NULL);
 	}
 	outcome->seconds = now() - start;
+	for (int i = 0; i <= last; i++)
+		press_enter(i);
 	if (more) {
 		snprintf(outcome->late, sizeof outcome->late, "a process");
 		for (int i = 0; i <= last; i++)

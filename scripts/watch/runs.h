@@ -20,6 +20,7 @@
  * KEEPS    what it made is to stay, for the next one
  * WAITS    waits as long as it takes for a partner: gets SIGTERM when that has
  *          failed before they met (connect, semop, msgsnd, sendto)
+ * ENTER    its standard input is Enter, pressed when the others have ended
  * LOSSY    a datagram's receiver cannot know what it did not get
  */
 
@@ -34,6 +35,9 @@
 	{"shm/writer -v", NULL, "", KEEPS | NUMBERS},
 	{"shm/reader -lv", NULL, "", KEEPS | NUMBERS},
 	{"shm/reader", NULL, "", 0}}},
+{"shm-pair-waits", 0, 0, {
+	{"shm/writer -w -k {key}", NULL, "\n", KEEPS},
+	{"shm/reader -k {key}", NULL, "", 0}}},
 {"shm-race", 0, 0, {{"shm/race", NULL, "", NUMBERS | ORDER}}},
 {"shm-race-waits", 0, 0, {{"shm/race -w", NULL, "", 0}}},
 {"shm-race-repeats", 0, 0, {{"shm/race -n 5", NULL, "", NUMBERS}}},
@@ -46,7 +50,10 @@
 	{"shm/producer", "", "some lines\nof text\n", WAITS},
 	{"shm/consumer", NULL, "", WAITS}}},
 {"shm-no_syscalls", 0, 0, {{"shm/no_syscalls", NULL, "", NUMBERS}}},
-{"shm-pingpong", 0, 0, {{"shm/pingpong -n 5", NULL, "", NUMBERS}}},
+{"shm-race-delays", 0, 0, {{"shm/race -d", NULL, "", 0}}},
+{"shm-sum", 0, 0, {{"shm/sum -p 3 -n 10000", NULL, "", NUMBERS}}},
+{"shm-torn", 0, 0, {{"shm/torn", NULL, "", NUMBERS}}},
+{"shm-torn-guarded", 0, 0, {{"shm/torn -s", NULL, "", NUMBERS}}},
 
 {"socket-pair", 0, 0, {
 	{"socket/server -p 0", "listening", "", WAITS | PIECES},
@@ -55,11 +62,17 @@
 	{"socket/server -v -p 0", "listening", "", WAITS | PIECES | NUMBERS},
 	{"socket/client -v -p {port}", NULL, "", NUMBERS}}},
 {"socket-pair-nonblocking", 0, 0, {
-	{"socket/server -n -p 0", "listening", "", WAITS | ANY},
-	{"socket/client -p {port}", NULL, "", ANY}}},
+	{"socket/server -n -p 0", "listening", "", WAITS},
+	{"socket/client -w -p {port}", NULL, "", ENTER | ANY}}},
 {"socket-buffers", 0, 0, {
-	{"socket/receiver -d 0 -p 0", "listening", "", WAITS | NUMBERS},
+	{"socket/receiver -p 0", "listening", "", WAITS | NUMBERS},
 	{"socket/sender -p {port}", NULL, "", NUMBERS | ANY}}},
+{"socket-buffers-full", 0, 0, {
+	{"socket/receiver -w -p 0", "listening", "", ENTER | WAITS | NUMBERS},
+	{"socket/sender -n -p {port}", NULL, "", NUMBERS}}},
+{"socket-udp", 0, 0, {
+	{"socket/udp_server -p 0", "listening", "", STOP | NUMBERS},
+	{"socket/udp_client -p {port}", NULL, "", 0}}},
 {"socket-echo", 0, 0, {
 	{"socket/echo_server -u {dir}/echo", "listening", "", STOP | PIECES},
 	{"socket/echo_client -u {dir}/echo one two", NULL, "", PIECES}}},
@@ -67,19 +80,17 @@
 	{"socket/echo_server -q", "listening", "", STOP},
 	{"socket/echo_client", NULL, "", PIECES}}},
 {"socket-echo-broadcast", 0, 0, {
-	{"socket/echo_server -b -u {dir}/echo", "listening", "", STOP | ANY},
-	{"socket/echo_client -w 0.2 -u {dir}/echo one", "Echoed", "", ANY},
+	{"socket/echo_server -b -u {dir}/echo", "listening", "", STOP | PIECES},
+	{"socket/echo_client -w -u {dir}/echo one", "Echoed", "",
+	 ENTER | PIECES},
 	{"socket/echo_client -u {dir}/echo two", NULL, "", PIECES}}},
 {"socket-prefork", 0, 0, {
 	{"socket/prefork -w 2 -p 0", "listening", "", STOP | NUMBERS | ORDER},
 	{"socket/client -p {port}", NULL, "", NUMBERS}}},
-{"socket-multicast", 0, 1, {
-	{"socket/multicast_receiver -t 1 -p {free}", "waiting", "",
-	 ANY},
-	{"socket/multicast_sender -p {free}", NULL, "", LOSSY}}},
-{"socket-pingpong", 0, 0, {{"socket/pingpong -n 5", NULL, "", NUMBERS}}},
-{"socket-pingpong-unix", 0, 0, {
-	{"socket/pingpong -u -n 5", NULL, "", NUMBERS}}},
+{"socket-multicast", 0, 0, {
+	{"socket/multicast_receiver -p {free}", "listening", "",
+	 WAITS | NUMBERS},
+	{"socket/multicast_sender -p {free}", NULL, "", 0}}},
 
 {"msgqueue-pair", 0, 0, {
 	{"msgqueue/writer -f {dir} text", NULL, "", KEEPS},
@@ -92,8 +103,16 @@
 {"msgqueue-server", 0, 0, {
 	{"msgqueue/server -f {dir}", "waiting", "", STOP | NUMBERS},
 	{"msgqueue/client -f {dir} one two three", NULL, "", 0}}},
-{"msgqueue-pingpong", 0, 0, {{"msgqueue/pingpong -n 5", NULL, "", NUMBERS}}},
 
+{"compare-shm", 0, 0, {{"scripts/compare/shm -n 5", NULL, "", NUMBERS}}},
+{"compare-shm-polls", 0, 0, {
+	{"scripts/compare/shm -w poll -n 5", NULL, "", NUMBERS}}},
+{"compare-socket", 0, 0, {
+	{"scripts/compare/socket -n 5", NULL, "", NUMBERS}}},
+{"compare-socket-unix", 0, 0, {
+	{"scripts/compare/socket -u -n 5", NULL, "", NUMBERS}}},
+{"compare-msgqueue", 0, 0, {
+	{"scripts/compare/msgqueue -n 5", NULL, "", NUMBERS}}},
 {"limit", 0, 1, {{"scripts/limit 5 fork_demo/private", NULL, "", 0}}},
 {"await", 0, 1, {{"scripts/await line scripts/watch/runs.h runs.h 1", NULL,
 		  "", 0}}},
