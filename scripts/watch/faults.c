@@ -65,7 +65,8 @@ enum { /* of a run or a command: see runs.h */
        KEEPS = 32,
        LOSSY = 64,
        STOP = 128,
-       WAITS = 256
+       WAITS = 256,
+       ENTER = 512
 };
 enum { COMMANDS = 4, WORDS = 16, PATIENCE = 3 /* seconds */ };
 
