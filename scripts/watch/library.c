@@ -49,6 +49,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -560,24 +561,33 @@ static void remove_object(const struct call *call, int id)
 		LIBC(msgctl, int (*)(int, int, void *))(id, IPC_RMID, NULL);
 }
 
+/* Can the kernel take or give one byte of these? Messages go whole, and so do
+ * short writes to a pipe. */
+static int can_be_short(const struct use *use)
+{
+	const int fd = (int)use->arguments[0].value.number;
+	struct stat status;
+	int type;
+	socklen_t length = sizeof type;
+	if (use->size <= 1)
+		return 0;
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0)
+		return type == SOCK_STREAM;
+	return !is(use->call, "write") || use->size > PIPE_BUF ||
+	       fstat(fd, &status) == -1 || !S_ISFIFO(status.st_mode);
+}
+
 /* This use is to fail, or to be cut short: how? */
 static void inject(struct use *use)
 {
-	const int first = (int)use->arguments[0].value.number;
-	int type;
-	socklen_t length = sizeof type;
-	if (fault.error == 0 && use->size <= 1)
-		return; /* it is short already */
-	if (fault.error == 0 &&
-	    getsockopt(first, SOL_SOCKET, SO_TYPE, &type, &length) == 0 &&
-	    type != SOCK_STREAM)
-		return; /* a message is sent whole */
+	if (fault.error == 0 && !can_be_short(use))
+		return;
 	struct line line;
 	begin_line(&line, "fault");
 	add(&line, " %s %ld %s", use->call->name, use->number, fault.what);
 	end_line(&line);
 	if (fault.error == EIDRM)
-		remove_object(use->call, first);
+		remove_object(use->call, (int)use->arguments[0].value.number);
 	use->error = fault.error;
 	use->one_byte = fault.error == 0;
 	use->failed = fault.error != 0 && !is(use->call, "close");
