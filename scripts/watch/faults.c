@@ -672,6 +672,21 @@ static int has_met(const char *fault)
 	return met;
 }
 
+/* Has there been no event for a hundredth of a second? Then a server that waits
+ * has done all that it was asked to do. */
+static int is_quiet(void)
+{
+	static off_t size = -1;
+	static double since;
+	struct stat status;
+	if (stat(path_of("events", 0), &status) == -1)
+		err(1, "stat");
+	if (status.st_size != size)
+		since = now();
+	size = status.st_size;
+	return now() - since > 0.01;
+}
+
 /* Is this one right to wait until all others have ended? */
 static int may_wait(const struct run *run, int i, const char *fault,
 		    const struct outcome *outcome)
@@ -715,7 +730,8 @@ static void make_run(int number, const char *fault, struct outcome *outcome)
 		pids[i] = begin(run, i, fault);
 		outcome->begun[i] = 1;
 		last = i;
-		if (ready != NULL && *ready == '\0')
+		if (i + 1 == COMMANDS || run->commands[i + 1].line == NULL ||
+		    (ready != NULL && *ready == '\0'))
 			continue;
 		while (outcome->begun[i] == 1 && now() < limit &&
 		       ended_by == 0) {
@@ -746,7 +762,7 @@ static void make_run(int number, const char *fault, struct outcome *outcome)
 		}
 		for (int i = 0; others == 0 && i <= last; i++)
 			press_enter(i);
-		stopped = stopped || others + at_enter == 0;
+		stopped = stopped || (others + at_enter == 0 && is_quiet());
 		for (int i = 0; stopped && i <= last; i++)
 			if (outcome->begun[i] == 1)
 				kill(pids[i], SIGTERM);
@@ -1206,7 +1222,10 @@ static int judge(int number, const char *fault, const struct outcome *outcome,
 			    (strlen(call) == 6 && strcmp(call + 3, "ctl") == 0);
 	const int kept = outcome->left_by >= 0 && !all_well &&
 			 (run->commands[outcome->left_by].flags & KEEPS);
-	if (*outcome->left != '\0' && !kept &&
+	/* EAGAIN said that somebody else takes part, who would remove it. */
+	const int others =
+	    strcmp(call, "semop") == 0 && strcmp(what, "EAGAIN") == 0;
+	if (*outcome->left != '\0' && !kept && !others &&
 	    !(removal && count_lines(outcome->err[failed]) > 0)) {
 		char *ending = copy_of(why);
 		snprintf(why, size, "%.90s is left: %.600s", outcome->left,
