@@ -47,8 +47,8 @@
 
 {"socket", "", "EMFILE ENOBUFS EACCES"},
 {"socketpair", "", "EMFILE ENFILE"},
-{"bind", "", "EADDRINUSE EACCES"},
-{"bind", ":", "EADDRNOTAVAIL"},
+{"bind", "", "EACCES"},
+{"bind", ":", "EADDRINUSE EADDRNOTAVAIL"},
 {"listen", "", "EADDRINUSE"},
 {"accept", "", "EINTR ECONNABORTED EMFILE ENOBUFS"},
 {"connect", "", "ECONNREFUSED EAGAIN EINTR"},

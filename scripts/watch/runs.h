@@ -19,7 +19,7 @@
  *          byte, only how it ends is judged
  * KEEPS    what it made is to stay, for the next one
  * WAITS    waits as long as it takes for a partner: gets SIGTERM when that has
- *          failed before they met (connect, semop, msgsnd, sendto)
+ *          failed before they met (connect, sendto, msgsnd, semop of both)
  * ENTER    its standard input is Enter, pressed when the others have ended
  * LOSSY    it cannot know what it has not been sent
  */
