@@ -12,6 +12,7 @@
  * first command listens on.
  *
  * ALONE    takes the user's default names: not twice at the same time
+ * ASKED    only made when it is named
  * ANY      the output is a matter of time: only how it ends is judged
  * NUMBERS  numbers in the output differ from run to run
  * ORDER    its lines come in any order
@@ -121,4 +122,15 @@
 	{"scripts/sysv socket {dir}", NULL, "", 0},
 	{"shm/writer -k {key}", NULL, "", KEEPS},
 	{"shm/reader -k {key}", NULL, "", 0}}},
+
+/* With a fault each, which has to be found: see tests/faults.t. */
+{"faulty-none", ASKED, 0, {{"tests/faulty none", NULL, "", 0}}},
+{"faulty-exit", ASKED, 0, {{"tests/faulty exit", NULL, "", 0}}},
+{"faulty-name", ASKED, 0, {{"tests/faulty name", NULL, "", 0}}},
+{"faulty-errno", ASKED, 0, {{"tests/faulty errno", NULL, "", 0}}},
+{"faulty-left", ASKED, 0, {{"tests/faulty left", NULL, "", 0}}},
+{"faulty-eintr", ASKED, 0, {{"tests/faulty eintr", NULL, "", 0}}},
+{"faulty-short", ASKED, 0, {{"tests/faulty short", NULL, "", 0}}},
+{"faulty-hang", ASKED, 0, {{"tests/faulty hang", NULL, "", 0}}},
+{"faulty-lines", ASKED, 0, {{"tests/faulty lines", NULL, "", 0}}},
 /* clang-format on */
