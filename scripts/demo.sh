@@ -27,6 +27,7 @@ queue_key=
 server_key=
 roles=       # who has printed something in this step
 step_title=
+input=/dev/null # what is typed for the programs
 steps=0
 
 # --- the end, whichever way it comes ---
@@ -303,7 +304,8 @@ launch() { # ROLE COMMAND [ARGUMENT ...]
 	*" $role "*) ;;
 	*) roles="$roles $role" ;;
 	esac
-	"$BUILD/scripts/limit" "$patience" "$@" 3<&- >"$folder/$role" 2>&1 &
+	"$BUILD/scripts/limit" "$patience" "$@" 3<&- <"$input" \
+		>"$folder/$role" 2>&1 &
 	running="$running $!"
 	newest=$!
 	echo "$newest" >"$folder/$role.pid"
@@ -689,30 +691,32 @@ bytes_of() { # ROLE TEXT
 
 show_buffers() {
 	step 'Nobody reads: send waits' <<-'END'
-		The sender has 64 MiB to send. -d 1: the receiver does not read
-		for a second. Where are the bytes meanwhile?
+		The sender has 64 MiB to send. -w: the receiver does not read
+		until Enter, which comes after a second here. Where are the
+		bytes meanwhile?
 	END
-	start receiver socket/receiver -d 1 -p 0
+	start receiver sh -c 'sleep 1 | socket/receiver -w -p 0'
 	see_port receiver
 	start sender socket/sender -p "$port"
-	see receiver 'connected: '
+	see receiver 'connected, nothing read yet'
 	see sender '(now it waits)'
 	echo '(nothing for a second: the sender waits in send)'
 	finish sender 0 'sent 67108864 of 67108864 bytes'
 	finish receiver 0 'received 67108864 bytes'
+	expect receiver 'all in order'
 	seen <<-'END'
 		In the kernel's buffers, until those were full. Then send had
 		to wait, and went on when recv made room: one send took about
-		as long as the receiver had slept.
+		as long as the receiver had waited.
 	END
 
 	step 'Nobody reads, and send does not wait' <<-'END'
 		-n: a sender that ends where it would have to wait.
 	END
-	start receiver socket/receiver -d 1 -p 0
+	start receiver sh -c 'sleep 1 | socket/receiver -w -p 0'
 	see_port receiver
 	start sender socket/sender -n -p "$port"
-	see receiver 'connected: '
+	see receiver 'connected, nothing read yet'
 	finish sender 0 '(EAGAIN)'
 	echo '(the sender has ended, its bytes are in the kernel)'
 	finish receiver 0 'received '
@@ -789,23 +793,30 @@ show_prefork() {
 
 # A client with -w stays; its first echo tells that the server knows it.
 start_echo_client() { # ROLE MESSAGE
-	start "$1" socket/echo_client -w 30 -u "$folder/echo" "$2"
+	input=$folder/keys
+	start "$1" socket/echo_client -w -u "$folder/echo" "$2"
+	input=/dev/null
 	see "$1" "Echoed: $2"
+	see "$1" 'press Enter to leave'
 }
 
 stop_echo() {
+	printf '\n\n' >&4 # Enter for both
+	for role in client1 client2; do
+		finish $role 0 'press Enter to leave'
+	done
 	read -r pid <"$folder/server.pid"
 	kill -s TERM "$pid"
 	finish server 143 'Server listening... '
-	for role in client1 client2; do
-		finish $role 1 'the server closed the connection'
-	done
 	if [ -e "$folder/echo" ]; then
 		fail "the server did not remove $folder/echo"
 	fi
 }
 
 show_echo() {
+	[ -p "$folder/keys" ] || mkfifo "$folder/keys"
+	exec 4<>"$folder/keys"
+
 	step 'One server, many clients' <<-'END'
 		One process serves all who come, and they may stay (-w). Its
 		socket has a path (-u) in the place of a port.
@@ -852,7 +863,7 @@ show_multicast() {
 		one datagram to the group. Who gets it?
 	END
 	for number in 1 2 3; do
-		start "member$number" socket/multicast_receiver -t 9 \
+		start "member$number" socket/multicast_receiver \
 			-g "$group" -p "$port"
 	done
 	for number in 1 2 3; do
@@ -902,12 +913,12 @@ show_socket() {
 	END
 
 	step 'The client is late: recv waits' <<-'END'
-		-d 1: this client connects, and sends a second later. The server
-		is in recv all that time.
+		-w: this client connects, and sends at Enter, which comes after
+		a second here. The server is in recv all that time.
 	END
 	start_server -v
 	see server 'listening socket: '
-	start client socket/client -v -d 1 -p "$port"
+	start client sh -c "sleep 1 | socket/client -v -w -p $port"
 	see client 'connected socket: '
 	see server 'accepted socket: '
 	echo '(nothing for a second: the server waits in recv)'
@@ -925,7 +936,7 @@ show_socket() {
 		while there is nothing to receive?
 	END
 	start_server -n
-	start client socket/client -d 1 -p "$port"
+	start client sh -c "sleep 1 | socket/client -w -p $port"
 	finish server 0 'recv: no data yet (EAGAIN)'
 	expect server 'Hello message sent to client'
 	see client 'Hello message sent to server'

@@ -10,134 +10,202 @@
  *     Hello from client                     Hello message sent to server
  *     Hello message sent to client          Hello from server
  *
- * -d waits between connecting and sending: a late client. -v names the
- * connected socket with its two addresses.
+ * usage: client [-hvw] [-p PORT] [HOST]
  *
- * usage: client [-hv] [-d SECONDS] [-p PORT] [HOST]
- *
- * The other half is server.c; port.h holds what both must know.
+ * The other half is server.c; port.h holds what both must know. That send
+ * has succeeded does not mean that the server has read the message.
  */
 
 #include <err.h>
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "port.h"
 
-static const char usage[] = "usage: client [-hv] [-d SECONDS] [-p PORT] [HOST]";
+static const char *host = HOST; /* HOST, a name or an address */
+static const char *port = PORT; /* -p */
+static int verbose;             /* -v: name the socket with its addresses */
+static int waiting;             /* -w: wait for Enter before sending */
 
-/* The address of this end (getsockname) or of the other (getpeername). */
-static const char *address_of(int (*end)(int, struct sockaddr *, socklen_t *),
-			      int descriptor)
-{
-	static char text[NI_MAXHOST + NI_MAXSERV];
-	char host[NI_MAXHOST - 3], port[NI_MAXSERV];
-	struct sockaddr_storage address;
-	socklen_t size = sizeof address;
-	if (end(descriptor, (struct sockaddr *)&address, &size) == -1 ||
-	    getnameinfo((struct sockaddr *)&address, size, host, sizeof host,
-			port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV))
-		return "none"; /* the peer has reset the connection */
-	const char *form = address.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s";
-	snprintf(text, sizeof text, form, host, port);
-	return text;
-}
+static void parse_options(int argc, char *argv[]); /* at the end */
+static const char *text_of(const struct sockaddr *, socklen_t);
+static void wait_for_enter(const char *prompt);
+static void hide_controls(char *text);
 
 int main(int argc, char *argv[])
 {
-	const char *host = HOST, *port = PORT;
-	double seconds = 0;
-	int option, verbose = 0;
-	char *rest;
-	while ((option = getopt(argc, argv, "hvd:p:")) != -1) {
-		if (option == 'v')
-			verbose = 1;
-		else if (option == 'p')
-			port = optarg;
-		else if (option == 'd') {
-			seconds = strtod(optarg, &rest);
-			if (*optarg == '\0' || *rest != '\0' ||
-			    !(seconds >= 0 && seconds <= 86400))
-				errx(2, "-d '%s': not 0 to 86400 seconds\n%s",
-				     optarg, usage);
-		} else { /* -h, or what getopt has complained about */
-			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
-			return option == 'h' ? 0 : 2;
-		}
-	}
-	if (argc - optind > 1)
-		errx(2, "surplus argument '%s'\n%s", argv[optind + 1], usage);
-	long number = strtol(port, &rest, 10);
-	if (*rest != '\0' || number < 1 || number > 65535)
-		errx(2, "-p '%s': not 1 to 65535\n%s", port, usage);
-	if (optind < argc)
-		host = argv[optind];
-	setvbuf(stdout, NULL, _IOLBF, 0); /* a line is seen at once */
-	signal(SIGPIPE, SIG_IGN); /* a server that left: send says EPIPE */
+	parse_options(argc, argv);
 
-	/* A name may have several addresses, IPv4 and IPv6: try each. */
+	/* A name may have several addresses, IPv4 and IPv6. */
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-	struct addrinfo *addresses, *address;
+	struct addrinfo *addresses;
 	int failure = getaddrinfo(host, port, &hints, &addresses);
 	if (failure != 0)
-		errx(1, "%s: %s", host, gai_strerror(failure));
+		errx(1, "getaddrinfo %s: %s", host, gai_strerror(failure));
+
+	/* Try each, until connect finds a program that listens there. */
 	int connected;
-	for (address = addresses;; address = address->ai_next) {
-		connected = socket(address->ai_family, SOCK_STREAM, 0);
-		if (connected != -1 && connect(connected, address->ai_addr,
-					       address->ai_addrlen) == 0)
+	const struct addrinfo *peer = addresses;
+	for (;; peer = peer->ai_next) {
+		connected = socket(peer->ai_family, SOCK_STREAM, 0);
+		if (connected == -1 && errno == EAFNOSUPPORT &&
+		    peer->ai_next != NULL)
+			continue; /* this machine has no IPv6 */
+		if (connected == -1)
+			err(1, "socket");
+		if (connect(connected, peer->ai_addr, peer->ai_addrlen) == 0)
 			break;
-		if (address->ai_next == NULL)
+		if (peer->ai_next == NULL && errno == ECONNREFUSED)
 			err(1, "connect to %s port %s (start server first)",
 			    host, port);
-		if (connected != -1 && close(connected) == -1)
-			err(1, "close");
+		if (peer->ai_next == NULL)
+			err(1, "connect to %s port %s", host, port);
+		close(connected);
+	}
+
+	/* The kernel has chosen a port for this end too. */
+	if (verbose) {
+		struct sockaddr_storage own;
+		socklen_t size = sizeof own;
+		if (getsockname(connected, (struct sockaddr *)&own, &size) != 0)
+			err(1, "getsockname");
+		printf("connected socket: %s",
+		       text_of((struct sockaddr *)&own, size));
+		printf(", peer %s\n", text_of(peer->ai_addr, peer->ai_addrlen));
 	}
 	freeaddrinfo(addresses);
-	if (verbose) {
-		printf("connected socket: %s",
-		       address_of(getsockname, connected));
-		printf(", peer %s\n", address_of(getpeername, connected));
-	}
-	struct timespec delay = {.tv_sec = (time_t)seconds};
-	delay.tv_nsec = (long)((seconds - (double)delay.tv_sec) * 1e9);
-	while (nanosleep(&delay, &delay) == -1 && errno == EINTR)
-		;
 
-	/* send is done when the kernel has the bytes: whether the server will
-	 * ever read them, it does not say. */
-	if (send(connected, MESSAGE, strlen(MESSAGE), 0) == -1)
-		err(1, "send");
+	if (waiting)
+		wait_for_enter("client: connected, nothing sent yet: "
+			       "press Enter to send");
+
+	/* send is done when the kernel has the bytes, or a part of them: then
+	 * send the rest. */
+	const char *rest = MESSAGE;
+	while (*rest != '\0') {
+		ssize_t taken = send(connected, rest, strlen(rest), 0);
+		if (taken == -1 && errno == EINTR)
+			continue;
+		if (taken == -1)
+			err(1, "send");
+		rest += taken;
+	}
 	printf("Hello message sent to server\n");
 
 	/* TCP may deliver the answer in pieces: it ends with end-of-file, when
 	 * recv returns 0, or when no more fits. */
 	char answer[BUFFER_SIZE];
 	size_t length = 0;
-	ssize_t received;
-	do {
-		received = recv(connected, answer + length,
-				sizeof answer - 1 - length, 0);
-		length += received > 0 ? (size_t)received : 0;
-	} while (received > 0 && length < sizeof answer - 1);
-	/* A server that went on without reading resets the connection when it
-	 * closes: no harm once its answer is here. */
-	if (received == -1 && (length == 0 || errno != ECONNRESET))
+	while (length < sizeof answer - 1) {
+		ssize_t received = recv(connected, answer + length,
+					sizeof answer - 1 - length, 0);
+		if (received == 0)
+			break;
+		if (received > 0) {
+			length += (size_t)received;
+			continue;
+		}
+		if (errno == EINTR)
+			continue;
+		/* A server that closes without reading our message resets the
+		 * connection: no harm once its answer is here. */
+		if (errno == ECONNRESET && length > 0)
+			break;
 		err(1, "recv");
+	}
 	if (length == 0)
 		errx(1, "recv: the server closed without an answer");
-	printf("%.*s\n", (int)length, answer);
+	answer[length] = '\0'; /* it came without one */
+	hide_controls(answer);
+	printf("%s\n", answer);
+
 	if (close(connected) == -1)
 		err(1, "close");
 	if (ferror(stdout))
 		errx(1, "cannot write to standard output");
 	return 0;
+}
+
+/* An address as text, until the next call. */
+static const char *text_of(const struct sockaddr *address, socklen_t size)
+{
+	static char text[NI_MAXHOST + NI_MAXSERV + 4];
+	char name[NI_MAXHOST], number[NI_MAXSERV];
+	int failure =
+	    getnameinfo(address, size, name, sizeof name, number, sizeof number,
+			NI_NUMERICHOST | NI_NUMERICSERV);
+	if (failure != 0)
+		errx(1, "getnameinfo: %s", gai_strerror(failure));
+	if (address->sa_family == AF_INET6)
+		snprintf(text, sizeof text, "[%s]:%s", name, number);
+	else
+		snprintf(text, sizeof text, "%s:%s", name, number);
+	return text;
+}
+
+/* Wait for Enter, or for the end of the input. */
+static void wait_for_enter(const char *prompt)
+{
+	fprintf(stderr, "%s\n", prompt);
+	char key;
+	ssize_t length;
+	do
+		length = read(STDIN_FILENO, &key, 1);
+	while ((length == 1 && key != '\n') ||
+	       (length == -1 && errno == EINTR));
+	if (length == -1)
+		err(1, "read standard input");
+}
+
+/* A peer may be anybody, and a terminal obeys control characters: there each
+ * but newline becomes '?'. Those of two bytes too (in UTF-8, 0xc2 and then
+ * 0x80 to 0x9f); all other characters of UTF-8 stay. */
+static void hide_controls(char *text)
+{
+	if (!isatty(STDOUT_FILENO))
+		return;
+	unsigned char before = 0;
+	for (; *text != '\0'; text++) {
+		unsigned char byte = (unsigned char)*text;
+		if ((byte < ' ' && byte != '\n') || byte == 0x7f)
+			*text = '?';
+		if (before == 0xc2 && byte >= 0x80 && byte <= 0x9f)
+			*text = '?';
+		before = byte;
+	}
+}
+
+static void parse_options(int argc, char *argv[])
+{
+	static const char usage[] = "usage: client [-hvw] [-p PORT] [HOST]";
+	int option;
+	while ((option = getopt(argc, argv, "hvwp:")) != -1) {
+		if (option == 'v') {
+			verbose = 1;
+		} else if (option == 'w') {
+			waiting = 1;
+		} else if (option == 'p') {
+			port = optarg;
+		} else { /* -h, or what getopt has complained about */
+			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
+			exit(option == 'h' ? 0 : 2);
+		}
+	}
+	if (argc - optind > 1)
+		errx(2, "unexpected argument '%s'\n%s", argv[optind + 1],
+		     usage);
+	if (optind < argc)
+		host = argv[optind];
+	char *rest;
+	long number = strtol(port, &rest, 10);
+	if (*rest != '\0' || number < 1 || number > 65535)
+		errx(2, "-p '%s': must be 1 to 65535\n%s", port, usage);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
+	signal(SIGPIPE, SIG_IGN); /* if the server leaves, send says EPIPE */
 }

@@ -3,22 +3,23 @@
  */
 
 /*
- * The socket's name, a file of the file system, as printf(3) makes it out of
- * the user id: a name for each user. With -u both programs take another one.
- * sockaddr_un has 108 bytes for it and a NUL, on macOS and the BSDs 104.
+ * The socket's name is a path, a file of the type "socket". printf(3) makes
+ * it out of the user id, so that each user has another one; -u chooses a
+ * different path. With its final NUL it must fit into sockaddr_un's sun_path:
+ * 108 bytes on Linux, 104 on macOS and the BSDs.
  */
 #define SOCKET_PATH "/tmp/ipc_echo_%lu"
 
 /* What umask(2) takes away, so that only the owner may connect: mode 0600. */
 #define SOCKET_UMASK 0177
 
-/* What the client says if it is not told what. */
+/* What the client sends if no MESSAGE is given. */
 #define MESSAGE "Hello, server!"
 
 /*
- * A stream socket carries bytes, not messages: to the server a message is what
- * one recv(2) returns, at most MESSAGE_SIZE bytes; any bytes, no NUL at the
- * end. A client must read while it sends: from who leaves its echo unread the
- * server takes nothing more.
+ * A stream socket carries bytes, not messages: for the server, a message is
+ * what one recv(2) returns, at most MESSAGE_SIZE bytes. They may have any
+ * value, and there is no NUL at the end. A client must read while it sends:
+ * the server stops reading from a client that does not read its echo.
  */
 #define MESSAGE_SIZE 4096

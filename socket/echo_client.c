@@ -1,8 +1,7 @@
 /*
- * echo_client - say something to the echo server, print what comes back
+ * echo_client - send messages to the echo server, print what comes back
  *
- * Shows that who sends much must also read: the server takes no more from a
- * client that leaves its echo unread.
+ * Shows a socket whose address is a path, and poll(2) on two things at once.
  *
  *     terminal 1                               terminal 2
  *     $ ./echo_server
@@ -10,11 +9,12 @@
  *     Accepted connection                      Echoed: Hello, server!
  *     Received: Hello, server!
  *
- * -w: then stay and print what comes, until nothing has come for so long;
- * without a MESSAGE do only that. PATH is the name of the server's socket.
- * The other half is echo_server.c; echo.h holds what both must know.
+ * -w: then stay, and print what comes until Enter; without MESSAGE only that.
  *
- * usage: echo_client [-h] [-w SECONDS] [-u PATH] [MESSAGE ...]
+ * usage: echo_client [-hw] [-u PATH] [MESSAGE ...]
+ *
+ * The other half is echo_server.c; see echo.h. An echo is only known by its
+ * length: with echo_server -b it may be what another client has sent.
  */
 
 #include <err.h>
@@ -25,95 +25,189 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "echo.h"
 
-static const char usage[] =
-    "usage: echo_client [-h] [-w SECONDS] [-u PATH] [MESSAGE ...]";
+static struct sockaddr_un address = {.sun_family = AF_UNIX}; /* -u */
+static const char *const path = address.sun_path;
+static int path_given;        /* -u */
+static int stay;              /* -w */
+static char *const *messages; /* MESSAGE ..., then NULL */
 
-/* Wait for something, print it, at most so many bytes; return how many. */
-static size_t print_some(int connected, const char *title, size_t most)
-{
-	char message[MESSAGE_SIZE];
-	ssize_t length = recv(connected, message, most, 0);
-	if (length == -1 && errno != ECONNRESET)
-		err(1, "recv");
-	if (length <= 0)
-		errx(1, "the server closed the connection");
-	printf("%s", title);
-	fwrite(message, 1, (size_t)length, stdout);
-	return (size_t)length;
-}
-
-/* Piece by piece: the next is sent when as much as the last has come back. */
-static void exchange(int connected, const char *message)
-{
-	const char *title = "Echoed: ";
-	while (*message != '\0') {
-		size_t unread = strnlen(message, MESSAGE_SIZE);
-		if (send(connected, message, unread, 0) == -1 && errno != EPIPE)
-			err(1, "send"); /* EPIPE: recv will tell */
-		message += unread;
-		for (; unread > 0; title = "")
-			unread -= print_some(connected, title, unread);
-	}
-	puts(title); /* alone, or the end of its line */
-}
+static void parse_options(int argc, char *argv[]); /* at the end */
+static void exit_unless_ours(void);
+static void exchange(int connected, const char *message);
+static void print_until_enter(int connected);
 
 int main(int argc, char *argv[])
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	const size_t size = sizeof address.sun_path;
-	snprintf(address.sun_path, size, SOCKET_PATH, (unsigned long)getuid());
-	const char *path = address.sun_path;
-	double seconds = -1; /* do not stay */
-	int option, length = 1;
-	char *rest;
-	while ((option = getopt(argc, argv, "hw:u:")) != -1) {
-		if (option == 'w') {
-			seconds = strtod(optarg, &rest);
-			if (*optarg == '\0' || *rest != '\0' ||
-			    !(seconds >= 0 && seconds <= 86400))
-				errx(2, "-w '%s': not 0 to 86400 seconds\n%s",
-				     optarg, usage);
-		} else if (option == 'u') {
-			length = snprintf(address.sun_path, size, "%s", optarg);
-		} else { /* -h, or what getopt has complained about */
-			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
-			return option == 'h' ? 0 : 2;
-		}
-	}
-	if (length < 1 || length >= (int)size)
-		errx(2, "-u '%s': not 1 to %zu bytes\n%s", path, size - 1,
-		     usage);
-	setvbuf(stdout, NULL, _IOLBF, 0); /* a line is seen at once */
-	signal(SIGPIPE, SIG_IGN); /* a server that left: send says EPIPE */
+	parse_options(argc, argv);
 
+	/* A socket of our own. It needs no path: nobody connects to it. */
 	int connected = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (connected == -1)
 		err(1, "socket");
-	if (connect(connected, (struct sockaddr *)&address, sizeof address))
+
+	/* Connect it to the server's. The kernel finds that by its path. */
+	if (!path_given)
+		exit_unless_ours();
+	const struct sockaddr *server = (const struct sockaddr *)&address;
+	int failed = connect(connected, server, sizeof address);
+	if (failed && (errno == ENOENT || errno == ECONNREFUSED))
 		err(1, "connect to %s (start echo_server first)", path);
-	for (int i = optind; i < argc; i++)
-		exchange(connected, argv[i]);
-	if (optind == argc && seconds < 0)
-		exchange(connected, MESSAGE);
-	struct pollfd entry = {.fd = connected, .events = POLLIN};
-	int ready = seconds >= 0;
-	while (ready != 0 && !ferror(stdout)) {
-		ready = poll(&entry, 1, (int)(seconds * 1000));
-		if (ready == -1 && errno != EINTR)
-			err(1, "poll");
-		if (ready == 1) {
-			print_some(connected, "Echoed: ", MESSAGE_SIZE);
-			putchar('\n');
-		}
-	}
+	if (failed)
+		err(1, "connect to %s", path);
+
+	/* Send each message, and wait until it has come back. */
+	for (int i = 0; messages[i] != NULL; i++)
+		exchange(connected, messages[i]);
+
+	/* With -b the server sends us also what others have sent to it. */
+	if (stay && !ferror(stdout))
+		print_until_enter(connected);
+
+	/* The server reads end-of-file. */
 	if (close(connected) == -1)
 		err(1, "close");
 	if (ferror(stdout))
 		errx(1, "cannot write to standard output");
 	return 0;
+}
+
+/* Anybody may have made the default path. Talk to our own server only. */
+static void exit_unless_ours(void)
+{
+	struct stat status;
+	int failed = lstat(path, &status);
+	if (failed && errno == ENOENT)
+		return; /* connect will say so */
+	if (failed)
+		err(1, "lstat %s", path);
+	if (status.st_uid != geteuid())
+		errx(1,
+		     "%s was made by another user: choose another path "
+		     "with -u",
+		     path);
+}
+
+/* Send it all, also if the kernel takes only a part at a time. */
+static void send_all(int connected, const char *bytes, size_t length)
+{
+	while (length > 0) {
+		ssize_t sent = send(connected, bytes, length, 0);
+		if (sent == -1 && errno == EINTR)
+			continue;
+		if (sent == -1 && (errno == EPIPE || errno == ECONNRESET))
+			errx(1, "the server closed the connection");
+		if (sent == -1)
+			err(1, "send");
+		bytes += sent;
+		length -= (size_t)sent;
+	}
+}
+
+/* Wait until something comes, at most SIZE bytes; return how many came. */
+static size_t receive(int connected, char *bytes, size_t size)
+{
+	ssize_t length;
+	do
+		length = recv(connected, bytes, size, 0);
+	while (length == -1 && errno == EINTR);
+	if (length == 0 || (length == -1 && errno == ECONNRESET))
+		errx(1, "the server closed the connection");
+	if (length == -1)
+		err(1, "recv");
+	return (size_t)length;
+}
+
+/*
+ * Send one message, piece by piece, and read as much as we have sent before
+ * the next piece: the server stops reading from a client that does not read.
+ */
+static void exchange(int connected, const char *message)
+{
+	char bytes[MESSAGE_SIZE];
+	size_t left = strlen(message);
+	const char *title = "Echoed: ";
+	while (left > 0) {
+		size_t piece = left < MESSAGE_SIZE ? left : MESSAGE_SIZE;
+		send_all(connected, message, piece);
+		message += piece;
+		left -= piece;
+
+		/* The echo may come in other pieces than were sent. */
+		while (piece > 0) {
+			size_t length = receive(connected, bytes, piece);
+			printf("%s", title);
+			fwrite(bytes, 1, length, stdout);
+			title = "";
+			piece -= length;
+		}
+	}
+	printf("%s\n", title); /* an empty message sends nothing */
+}
+
+/* Wait for the server and for standard input at once. */
+static void print_until_enter(int connected)
+{
+	struct pollfd both[] = {{.fd = connected, .events = POLLIN},
+				{.fd = STDIN_FILENO, .events = POLLIN}};
+	warnx("printing what comes: press Enter to leave");
+	while (!ferror(stdout)) {
+		int ready = poll(both, 2, -1);
+		if (ready == -1 && errno == EINTR)
+			continue;
+		if (ready == -1)
+			err(1, "poll");
+
+		if (both[0].revents != 0) {
+			char bytes[MESSAGE_SIZE];
+			size_t length = receive(connected, bytes, sizeof bytes);
+			printf("Echoed: ");
+			fwrite(bytes, 1, length, stdout);
+			printf("\n");
+		}
+
+		if (both[1].revents != 0) {
+			char key;
+			ssize_t length = read(STDIN_FILENO, &key, 1);
+			if (length == -1 && errno != EINTR)
+				err(1, "read standard input");
+			if (length == 0 || (length == 1 && key == '\n'))
+				return;
+		}
+	}
+}
+
+static void parse_options(int argc, char *argv[])
+{
+	static const char usage[] =
+	    "usage: echo_client [-hw] [-u PATH] [MESSAGE ...]";
+	static char *const greeting[] = {MESSAGE, NULL};
+	const size_t size = sizeof address.sun_path;
+	snprintf(address.sun_path, size, SOCKET_PATH, (unsigned long)getuid());
+	int option;
+	int length = 1;
+	while ((option = getopt(argc, argv, "hwu:")) != -1) {
+		if (option == 'w') {
+			stay = 1;
+		} else if (option == 'u') {
+			path_given = 1;
+			length = snprintf(address.sun_path, size, "%s", optarg);
+		} else { /* -h, or what getopt has complained about */
+			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
+			exit(option == 'h' ? 0 : 2);
+		}
+	}
+	if (length < 1 || length >= (int)size)
+		errx(2, "-u '%s': must be 1 to %zu bytes\n%s", path, size - 1,
+		     usage);
+	messages = argv + optind;
+	if (optind == argc && !stay)
+		messages = greeting;
+	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
+	signal(SIGPIPE, SIG_IGN); /* a server that left: send says EPIPE */
 }

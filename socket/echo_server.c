@@ -1,8 +1,8 @@
 /*
- * echo_server - send back to each of many clients what it says
+ * echo_server - send back to each of many clients what it sends
  *
- * Shows one process that serves thousands of clients with poll(2), and that no
- * client has to wait for one that does not read.
+ * Shows one process that serves thousands of clients with poll(2), and that a
+ * client that does not read makes nobody else wait.
  *
  *     terminal 1                               terminal 2
  *     $ ./echo_server
@@ -10,22 +10,22 @@
  *     Accepted connection                      Echoed: Hello, server!
  *     Received: Hello, server!
  *
- * -b: each message goes to all. -q: no line for each message. PATH: the name of
- * the server's socket. The other half is echo_client.c; see echo.h.
+ * -b: send each message to all clients. -q: print no line for each message.
  *
  * usage: echo_server [-bhq] [-u PATH]
+ *
+ * The other half is echo_client.c; echo.h holds what both must know. There is
+ * no lock: two servers that start at one path at the same moment may remove
+ * each other's path. If nobody reaches a server, end it and start it again.
  */
 
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -34,167 +34,328 @@
 
 #include "echo.h"
 
-static const char usage[] = "usage: echo_server [-bhq] [-u PATH]";
-static struct sockaddr_un address = {.sun_family = AF_UNIX};
+static struct sockaddr_un address = {.sun_family = AF_UNIX}; /* -u */
 static const char *const path = address.sun_path;
-static struct stat own; /* the path as we made it; another server's stays */
-static struct pollfd *polled; /* for poll: the listener, then the clients */
-static nfds_t count;
+static int broadcast; /* -b */
+static int quiet;     /* -q */
 
-static void remove_path(void)
-{
-	struct stat status;
-	if (lstat(path, &status) == 0 && status.st_ino == own.st_ino)
-		unlink(path);
-}
+/* What poll watches: each socket stands at the place of its descriptor. */
+enum { MOST_DESCRIPTORS = 10000 };
+static struct pollfd watched[MOST_DESCRIPTORS];
+static int listener; /* the first of them; all above it are clients */
+static int last;     /* the highest descriptor that a client has had */
 
-static void end_by(int signal_number)
-{
-	remove_path();
-	signal(signal_number, SIG_DFL);
-	raise(signal_number);
-}
-
-static void watch(int descriptor)
-{
-	polled = realloc(polled, (count + 1) * sizeof *polled);
-	if (polled == NULL)
-		err(1, "realloc");
-	polled[count++] = (struct pollfd){.fd = descriptor, .events = POLLIN};
-}
-
-static void accept_clients(void)
-{
-	int accepted;
-	while ((accepted = accept(polled[0].fd, NULL, NULL)) != -1) {
-		watch(accepted);
-		printf("Accepted connection\n");
-	}
-	/* EMFILE: poll would say on and on that somebody waits. Try later. */
-	int full = errno != EAGAIN && errno != ECONNABORTED;
-	if (full && polled[0].events != 0)
-		warn("accept: new clients wait until one leaves");
-	polled[0].events = full ? 0 : POLLIN;
-}
-
-/* One message of one client. MSG_PEEK leaves it in the kernel's buffer: only
- * what is on its way back is taken out there. MSG_DONTWAIT: no call waits. */
-static void serve(struct pollfd *client, int broadcast, int quiet)
-{
-	static char bytes[MESSAGE_SIZE];
-	ssize_t length =
-	    recv(client->fd, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
-	ssize_t sent = length;
-	if (length > 0)
-		sent = send(client->fd, bytes, (size_t)length, MSG_DONTWAIT);
-	/* Does it not read? Then we do not read from it either. */
-	client->events = sent < length ? POLLOUT : POLLIN;
-	if (sent > 0)
-		sent = recv(client->fd, bytes, (size_t)sent, MSG_DONTWAIT);
-	if (sent == 0 || (sent == -1 && errno != EAGAIN)) {
-		/* End-of-file, or a reset. The last one takes the place. */
-		if (close(client->fd) == -1)
-			warn("close");
-		*client = polled[--count];
-	}
-	if (sent <= 0)
-		return;
-	if (!quiet)
-		printf("Received: %.*s\n", (int)sent, bytes);
-	for (nfds_t i = 1; broadcast && i < count; i++) {
-		if (&polled[i] == client)
-			continue;
-		length = send(polled[i].fd, bytes, (size_t)sent, MSG_DONTWAIT);
-		if (length == sent || (length == -1 && errno != EAGAIN))
-			continue; /* if it has gone, poll will say so */
-		warnx("a client that does not keep up is disconnected");
-		shutdown(polled[i].fd, SHUT_RDWR); /* poll will say so */
-	}
-}
-
-/* A path outlives its server: it is dead when a connection is refused. Whatever
- * else is there, or would keep us waiting, stays, and bind says so. Each locks
- * first what all have in common, the root folder: none comes in between. */
-static void take_path(int listener)
-{
-	struct stat status;
-	int lock = open("/", O_RDONLY);
-	if (lock == -1 || flock(lock, LOCK_EX) == -1)
-		err(1, "lock /");
-	int call = socket(AF_UNIX, SOCK_STREAM, 0);
-	if (call == -1 || fcntl(call, F_SETFL, fcntl(listener, F_GETFL)) == -1)
-		err(1, "socket");
-	if (connect(call, (struct sockaddr *)&address, sizeof address) == 0)
-		errx(1, "a server is already listening at %s: see -u", path);
-	if (errno == ECONNREFUSED && lstat(path, &status) == 0 &&
-	    S_ISSOCK(status.st_mode) && status.st_uid == geteuid())
-		unlink(path);
-	sigset_t all, before;
-	sigfillset(&all); /* signals wait until the handler knows our path */
-	sigprocmask(SIG_BLOCK, &all, &before);
-	signal(SIGINT, end_by);
-	signal(SIGTERM, end_by);
-	signal(SIGHUP, end_by);
-	atexit(remove_path);
-	umask(SOCKET_UMASK);
-	if (bind(listener, (struct sockaddr *)&address, sizeof address) == -1 ||
-	    lstat(path, &own) == -1 || listen(listener, SOMAXCONN) == -1 ||
-	    close(call) == -1 || close(lock) == -1)
-		err(1, "bind %s (see -u)", path);
-	sigprocmask(SIG_SETMASK, &before, NULL);
-}
+static void parse_options(int argc, char *argv[]); /* at the end */
+static void remove_path_on_every_way_out(void);
+static void remove_dead_path_or_exit(void);
+static void note_path(void);
+static void raise_descriptor_limit(void);
+static void accept_client(void);
+static void serve(int client);
 
 int main(int argc, char *argv[])
 {
-	const size_t size = sizeof address.sun_path;
-	snprintf(address.sun_path, size, SOCKET_PATH, (unsigned long)getuid());
-	int option, length = 1, broadcast = 0, quiet = 0;
-	while ((option = getopt(argc, argv, "bhqu:")) != -1) {
-		if (option == 'b')
-			broadcast = 1;
-		else if (option == 'q')
-			quiet = 1;
-		else if (option == 'u')
-			length = snprintf(address.sun_path, size, "%s", optarg);
-		else { /* -h, or what getopt has complained about */
-			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
-			return option == 'h' ? 0 : 2;
-		}
-	}
-	if (length < 1 || length >= (int)size)
-		errx(2, "-u '%s': not 1 to %zu bytes\n%s", path, size - 1,
-		     usage);
-	if (optind < argc)
-		errx(2, "surplus argument '%s'\n%s", argv[optind], usage);
-	setvbuf(stdout, NULL, _IOLBF, 0); /* a line is seen at once */
-	signal(SIGPIPE, SIG_IGN); /* a client that left: send says EPIPE */
+	parse_options(argc, argv);
 
-	/* Each client takes a descriptor: have as many as we may. */
+	/* A stream socket, as for TCP, but its address will be a path. */
+	listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (listener == -1)
+		err(1, "socket");
+
+	/* bind creates the path, with the mode that the umask leaves. If there
+	 * is one already, it may be that of a server that was killed. */
+	remove_path_on_every_way_out();
+	umask(SOCKET_UMASK);
+	const struct sockaddr *name = (const struct sockaddr *)&address;
+	int bound = bind(listener, name, sizeof address);
+	if (bound == -1 && errno == EADDRINUSE) {
+		remove_dead_path_or_exit();
+		bound = bind(listener, name, sizeof address);
+	}
+	if (bound == -1)
+		err(1, "bind %s", path);
+	note_path();
+
+	/* From now on clients can connect. They wait until we accept them. */
+	if (listen(listener, SOMAXCONN) == -1)
+		err(1, "listen");
+
+	/* A client may leave before we accept it: accept must not wait then. */
+	int flags = fcntl(listener, F_GETFL);
+	if (flags == -1)
+		err(1, "fcntl F_GETFL");
+	if (fcntl(listener, F_SETFL, flags | O_NONBLOCK) == -1)
+		err(1, "fcntl F_SETFL");
+
+	raise_descriptor_limit();
+	for (int i = 0; i < MOST_DESCRIPTORS; i++)
+		watched[i].fd = -1; /* poll skips it */
+	watched[listener] = (struct pollfd){.fd = listener, .events = POLLIN};
+	last = listener;
+	printf("Server listening... %s\n", path);
+
+	/* poll sleeps until at least one socket has something for us. */
+	while (!ferror(stdout)) {
+		int ready = poll(watched, (nfds_t)last + 1, -1);
+		if (ready == -1 && errno == EINTR)
+			continue;
+		if (ready == -1)
+			err(1, "poll");
+		for (int client = listener + 1; client <= last; client++)
+			if (watched[client].revents != 0)
+				serve(client);
+		if (watched[listener].revents != 0)
+			accept_client();
+	}
+	errx(1, "cannot write to standard output");
+}
+
+/* ---- the clients ---- */
+
+/*
+ * The last message of each client, at the place of its descriptor. The server
+ * reads the next one only when this one has been sent back whole, so one place
+ * for each is enough. (They are 40 MB; the kernel provides what is used.)
+ */
+static struct {
+	char bytes[MESSAGE_SIZE];
+	size_t length; /* how many bytes it has */
+	size_t sent;   /* how many of them have been sent back */
+} messages[MOST_DESCRIPTORS];
+
+static void accept_client(void)
+{
+	int client = accept(listener, NULL, NULL);
+	if (client == -1 && errno == EMFILE) {
+		/* poll would report the waiting client again and again. */
+		static int told;
+		if (!told)
+			warn("accept: new clients wait until one leaves");
+		told = 1;
+		watched[listener].events = 0;
+		return;
+	}
+	if (client == -1 &&
+	    (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR))
+		return; /* it has left, or poll will report it again */
+	if (client == -1)
+		err(1, "accept");
+
+	messages[client].length = 0;
+	messages[client].sent = 0;
+	watched[client] = (struct pollfd){.fd = client, .events = POLLIN};
+	if (client > last)
+		last = client;
+	printf("Accepted connection\n");
+}
+
+static void disconnect(int client)
+{
+	if (close(client) == -1)
+		warn("close");
+	watched[client] = (struct pollfd){.fd = -1};
+	watched[listener].events = POLLIN; /* there is a free descriptor */
+}
+
+/*
+ * Send as much as the kernel takes without waiting (MSG_DONTWAIT). Returns how
+ * much that was, or -1 if the client has gone.
+ */
+static ssize_t send_without_waiting(int client, const char *bytes,
+				    size_t length)
+{
+	size_t sent = 0;
+	while (sent < length) {
+		ssize_t taken =
+		    send(client, bytes + sent, length - sent, MSG_DONTWAIT);
+		if (taken == -1 && errno == EINTR)
+			continue;
+		if (taken == -1 && errno == EAGAIN)
+			break; /* its buffer is full: it does not read */
+		if (taken == -1)
+			return -1;
+		sent += (size_t)taken;
+	}
+	return (ssize_t)sent;
+}
+
+/* -b: nobody waits for a client that does not read. It is disconnected. */
+static void send_to_others(int sender)
+{
+	size_t length = messages[sender].length;
+	for (int other = listener + 1; other <= last; other++) {
+		if (watched[other].fd == -1 || other == sender)
+			continue;
+		ssize_t sent = 0;
+		if (messages[other].sent == messages[other].length)
+			sent = send_without_waiting(
+			    other, messages[sender].bytes, length);
+		if (sent == (ssize_t)length)
+			continue;
+		if (sent != -1)
+			warnx("a client that does not keep up is disconnected");
+		disconnect(other);
+	}
+}
+
+/* poll says that this client has sent something, reads again, or has gone. */
+static void serve(int client)
+{
+	char *bytes = messages[client].bytes;
+
+	/* Has it got all of the last message? Then receive the next one. */
+	if (messages[client].sent == messages[client].length) {
+		ssize_t length =
+		    recv(client, bytes, MESSAGE_SIZE, MSG_DONTWAIT);
+		if (length == -1 && (errno == EAGAIN || errno == EINTR))
+			return;    /* poll will report it again */
+		if (length <= 0) { /* end-of-file, or a reset */
+			disconnect(client);
+			return;
+		}
+		messages[client].length = (size_t)length;
+		messages[client].sent = 0;
+		if (!quiet)
+			printf("Received: %.*s\n", (int)length, bytes);
+		if (broadcast)
+			send_to_others(client);
+	}
+
+	/* Send it back, or what is left of it. */
+	ssize_t sent = send_without_waiting(
+	    client, bytes + messages[client].sent,
+	    messages[client].length - messages[client].sent);
+	if (sent == -1) {
+		disconnect(client);
+		return;
+	}
+	messages[client].sent += (size_t)sent;
+
+	/* Wait for room in its buffer, or for its next message: never both. */
+	if (messages[client].sent < messages[client].length)
+		watched[client].events = POLLOUT;
+	else
+		watched[client].events = POLLIN;
+}
+
+/* Each client takes a descriptor: have as many as we may. */
+static void raise_descriptor_limit(void)
+{
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		err(1, "getrlimit");
 	limit.rlim_cur = limit.rlim_max;
-#ifdef __APPLE__ /* there "unlimited" is refused */
-	limit.rlim_cur = OPEN_MAX < limit.rlim_max ? OPEN_MAX : limit.rlim_max;
-#endif
+	if (limit.rlim_cur > MOST_DESCRIPTORS)
+		limit.rlim_cur = MOST_DESCRIPTORS;
 	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
 		err(1, "setrlimit");
-	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
-	int flags = listener == -1 ? -1 : fcntl(listener, F_GETFL);
-	if (flags == -1 || fcntl(listener, F_SETFL, flags | O_NONBLOCK) == -1)
+}
+
+/* ---- the path ---- */
+
+static struct stat own;            /* our path, as bind has made it */
+static volatile sig_atomic_t made; /* it is there, and ours to remove */
+
+static void note_path(void)
+{
+	if (lstat(path, &own) == -1)
+		err(1, "lstat %s", path);
+	made = 1;
+}
+
+/* If somebody has removed our path, another server may be at the new one. */
+static void remove_path(void)
+{
+	struct stat status;
+	if (made && lstat(path, &status) == 0 && status.st_ino == own.st_ino)
+		unlink(path);
+}
+
+static void interrupted(int signal_number)
+{
+	remove_path();
+	raise(signal_number);
+	_exit(128 + signal_number); /* process 1 survives the line above */
+}
+
+static void remove_path_on_every_way_out(void)
+{
+	/* The handler runs once, and can then raise the signal itself. */
+	const struct sigaction interruption = {
+	    .sa_handler = interrupted,
+	    .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
+	atexit(remove_path);
+	const int signals[] = {SIGINT, SIGQUIT, SIGTERM};
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		sigaction(signals[i], &interruption, NULL);
+	if (signal(SIGHUP, SIG_IGN) != SIG_IGN) /* nohup: it stays ignored */
+		sigaction(SIGHUP, &interruption, NULL);
+	signal(SIGPIPE, SIG_IGN); /* a client that left: send says EPIPE */
+}
+
+/*
+ * A path outlives a server that was killed. It is dead if it is a socket of
+ * ours and connect is refused: then remove it. Otherwise leave it, and end.
+ * (macOS and the BSDs also refuse if too many clients wait to be accepted:
+ * there a server that was stopped for long may lose its path.)
+ */
+static void remove_dead_path_or_exit(void)
+{
+	struct stat status;
+	if (lstat(path, &status) == -1)
+		err(1, "lstat %s", path);
+	if (!S_ISSOCK(status.st_mode))
+		errx(1, "%s is not a socket: choose another path with -u",
+		     path);
+	if (status.st_uid != geteuid())
+		errx(1, "%s is another user's: choose another path with -u",
+		     path);
+
+	/* Ask, but do not wait: a server that is stopped accepts nobody. */
+	int probe = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (probe == -1)
 		err(1, "socket");
-	watch(listener);
-	take_path(listener);
-	printf("Server listening... %s\n", path);
-	while (!ferror(stdout)) {
-		int patience = polled[0].events == 0 ? 1000 : -1; /* ms */
-		if (poll(polled, count, patience) == -1 && errno != EINTR)
-			err(1, "poll");
-		for (nfds_t i = count - 1; i > 0; i--) /* the last one first */
-			if (polled[i].revents != 0)
-				serve(&polled[i], broadcast, quiet);
-		if (polled[0].revents != 0 || patience != -1)
-			accept_clients();
+	if (fcntl(probe, F_SETFL, O_NONBLOCK) == -1)
+		err(1, "fcntl F_SETFL");
+	int connected =
+	    connect(probe, (const struct sockaddr *)&address, sizeof address);
+	if (connected == 0 || errno == EAGAIN) /* or too many are waiting */
+		errx(1,
+		     "a server is already listening at %s: "
+		     "choose another path with -u",
+		     path);
+	if (errno != ECONNREFUSED)
+		err(1, "connect to %s", path);
+	if (close(probe) == -1)
+		err(1, "close");
+
+	if (unlink(path) == -1)
+		err(1, "unlink %s", path);
+}
+
+static void parse_options(int argc, char *argv[])
+{
+	static const char usage[] = "usage: echo_server [-bhq] [-u PATH]";
+	const size_t size = sizeof address.sun_path;
+	snprintf(address.sun_path, size, SOCKET_PATH, (unsigned long)getuid());
+	int option;
+	int length = 1;
+	while ((option = getopt(argc, argv, "bhqu:")) != -1) {
+		if (option == 'b') {
+			broadcast = 1;
+		} else if (option == 'q') {
+			quiet = 1;
+		} else if (option == 'u') {
+			length = snprintf(address.sun_path, size, "%s", optarg);
+		} else { /* -h, or what getopt has complained about */
+			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
+			exit(option == 'h' ? 0 : 2);
+		}
 	}
-	errx(1, "cannot write to standard output");
+	if (length < 1 || length >= (int)size)
+		errx(2, "-u '%s': must be 1 to %zu bytes\n%s", path, size - 1,
+		     usage);
+	if (optind < argc)
+		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
 }

@@ -1,21 +1,19 @@
 /*
  * multicast_receiver - join a group and print the first datagram sent to it
  *
- * Shows that message passing is not only one-to-one: each receiver gets its
- * own copy. They share one port, and none takes another's away.
+ * Shows that message passing is not only one-to-one: the receivers share one
+ * port, and each gets its own copy.
  *
- *     $ ./multicast_receiver & ./multicast_receiver & sleep 1
+ *     terminals 1 and 2                 terminal 3
+ *     $ ./multicast_receiver
  *     Receiver listening on 239.255.12.34:12346
- *     Receiver listening on 239.255.12.34:12346
- *     $ ./multicast_sender 'Hello all'
- *     Sent to 239.255.12.34:12346: Hello all
- *     Received from 127.0.0.1:41210: Hello all
+ *                                       $ ./multicast_sender
+ *                                       Sent to 239.255.12.34:12346: Hello all
  *     Received from 127.0.0.1:41210: Hello all
  *
- * -t: how long it waits, else for ever. The other half is multicast_sender.c;
- * multicast.h holds what both know.
+ * usage: multicast_receiver [-h] [-g GROUP] [-p PORT]
  *
- * usage: multicast_receiver [-h] [-g GROUP] [-p PORT] [-t SECONDS]
+ * The other half is multicast_sender.c; multicast.h holds what both must know.
  */
 
 #include <arpa/inet.h>
@@ -23,7 +21,7 @@
 #include <err.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -31,90 +29,111 @@
 
 #include "multicast.h"
 
-static const char usage[] =
-    "usage: multicast_receiver [-h] [-g GROUP] [-p PORT] [-t SECONDS]";
+static struct sockaddr_in group = {.sin_family = AF_INET}; /* -g, -p */
+static void parse_options(int argc, char *argv[]);         /* at the end */
 
 int main(int argc, char *argv[])
 {
-	const char *name = GROUP, *port = GROUP_PORT;
-	int option, milliseconds = -1; /* poll: no limit */
-	char *rest;
-	while ((option = getopt(argc, argv, "hg:p:t:")) != -1) {
-		if (option == 'g')
-			name = optarg;
-		else if (option == 'p')
-			port = optarg;
-		else if (option == 't') {
-			double seconds = strtod(optarg, &rest);
-			if (*optarg == '\0' || *rest != '\0' ||
-			    !(seconds >= 0 && seconds <= 86400))
-				errx(2, "-t '%s': not 0 to 86400 seconds\n%s",
-				     optarg, usage);
-			milliseconds = (int)(seconds * 1000);
-		} else { /* -h, or what getopt has complained about */
-			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
-			return option == 'h' ? 0 : 2;
-		}
-	}
-	if (optind < argc)
-		errx(2, "surplus argument '%s'\n%s", argv[optind], usage);
-	struct sockaddr_in group = {.sin_family = AF_INET};
-	if (inet_pton(AF_INET, name, &group.sin_addr) != 1 ||
-	    !IN_MULTICAST(ntohl(group.sin_addr.s_addr)))
-		errx(2, "-g '%s': not 224.0.0.0 to 239.255.255.255\n%s", name,
-		     usage);
-	long number = strtol(port, &rest, 10);
-	if (*rest != '\0' || number < 1 || number > 65535)
-		errx(2, "-p '%s': not 1 to 65535\n%s", port, usage);
-	group.sin_port = htons((in_port_t)number);
-	setvbuf(stdout, NULL, _IOLBF, 0); /* a line is seen at once */
+	parse_options(argc, argv);
 
-	/* With a group's address SO_REUSEADDR lets many sockets have one port:
-	 * that is right, since each gets every datagram. Bound to the group,
-	 * not to INADDR_ANY, we get nothing that is sent elsewhere. */
-	int receiver = socket(AF_INET, SOCK_DGRAM, 0), on = 1;
+	/* A datagram socket. */
+	int receiver = socket(AF_INET, SOCK_DGRAM, 0);
 	if (receiver == -1)
 		err(1, "socket");
-	if (setsockopt(receiver, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
-		err(1, "setsockopt");
-	int bound = bind(receiver, (struct sockaddr *)&group, sizeof group);
-	if (bound == -1 && errno == EADDRINUSE)
-		errx(1, "port %s is taken: choose another with -p", port);
-	if (bound == -1)
-		err(1, "bind %s port %s", name, port);
+
+	/* For a group's address, SO_REUSEADDR lets many sockets have one port:
+	 * nothing is taken away from another, since each gets a copy. */
+	int on = 1;
+	if (setsockopt(receiver, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on))
+		err(1, "setsockopt SO_REUSEADDR");
+
+	/* Bound to the group, not to INADDR_ANY, the socket gets nothing that
+	 * is sent to another address at the same port. */
+	int failed = bind(receiver, (struct sockaddr *)&group, sizeof group);
+	if (failed && errno == EADDRINUSE)
+		errx(1, "port %d is taken: choose another with -p",
+		     ntohs(group.sin_port));
+	if (failed)
+		err(1, "bind %s port %d", inet_ntoa(group.sin_addr),
+		    ntohs(group.sin_port));
+
+	/* Join the group, on the loopback interface. */
 	struct ip_mreq membership = {.imr_multiaddr = group.sin_addr};
 	membership.imr_interface.s_addr = inet_addr(INTERFACE);
 	if (setsockopt(receiver, IPPROTO_IP, IP_ADD_MEMBERSHIP, &membership,
 		       sizeof membership) == -1)
-		err(1, "join %s by %s (is loopback up?)", name, INTERFACE);
-	printf("Receiver listening on %s:%ld\n", name, number);
+		err(1, "setsockopt IP_ADD_MEMBERSHIP %s on %s",
+		    inet_ntoa(group.sin_addr), INTERFACE);
 
-	struct pollfd datagram = {.fd = receiver, .events = POLLIN};
-	int ready;
-	while ((ready = poll(&datagram, 1, milliseconds)) == -1)
-		if (errno != EINTR)
-			err(1, "poll");
-	if (ready == 0)
-		errx(1, "nobody has sent anything in %g s",
-		     (double)milliseconds / 1000);
-	/* What does not fit is lost. One byte more tells of too long a one. */
+#ifdef IP_MULTICAST_ALL
+	/* Linux: no datagrams of other interfaces, where others have joined. */
+	int off = 0;
+	if (setsockopt(receiver, IPPROTO_IP, IP_MULTICAST_ALL, &off,
+		       sizeof off) == -1)
+		err(1, "setsockopt IP_MULTICAST_ALL");
+#endif
+	printf("Receiver listening on %s:%d\n", inet_ntoa(group.sin_addr),
+	       ntohs(group.sin_port));
+
+	/* Wait for one datagram. What does not fit into the buffer is lost: a
+	 * byte more than the longest message tells that there was more. */
 	unsigned char text[TEXT_SIZE + 1];
 	struct sockaddr_in sender;
 	socklen_t size = sizeof sender;
-	ssize_t length = recvfrom(receiver, text, sizeof text, 0,
+	ssize_t length;
+	do
+		length = recvfrom(receiver, text, sizeof text, 0,
 				  (struct sockaddr *)&sender, &size);
+	while (length == -1 && errno == EINTR);
 	if (length == -1)
 		err(1, "recvfrom");
 	if (length > TEXT_SIZE)
-		errx(1, "recvfrom: it has more than %d bytes", TEXT_SIZE);
+		errx(1, "a datagram with more than %d bytes came", TEXT_SIZE);
+
+	/* It may be another user's: send no control characters to a terminal.
+	 */
 	for (ssize_t i = 0; i < length; i++)
-		if (!isprint(text[i])) /* a terminal might obey it */
+		if (!isprint(text[i]))
 			text[i] = '?';
 	printf("Received from %s:%d: %.*s\n", inet_ntoa(sender.sin_addr),
 	       ntohs(sender.sin_port), (int)length, (char *)text);
+
+	/* close also leaves the group. */
 	if (close(receiver) == -1)
 		err(1, "close");
 	if (ferror(stdout))
 		errx(1, "cannot write to standard output");
 	return 0;
+}
+
+static void parse_options(int argc, char *argv[])
+{
+	static const char usage[] =
+	    "usage: multicast_receiver [-h] [-g GROUP] [-p PORT]";
+	const char *name = GROUP;
+	const char *port = GROUP_PORT;
+	int option;
+	while ((option = getopt(argc, argv, "hg:p:")) != -1) {
+		if (option == 'g') {
+			name = optarg;
+		} else if (option == 'p') {
+			port = optarg;
+		} else { /* -h, or what getopt has complained about */
+			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
+			exit(option == 'h' ? 0 : 2);
+		}
+	}
+	if (optind < argc)
+		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
+	if (inet_pton(AF_INET, name, &group.sin_addr) != 1 ||
+	    !IN_MULTICAST(ntohl(group.sin_addr.s_addr)))
+		errx(2, "-g '%s': must be 224.0.0.0 to 239.255.255.255\n%s",
+		     name, usage);
+	char *rest;
+	long number = strtol(port, &rest, 10);
+	if (*rest != '\0' || number < 1 || number > 65535)
+		errx(2, "-p '%s': must be 1 to 65535\n%s", port, usage);
+	group.sin_port = htons((in_port_t)number);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error like others */
 }

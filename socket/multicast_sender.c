@@ -1,25 +1,26 @@
 /*
- * multicast_sender - send one datagram to all who have joined a group
+ * multicast_sender - send one datagram to all that have joined a group
  *
- * Shows that UDP is connectionless: no accept, no peer. One sendto reaches
- * every receiver, be there three or none, and the sender cannot tell.
+ * Shows that UDP has no connections: no accept, no peer. One sendto reaches
+ * all receivers, three or none, and the sender cannot tell how many.
  *
- *     $ ./multicast_receiver & ./multicast_receiver & sleep 1
+ *     terminals 1 and 2                 terminal 3
+ *     $ ./multicast_receiver
  *     Receiver listening on 239.255.12.34:12346
- *     Receiver listening on 239.255.12.34:12346
- *     $ ./multicast_sender 'Hello all'
- *     Sent to 239.255.12.34:12346: Hello all
- *     Received from 127.0.0.1:41210: Hello all
+ *                                       $ ./multicast_sender
+ *                                       Sent to 239.255.12.34:12346: Hello all
  *     Received from 127.0.0.1:41210: Hello all
  *
  * usage: multicast_sender [-h] [-g GROUP] [-p PORT] [MESSAGE]
  *
- * The other half is multicast_receiver.c; multicast.h holds what both know.
+ * The other half is multicast_receiver.c. A lost datagram is not sent again.
  */
 
 #include <arpa/inet.h>
 #include <err.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,59 +29,77 @@
 
 #include "multicast.h"
 
-static const char usage[] =
-    "usage: multicast_sender [-h] [-g GROUP] [-p PORT] [MESSAGE]";
+static struct sockaddr_in group = {.sin_family = AF_INET}; /* -g, -p */
+static const char *message = "Hello all";                  /* MESSAGE */
+static void parse_options(int argc, char *argv[]);         /* at the end */
 
 int main(int argc, char *argv[])
 {
-	const char *name = GROUP, *port = GROUP_PORT;
-	int option;
-	while ((option = getopt(argc, argv, "hg:p:")) != -1) {
-		if (option == 'g')
-			name = optarg;
-		else if (option == 'p')
-			port = optarg;
-		else { /* -h, or what getopt has complained about */
-			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
-			return option == 'h' ? 0 : 2;
-		}
-	}
-	if (argc - optind > 1)
-		errx(2, "surplus argument '%s'\n%s", argv[optind + 1], usage);
-	struct sockaddr_in group = {.sin_family = AF_INET};
-	if (inet_pton(AF_INET, name, &group.sin_addr) != 1 ||
-	    !IN_MULTICAST(ntohl(group.sin_addr.s_addr)))
-		errx(2, "-g '%s': not 224.0.0.0 to 239.255.255.255\n%s", name,
-		     usage);
-	char *rest;
-	long number = strtol(port, &rest, 10);
-	if (*rest != '\0' || number < 1 || number > 65535)
-		errx(2, "-p '%s': not 1 to 65535\n%s", port, usage);
-	group.sin_port = htons((in_port_t)number);
-	const char *text = optind < argc ? argv[optind] : "Hello all";
-	size_t length = strlen(text);
-	if (length > TEXT_SIZE)
-		errx(1, "the message is too long: at most %d bytes fit",
-		     TEXT_SIZE);
-	setvbuf(stdout, NULL, _IOLBF, 0); /* a line is seen at once */
+	parse_options(argc, argv);
 
+	/* A datagram socket. sendto will give it a port of its own. */
 	int sender = socket(AF_INET, SOCK_DGRAM, 0);
 	if (sender == -1)
 		err(1, "socket");
-	/* A group is in no routing table: say which way the datagram goes. */
+
+	/* Datagrams for a group leave by this interface: loopback. */
 	struct in_addr interface = {.s_addr = inet_addr(INTERFACE)};
 	if (setsockopt(sender, IPPROTO_IP, IP_MULTICAST_IF, &interface,
 		       sizeof interface) == -1)
-		err(1, "setsockopt: no way out by %s (is loopback up?)",
-		    INTERFACE);
-	/* All or nothing: a datagram is never sent in part. */
-	if (sendto(sender, text, length, 0, (struct sockaddr *)&group,
-		   sizeof group) == -1)
-		err(1, "sendto %s port %s", name, port);
-	printf("Sent to %s:%ld: %s\n", name, number, text);
+		err(1, "setsockopt IP_MULTICAST_IF %s", INTERFACE);
+
+	/* A datagram is sent whole or not at all: there is no short count. */
+	ssize_t sent;
+	do
+		sent = sendto(sender, message, strlen(message), 0,
+			      (struct sockaddr *)&group, sizeof group);
+	while (sent == -1 && errno == EINTR);
+	if (sent == -1)
+		err(1, "sendto %s:%d", inet_ntoa(group.sin_addr),
+		    ntohs(group.sin_port));
+	printf("Sent to %s:%d: %s\n", inet_ntoa(group.sin_addr),
+	       ntohs(group.sin_port), message);
+
 	if (close(sender) == -1)
 		err(1, "close");
 	if (ferror(stdout))
 		errx(1, "cannot write to standard output");
 	return 0;
+}
+
+static void parse_options(int argc, char *argv[])
+{
+	static const char usage[] =
+	    "usage: multicast_sender [-h] [-g GROUP] [-p PORT] [MESSAGE]";
+	const char *name = GROUP;
+	const char *port = GROUP_PORT;
+	int option;
+	while ((option = getopt(argc, argv, "hg:p:")) != -1) {
+		if (option == 'g') {
+			name = optarg;
+		} else if (option == 'p') {
+			port = optarg;
+		} else { /* -h, or what getopt has complained about */
+			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
+			exit(option == 'h' ? 0 : 2);
+		}
+	}
+	if (argc - optind > 1)
+		errx(2, "unexpected argument '%s'\n%s", argv[optind + 1],
+		     usage);
+	if (optind < argc)
+		message = argv[optind];
+	if (strlen(message) > TEXT_SIZE)
+		errx(1, "the message is longer than %d bytes", TEXT_SIZE);
+	if (inet_pton(AF_INET, name, &group.sin_addr) != 1 ||
+	    !IN_MULTICAST(ntohl(group.sin_addr.s_addr)))
+		errx(2, "-g '%s': must be 224.0.0.0 to 239.255.255.255\n%s",
+		     name, usage);
+	char *rest;
+	long number = strtol(port, &rest, 10);
+	if (*rest != '\0' || number < 1 || number > 65535)
+		errx(2, "-p '%s': must be 1 to 65535\n%s", port, usage);
+	group.sin_port = htons((in_port_t)number);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error like others */
 }

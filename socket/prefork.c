@@ -1,19 +1,21 @@
 /*
  * prefork - many processes accept on one listening socket
  *
- * Shows that children of fork share a socket that their parent has made: any
- * of them may take the next client. A worker that was killed is replaced.
+ * Shows that children of fork share the socket that their parent has made: the
+ * kernel gives each client to one of them. A killed worker is replaced.
  *
- *     $ ./prefork -w 2 & sleep 1; ./client
+ *     terminal 1                            terminal 2
+ *     $ ./prefork -w 2
  *     Server listening on 127.0.0.1:12345
  *     worker 4243 started
- *     worker 4244 started
- *     Hello message sent to server
- *     Hello from worker 4244
- *
- * Then kill -9 a worker. The other half is client.c; see port.h.
+ *     worker 4244 started                   $ ./client
+ *                                           Hello message sent to server
+ *                                           Hello from worker 4244
  *
  * usage: prefork [-h] [-p PORT] [-w WORKERS]
+ *
+ * The other half is client.c; see port.h. A client that sends nothing holds a
+ * worker for 5 seconds: as many of them as there are workers stop all service.
  */
 
 #include <arpa/inet.h>
@@ -31,120 +33,184 @@
 
 #include "port.h"
 
-static const char usage[] = "usage: prefork [-h] [-p PORT] [-w WORKERS]";
+static long port;        /* -p; without it, PORT */
+static long workers = 3; /* -w */
 
-/* Is there something to read, in time? The lifeline is a pipe into which
- * nobody writes: it is at end-of-file when the parent is no more. */
-static int readable(int descriptor, int lifeline, int milliseconds)
-{
-	struct pollfd either[] = {{.fd = descriptor, .events = POLLIN},
-				  {.fd = lifeline, .events = POLLIN}};
-	while (poll(either, 2, milliseconds) == -1)
-		if (errno != EINTR)
-			err(1, "poll");
-	if (either[1].revents != 0)
-		exit(0);
-	return either[0].revents != 0;
-}
-
-/* A client wakes all the workers that wait. One gets it, the others find
- * nothing (EAGAIN). Who is silent for 5 s, closes or resets gets no answer;
- * meanwhile the other workers go on. On macOS and the BSDs the accepted socket
- * is non-blocking as well: no harm, recv is called when there is something. */
-static void work(int listener, int lifeline)
-{
-	char message[BUFFER_SIZE], answer[64];
-	int size = snprintf(answer, sizeof answer, "Hello from worker %ld",
-			    (long)getpid());
-	while (readable(listener, lifeline, -1)) {
-		int accepted = accept(listener, NULL, NULL);
-		if (accepted == -1 && errno != EAGAIN && errno != ECONNABORTED)
-			err(1, "accept");
-		if (accepted == -1)
-			continue;
-		if (readable(accepted, lifeline, 5000) &&
-		    recv(accepted, message, sizeof message, 0) > 0 &&
-		    send(accepted, answer, (size_t)size, 0) == -1)
-			warn("send");
-		if (close(accepted) == -1)
-			warn("close");
-	}
-}
+static void parse_options(int argc, char *argv[]); /* at the end */
+static void work(int listener, int lifeline);
 
 int main(int argc, char *argv[])
 {
-	const char *port = PORT, *count = "3";
-	int option;
-	while ((option = getopt(argc, argv, "hp:w:")) != -1) {
-		if (option == 'p')
-			port = optarg;
-		else if (option == 'w')
-			count = optarg;
-		else { /* -h, or what getopt has complained about */
-			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
-			return option == 'h' ? 0 : 2;
-		}
-	}
-	if (optind < argc)
-		errx(2, "surplus argument '%s'\n%s", argv[optind], usage);
-	char *rest;
-	long number = strtol(port, &rest, 10);
-	if (*port == '\0' || *rest != '\0' || number < 0 || number > 65535)
-		errx(2, "-p '%s': not 0 to 65535\n%s", port, usage);
-	long workers = strtol(count, &rest, 10);
-	if (*rest != '\0' || workers < 1 || workers > 100)
-		errx(2, "-w '%s': not 1 to 100\n%s", count, usage);
-	setvbuf(stdout, NULL, _IOLBF, 0); /* fork must not copy a full buffer */
-	signal(SIGPIPE, SIG_IGN); /* a client that left: send says EPIPE */
-	signal(SIGINT, SIG_DFL);  /* ignored in a script's background job */
+	parse_options(argc, argv);
 
-	int listener = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+	/* One listening socket. Non-blocking: a client wakes all workers that
+	 * wait, one of them gets it, and accept tells the others EAGAIN. */
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
 	if (listener == -1)
 		err(1, "socket");
 	int flags = fcntl(listener, F_GETFL); /* the others stay as they are */
+	if (flags == -1)
+		err(1, "fcntl F_GETFL");
 	if (fcntl(listener, F_SETFL, flags | O_NONBLOCK) == -1)
-		err(1, "fcntl");
-	if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
-		err(1, "setsockopt");
+		err(1, "fcntl F_SETFL");
+
+	/* Its port may be taken again as soon as this server has ended. */
+	int on = 1;
+	if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on))
+		err(1, "setsockopt SO_REUSEADDR");
 	struct sockaddr_in address = {.sin_family = AF_INET};
-	address.sin_port = htons((in_port_t)number);
+	address.sin_port = htons((in_port_t)port);
 	address.sin_addr.s_addr = inet_addr(HOST);
 	socklen_t size = sizeof address;
-	int failed = bind(listener, (struct sockaddr *)&address, size) == -1 ||
-		     listen(listener, SOMAXCONN) == -1;
+	int failed = bind(listener, (struct sockaddr *)&address, size);
 	if (failed && errno == EADDRINUSE)
-		errx(1, "port %s is taken: choose another with -p", port);
+		errx(1,
+		     "port %ld is taken, or was until a minute ago: "
+		     "wait, or choose another with -p",
+		     port);
 	if (failed)
-		err(1, "bind %s port %s", HOST, port);
+		err(1, "bind %s port %ld", HOST, port);
+	if (listen(listener, SOMAXCONN) == -1)
+		err(1, "listen");
+
+	/* Which port is it? With -p 0 the kernel has chosen one. */
 	if (getsockname(listener, (struct sockaddr *)&address, &size) == -1)
 		err(1, "getsockname");
 	printf("Server listening on %s:%d\n", HOST, ntohs(address.sin_port));
 
-	/* However the parent ends, also by kill -9, the kernel then closes its
-	 * end of the pipe: so it needs no handler to end its workers. */
-	int lifeline[2], status;
+	/* A pipe into which nobody writes. When the parent ends, in whatever
+	 * way, the kernel closes its end: the workers read end-of-file. */
+	int lifeline[2];
 	if (pipe(lifeline) == -1)
 		err(1, "pipe");
-	for (long started = 0; !ferror(stdout); started++) {
-		if (started >= workers) {
-			pid_t ended = waitpid(-1, &status, 0);
-			if (ended == -1)
-				err(1, "waitpid");
-			if (WIFEXITED(status)) /* as would the next one */
-				errx(1, "worker %ld failed", (long)ended);
-			printf("worker %ld was ended by signal %d\n",
-			       (long)ended, WTERMSIG(status));
-			poll(NULL, 0, 100); /* ten new ones a second at most */
+
+	long running = 0;
+	while (!ferror(stdout)) {
+		/* A child has what its parent had open, the listener too. */
+		if (running < workers) {
+			pid_t worker = fork();
+			if (worker == -1)
+				err(1, "fork");
+			if (worker == 0) {
+				close(lifeline[1]); /* the parent's end */
+				work(listener, lifeline[0]);
+			}
+			printf("worker %ld started\n", (long)worker);
+			running++;
+			continue;
 		}
-		pid_t worker = fork();
-		if (worker == -1)
-			err(1, "fork");
-		if (worker == 0) {
-			if (close(lifeline[1]) == -1) /* the parent's end */
-				err(1, "close");
-			work(listener, lifeline[0]);
-		}
-		printf("worker %ld started\n", (long)worker);
+
+		/* All are there. Wait until one of them ends. */
+		int status;
+		pid_t ended = waitpid(-1, &status, 0);
+		if (ended == -1 && errno == EINTR)
+			continue;
+		if (ended == -1)
+			err(1, "waitpid");
+		if (WIFEXITED(status)) /* the next one would fail as well */
+			errx(1, "worker %ld failed", (long)ended);
+		printf("worker %ld was ended by signal %d\n", (long)ended,
+		       WTERMSIG(status));
+		running--;
+		poll(NULL, 0, 100); /* at most ten new ones a second */
 	}
 	errx(1, "cannot write to standard output");
+}
+
+/* Wait until there is something to read. Returns 0 if the time is up first. If
+ * the parent ends, so does this process. */
+static int readable_or_exit(int descriptor, int lifeline, int milliseconds)
+{
+	struct pollfd both[] = {{.fd = descriptor, .events = POLLIN},
+				{.fd = lifeline, .events = POLLIN}};
+	int ready;
+	do
+		ready = poll(both, 2, milliseconds);
+	while (ready == -1 && errno == EINTR);
+	if (ready == -1) {
+		warn("poll");
+		_exit(1);
+	}
+	if (both[1].revents != 0)
+		_exit(0); /* the parent has ended */
+	return both[0].revents != 0;
+}
+
+/* One client: receive its message, send the answer. Both may fail, if it has
+ * gone: then the worker takes the next one. */
+static void answer(int client)
+{
+	char message[BUFFER_SIZE];
+	ssize_t received;
+	do
+		received = recv(client, message, sizeof message, 0);
+	while (received == -1 && errno == EINTR);
+	if (received <= 0)
+		return; /* end-of-file without a message, or a reset */
+
+	char text[64];
+	int length = snprintf(text, sizeof text, "Hello from worker %ld",
+			      (long)getpid());
+	for (int sent = 0; sent < length;) {
+		ssize_t taken =
+		    send(client, text + sent, (size_t)(length - sent), 0);
+		if (taken == -1 && errno == EINTR)
+			continue;
+		if (taken == -1) {
+			warn("send");
+			return;
+		}
+		sent += (int)taken;
+	}
+}
+
+/* What a worker does until its parent ends, or it is killed. */
+static void work(int listener, int lifeline)
+{
+	for (;;) {
+		readable_or_exit(listener, lifeline, -1);
+		int client = accept(listener, NULL, NULL);
+		if (client == -1 && (errno == EAGAIN || errno == EINTR ||
+				     errno == ECONNABORTED))
+			continue; /* another worker has it, or it has left */
+		if (client == -1) {
+			warn("accept");
+			_exit(1);
+		}
+		if (readable_or_exit(client, lifeline, 5000))
+			answer(client);
+		if (close(client) == -1)
+			warn("close");
+	}
+}
+
+static void parse_options(int argc, char *argv[])
+{
+	static const char usage[] =
+	    "usage: prefork [-h] [-p PORT] [-w WORKERS]";
+	const char *word = PORT;
+	char *rest;
+	int option;
+	while ((option = getopt(argc, argv, "hp:w:")) != -1) {
+		if (option == 'p') {
+			word = optarg;
+		} else if (option == 'w') {
+			workers = strtol(optarg, &rest, 10);
+			if (*rest != '\0' || workers < 1 || workers > 100)
+				errx(2, "-w '%s': must be 1 to 100\n%s", optarg,
+				     usage);
+		} else { /* -h, or what getopt has complained about */
+			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
+			exit(option == 'h' ? 0 : 2);
+		}
+	}
+	if (optind < argc)
+		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
+	port = strtol(word, &rest, 10);
+	if (*word == '\0' || *rest != '\0' || port < 0 || port > 65535)
+		errx(2, "-p '%s': must be 0 to 65535\n%s", word, usage);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* fork must not copy a full buffer */
+	signal(SIGPIPE, SIG_IGN); /* a client that left: send says EPIPE */
+	signal(SIGINT, SIG_DFL);  /* ignored in a script's background job */
+	signal(SIGQUIT, SIG_DFL);
 }

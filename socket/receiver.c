@@ -5,15 +5,13 @@
  * when they are full, the sender has to wait for this program.
  *
  *     terminal 1                              terminal 2
- *     $ ./receiver
+ *     $ ./receiver -w
  *     Receiver listening on 127.0.0.1:12345   $ ./sender -n
- *     connected: recv begins in 2 s           send: buffers full after ...
- *     received 3910656 bytes in 2.003 s, 87 calls of recv
+ *     (press Enter when it has ended)         send: buffers full after …
+ *     received 3932160 bytes in …             sent 3932160 of 67108864 …
+ *     all in order                            … calls of send, …
  *
- * The sender has ended long before: its bytes waited for this program. -d: how
- * long it does not read; 2 seconds unless told otherwise.
- *
- * usage: receiver [-h] [-d SECONDS] [-p PORT]
+ * usage: receiver [-hw] [-p PORT]
  *
  * The other half is sender.c; port.h holds what both must know.
  */
@@ -22,6 +20,8 @@
 #include <err.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -30,7 +30,124 @@
 
 #include "port.h"
 
-static const char usage[] = "usage: receiver [-h] [-d SECONDS] [-p PORT]";
+static const char *port = PORT;  /* -p */
+static in_port_t number_of_port; /* the same as a number */
+static int waiting;              /* -w: wait for Enter before reading */
+
+static void parse_options(int argc, char *argv[]); /* at the end */
+static void wait_for_enter(const char *prompt);
+static double clock_now(void);
+
+int main(int argc, char *argv[])
+{
+	parse_options(argc, argv);
+
+	/* A TCP socket (SOCK_STREAM) of IPv4 (AF_INET). */
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	if (listener == -1)
+		err(1, "socket");
+
+	/* The port of a receiver that has ended is free at once: port.h. */
+	int on = 1;
+	if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
+		err(1, "setsockopt SO_REUSEADDR");
+
+	/* bind gives it an address and a port; htons puts the port's bytes in
+	 * the order of the network. */
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_port = htons(number_of_port)};
+	address.sin_addr.s_addr = inet_addr(HOST);
+	socklen_t size = sizeof address;
+	if (bind(listener, (struct sockaddr *)&address, size) == -1) {
+		if (errno == EADDRINUSE)
+			errx(1,
+			     "port %s is taken, or was until a minute ago: "
+			     "wait, or choose another with -p",
+			     port);
+		err(1, "bind %s port %s", HOST, port);
+	}
+
+	/* From here on a sender can connect. */
+	if (listen(listener, 1) == -1)
+		err(1, "listen on %s port %s", HOST, port);
+
+	/* For port 0 the kernel has chosen one: getsockname tells which. */
+	if (getsockname(listener, (struct sockaddr *)&address, &size) == -1)
+		err(1, "getsockname");
+	printf("Receiver listening on %s:%d\n", HOST, ntohs(address.sin_port));
+
+	/* accept waits for a sender, and returns this end of the connection. */
+	int accepted;
+	do
+		accepted = accept(listener, NULL, NULL);
+	while (accepted == -1 && errno == EINTR);
+	if (accepted == -1)
+		err(1, "accept");
+	double start = clock_now();
+
+	/* While we read nothing, the kernel takes what is sent, until its
+	 * buffers are full. */
+	if (waiting)
+		wait_for_enter("receiver: connected, nothing read yet: "
+			       "press Enter to read");
+
+	/* Each recv takes what is there and makes room: a sender that waits
+	 * can go on. recv returns 0 when the sender has closed, or was killed:
+	 * TCP does not tell which. */
+	static uint32_t block[BLOCK_NUMBERS];
+	unsigned long bytes = 0;
+	unsigned long calls = 0;
+	unsigned long checked = 0; /* so many numbers */
+	int in_order = 1;
+	while (1) {
+		/* Fill the block from where the last recv ended, perhaps in the
+		 * middle of a number. */
+		size_t filled = bytes % sizeof block;
+		ssize_t received = recv(accepted, (char *)block + filled,
+					sizeof block - filled, 0);
+		calls++;
+		if (received == -1 && errno == EINTR)
+			continue;
+		if (received == -1)
+			err(1, "recv: after %lu bytes", bytes);
+		if (received == 0)
+			break;
+		bytes += (unsigned long)received;
+
+		/* Look at the numbers that are whole now. */
+		for (; checked < bytes / sizeof *block; checked++)
+			if (block[checked % BLOCK_NUMBERS] != checked)
+				in_order = 0;
+	}
+	printf("received %lu bytes in %.3f s, %lu calls of recv\n", bytes,
+	       clock_now() - start, calls);
+	if (in_order)
+		printf("all in order\n");
+	else
+		errx(1, "these are not a sender's numbers in their order");
+
+	if (close(accepted) == -1)
+		err(1, "close the accepted socket");
+	if (close(listener) == -1)
+		err(1, "close the listening socket");
+	if (ferror(stdout))
+		errx(1, "cannot write to standard output");
+	return 0;
+}
+
+/* Wait for Enter, or for the end of the input. */
+static void wait_for_enter(const char *prompt)
+{
+	fprintf(stderr, "%s\n", prompt);
+	char key;
+	ssize_t length;
+	do
+		length = read(STDIN_FILENO, &key, 1);
+	while ((length == 1 && key != '\n') ||
+	       (length == -1 && errno == EINTR));
+	if (length == -1)
+		err(1, "read standard input");
+}
 
 static double clock_now(void)
 {
@@ -40,81 +157,27 @@ static double clock_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-int main(int argc, char *argv[])
+static void parse_options(int argc, char *argv[])
 {
-	const char *port = PORT;
-	double seconds = 2;
+	static const char usage[] = "usage: receiver [-hw] [-p PORT]";
 	int option;
-	char *rest;
-	while ((option = getopt(argc, argv, "hd:p:")) != -1) {
-		if (option == 'd') {
-			seconds = strtod(optarg, &rest);
-			if (*optarg == '\0' || *rest != '\0' ||
-			    !(seconds >= 0 && seconds <= 86400))
-				errx(2, "-d '%s': not 0 to 86400 seconds\n%s",
-				     optarg, usage);
+	while ((option = getopt(argc, argv, "hwp:")) != -1) {
+		if (option == 'w') {
+			waiting = 1;
 		} else if (option == 'p') {
 			port = optarg;
 		} else { /* -h, or what getopt has complained about */
 			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
-			return option == 'h' ? 0 : 2;
+			exit(option == 'h' ? 0 : 2);
 		}
 	}
 	if (optind < argc)
-		errx(2, "surplus argument '%s'\n%s", argv[optind], usage);
+		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
+	char *rest;
 	long number = strtol(port, &rest, 10);
 	if (*port == '\0' || *rest != '\0' || number < 0 || number > 65535)
-		errx(2, "-p '%s': not 0 to 65535\n%s", port, usage);
-	setvbuf(stdout, NULL, _IOLBF, 0); /* a line is seen at once */
-
-	/* With port 0, bind takes any free one, and getsockname tells which. */
-	struct sockaddr_in address = {.sin_family = AF_INET};
-	address.sin_port = htons((in_port_t)number);
-	address.sin_addr.s_addr = inet_addr(HOST);
-	socklen_t size = sizeof address;
-	int listener = socket(AF_INET, SOCK_STREAM, 0), on = 1;
-	if (listener == -1)
-		err(1, "socket");
-	/* The port of a receiver that has ended is free at once. */
-	if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
-		err(1, "setsockopt");
-	int failed = bind(listener, (struct sockaddr *)&address, size) == -1 ||
-		     listen(listener, 1) == -1;
-	if (failed && errno == EADDRINUSE)
-		errx(1, "port %s is taken: choose another with -p", port);
-	if (failed)
-		err(1, "bind %s port %s", HOST, port);
-	if (getsockname(listener, (struct sockaddr *)&address, &size) == -1)
-		err(1, "getsockname");
-	printf("Receiver listening on %s:%d\n", HOST, ntohs(address.sin_port));
-
-	int accepted = accept(listener, NULL, NULL);
-	if (accepted == -1)
-		err(1, "accept");
-	double start = clock_now();
-	printf("connected: recv begins in %g s\n", seconds);
-	struct timespec delay = {.tv_sec = (time_t)seconds};
-	delay.tv_nsec = (long)((seconds - (double)delay.tv_sec) * 1e9);
-	while (nanosleep(&delay, &delay) == -1 && errno == EINTR)
-		;
-
-	/* Each recv takes what is there and makes room: a sender that waits
-	 * can go on. recv returns 0 when the sender has closed, or was killed:
-	 * TCP does not tell which. */
-	static char block[65536];
-	long long bytes = 0, calls = 1;
-	ssize_t received;
-	while ((received = recv(accepted, block, sizeof block, 0)) > 0) {
-		bytes += received;
-		calls++;
-	}
-	if (received == -1)
-		err(1, "recv: after %lld bytes", bytes);
-	printf("received %lld bytes in %.3f s, %lld calls of recv\n", bytes,
-	       clock_now() - start, calls);
-	if (close(accepted) == -1 || close(listener) == -1)
-		err(1, "close");
-	if (ferror(stdout))
-		errx(1, "cannot write to standard output");
-	return 0;
+		errx(2, "-p '%s': must be 0 to 65535\n%s", port, usage);
+	number_of_port = (in_port_t)number;
+	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
+	signal(SIGPIPE, SIG_IGN); /* if the reader leaves, printf fails */
 }

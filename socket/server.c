@@ -1,8 +1,7 @@
 /*
  * server - wait for one client, print its message, answer
  *
- * Shows a server's two sockets, the listening and the accepted one, and that
- * recv(2) waits until data comes.
+ * Shows the listening and the accepted socket, and that recv waits for data.
  *
  *     terminal 1                            terminal 2
  *     $ ./server
@@ -10,10 +9,10 @@
  *     Hello from client                     Hello message sent to server
  *     Hello message sent to client          Hello from server
  *
- * -n: recv does not wait; try it with ./client -d 1. -v tells each socket's
- * two addresses. The other half is client.c; port.h holds what both know.
- *
  * usage: server [-hnv] [-a ADDRESS] [-p PORT]
+ *
+ * The other half is client.c; port.h holds what both must know. The server
+ * reads once: of a message that comes in pieces it sees the first only.
  */
 
 #include <err.h>
@@ -30,109 +29,192 @@
 #include "port.h"
 
 static const char usage[] = "usage: server [-hnv] [-a ADDRESS] [-p PORT]";
+static const char *host = HOST; /* -a */
+static const char *port = PORT; /* -p */
+static int nonblocking;         /* -n: recv does not wait */
+static int verbose;             /* -v: name each socket with its addresses */
 
-/* The address of this end (getsockname) or of the other (getpeername). */
-static const char *address_of(int (*end)(int, struct sockaddr *, socklen_t *),
-			      int descriptor)
-{
-	static char text[NI_MAXHOST + NI_MAXSERV];
-	char host[NI_MAXHOST - 3], port[NI_MAXSERV];
-	struct sockaddr_storage address;
-	socklen_t size = sizeof address;
-	if (end(descriptor, (struct sockaddr *)&address, &size) == -1 ||
-	    getnameinfo((struct sockaddr *)&address, size, host, sizeof host,
-			port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV))
-		return "none"; /* a listening socket has no peer */
-	const char *form = address.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s";
-	snprintf(text, sizeof text, form, host, port);
-	return text;
-}
+static void parse_options(int argc, char *argv[]); /* at the end */
+static const char *text_of(const struct sockaddr_storage *, socklen_t);
+static void hide_controls(char *text);
 
 int main(int argc, char *argv[])
 {
-	const char *host = HOST, *port = PORT;
-	int option, nonblocking = 0, verbose = 0;
-	while ((option = getopt(argc, argv, "hnva:p:")) != -1) {
-		if (option == 'n')
-			nonblocking = 1;
-		else if (option == 'v')
-			verbose = 1;
-		else if (option == 'a')
-			host = optarg;
-		else if (option == 'p')
-			port = optarg;
-		else { /* -h, or what getopt has complained about */
-			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
-			return option == 'h' ? 0 : 2;
-		}
-	}
-	if (optind < argc)
-		errx(2, "surplus argument '%s'\n%s", argv[optind], usage);
-	char *rest;
-	long number = strtol(port, &rest, 10);
-	if (*port == '\0' || *rest != '\0' || number < 0 || number > 65535)
-		errx(2, "-p '%s': not 0 to 65535\n%s", port, usage);
+	parse_options(argc, argv);
+
+	/* The address as the kernel wants it, IPv4 or IPv6. */
 	const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST,
 				       .ai_socktype = SOCK_STREAM};
-	struct addrinfo *address; /* IPv4 or IPv6, as the text says */
-	if (getaddrinfo(host, port, &hints, &address) != 0)
-		errx(2, "-a '%s': not an address\n%s", host, usage);
-	setvbuf(stdout, NULL, _IOLBF, 0); /* a line is seen at once */
-	signal(SIGPIPE, SIG_IGN); /* a client that left: send says EPIPE */
+	struct addrinfo *address;
+	int failure = getaddrinfo(host, port, &hints, &address);
+	if (failure == EAI_NONAME)
+		errx(2, "-a '%s': must be a numeric address\n%s", host, usage);
+	if (failure != 0)
+		errx(1, "getaddrinfo %s: %s", host, gai_strerror(failure));
 
-	/* The listening socket takes connections, never data. SO_REUSEADDR: the
-	 * port of a server that has ended is free at once, a living one's not.
-	 */
-	int listener = socket(address->ai_family, SOCK_STREAM, 0), on = 1;
+	/* The listening socket takes connections, never data. */
+	int listener = socket(address->ai_family, SOCK_STREAM, 0);
 	if (listener == -1)
 		err(1, "socket");
-	if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
-		err(1, "setsockopt");
-	int failed =
-	    bind(listener, address->ai_addr, address->ai_addrlen) == -1 ||
-	    listen(listener, 3) == -1;
-	if (failed && errno == EADDRINUSE)
-		errx(1, "port %s is taken: choose another with -p", port);
-	if (failed)
-		err(1, "bind %s port %s", host, port);
-	freeaddrinfo(address);
-	printf("Server listening on %s\n", address_of(getsockname, listener));
-	if (verbose)
-		printf("listening socket: %s, no peer\n",
-		       address_of(getsockname, listener));
 
-	/* The accepted socket is this end of one connection. accept waits. */
-	int accepted = accept(listener, NULL, NULL);
+	/* The port of a server that has ended is free at once, though its
+	 * connection is still in TIME-WAIT; the port of a living one is not. */
+	int on = 1;
+	if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
+		err(1, "setsockopt SO_REUSEADDR");
+
+	/* bind gives the socket its address and port. */
+	if (bind(listener, address->ai_addr, address->ai_addrlen) == -1) {
+		if (errno == EADDRINUSE)
+			errx(1,
+			     "port %s is taken, or was until a minute ago: "
+			     "wait, or choose another with -p",
+			     port);
+		err(1, "bind %s port %s", host, port);
+	}
+	freeaddrinfo(address);
+
+	/* From here on clients can connect: about 3 may wait for accept. */
+	if (listen(listener, 3) == -1)
+		err(1, "listen on %s port %s", host, port);
+
+	/* For port 0 the kernel has chosen one: getsockname tells which. */
+	struct sockaddr_storage own;
+	socklen_t size = sizeof own;
+	if (getsockname(listener, (struct sockaddr *)&own, &size) == -1)
+		err(1, "getsockname");
+	printf("Server listening on %s\n", text_of(&own, size));
+	if (verbose)
+		printf("listening socket: %s, no peer\n", text_of(&own, size));
+
+	/* accept waits for a client. It returns a new socket: this end of the
+	 * connection. The peer is the client's end. */
+	struct sockaddr_storage peer;
+	socklen_t peer_size = sizeof peer;
+	int accepted;
+	do
+		accepted =
+		    accept(listener, (struct sockaddr *)&peer, &peer_size);
+	while (accepted == -1 && errno == EINTR);
 	if (accepted == -1)
 		err(1, "accept");
 	if (verbose) {
-		printf("accepted socket: %s",
-		       address_of(getsockname, accepted));
-		printf(", peer %s\n", address_of(getpeername, accepted));
+		size = sizeof own;
+		if (getsockname(accepted, (struct sockaddr *)&own, &size) == -1)
+			err(1, "getsockname");
+		printf("accepted socket: %s", text_of(&own, size));
+		printf(", peer %s\n", text_of(&peer, peer_size));
 	}
-	int flags = fcntl(accepted, F_GETFL); /* the others stay as they are */
-	if (nonblocking && fcntl(accepted, F_SETFL, flags | O_NONBLOCK) == -1)
-		err(1, "fcntl");
 
-	/* TCP keeps no message boundaries: what one recv finds, up to the
-	 * buffer's size, is the message. It has no NUL, or one too early. */
+	/* O_NONBLOCK is one of several flags: the others stay as they are. */
+	if (nonblocking) {
+		int flags = fcntl(accepted, F_GETFL);
+		if (flags == -1)
+			err(1, "fcntl F_GETFL");
+		if (fcntl(accepted, F_SETFL, flags | O_NONBLOCK) == -1)
+			err(1, "fcntl F_SETFL");
+	}
+
+	/* recv waits for data. TCP keeps no message boundaries: what one recv
+	 * finds, up to the buffer's size, is our message. */
 	char message[BUFFER_SIZE];
-	ssize_t length = recv(accepted, message, sizeof message - 1, 0);
-	if (length == -1 && errno != EAGAIN)
-		err(1, "recv");
+	ssize_t length;
+	do
+		length = recv(accepted, message, sizeof message - 1, 0);
+	while (length == -1 && errno == EINTR);
 	if (length == 0)
 		errx(1, "recv: the client closed without a message");
-	if (length == -1)
+	if (length > 0) {
+		message[length] = '\0'; /* it came without one */
+		hide_controls(message);
+		printf("%s\n", message);
+	} else if (errno == EAGAIN) {
 		printf("recv: no data yet (EAGAIN)\n");
-	else
-		printf("%.*s\n", (int)length, message);
+	} else {
+		err(1, "recv");
+	}
 
-	if (send(accepted, ANSWER, strlen(ANSWER), 0) == -1)
-		err(1, "send");
+	/* send may take a part of the bytes only: then send the rest. */
+	const char *rest = ANSWER;
+	while (*rest != '\0') {
+		ssize_t taken = send(accepted, rest, strlen(rest), 0);
+		if (taken == -1 && errno == EINTR)
+			continue;
+		if (taken == -1)
+			err(1, "send");
+		rest += taken;
+	}
 	printf("Hello message sent to client\n");
-	if (close(accepted) == -1 || close(listener) == -1)
-		err(1, "close");
+
+	/* The client sees end-of-file once this end is closed. */
+	if (close(accepted) == -1)
+		err(1, "close the accepted socket");
+	if (close(listener) == -1)
+		err(1, "close the listening socket");
 	if (ferror(stdout))
 		errx(1, "cannot write to standard output");
 	return 0;
+}
+
+/* An address as text, until the next call. */
+static const char *text_of(const struct sockaddr_storage *address,
+			   socklen_t size)
+{
+	static char text[NI_MAXHOST + NI_MAXSERV + 4];
+	char name[NI_MAXHOST], number[NI_MAXSERV];
+	int failure = getnameinfo((const struct sockaddr *)address, size, name,
+				  sizeof name, number, sizeof number,
+				  NI_NUMERICHOST | NI_NUMERICSERV);
+	if (failure != 0)
+		errx(1, "getnameinfo: %s", gai_strerror(failure));
+	if (address->ss_family == AF_INET6)
+		snprintf(text, sizeof text, "[%s]:%s", name, number);
+	else
+		snprintf(text, sizeof text, "%s:%s", name, number);
+	return text;
+}
+
+/* A peer may be anybody, and a terminal obeys control characters: there each
+ * but newline becomes '?'. Those of two bytes too (in UTF-8, 0xc2 and then
+ * 0x80 to 0x9f); all other characters of UTF-8 stay. */
+static void hide_controls(char *text)
+{
+	if (!isatty(STDOUT_FILENO))
+		return;
+	unsigned char before = 0;
+	for (; *text != '\0'; text++) {
+		unsigned char byte = (unsigned char)*text;
+		if ((byte < ' ' && byte != '\n') || byte == 0x7f)
+			*text = '?';
+		if (before == 0xc2 && byte >= 0x80 && byte <= 0x9f)
+			*text = '?';
+		before = byte;
+	}
+}
+
+static void parse_options(int argc, char *argv[])
+{
+	int option;
+	while ((option = getopt(argc, argv, "hnva:p:")) != -1) {
+		if (option == 'n') {
+			nonblocking = 1;
+		} else if (option == 'v') {
+			verbose = 1;
+		} else if (option == 'a') {
+			host = optarg;
+		} else if (option == 'p') {
+			port = optarg;
+		} else { /* -h, or what getopt has complained about */
+			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
+			exit(option == 'h' ? 0 : 2);
+		}
+	}
+	if (optind < argc)
+		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
+	char *rest;
+	long number = strtol(port, &rest, 10);
+	if (*port == '\0' || *rest != '\0' || number < 0 || number > 65535)
+		errx(2, "-p '%s': must be 0 to 65535\n%s", port, usage);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
+	signal(SIGPIPE, SIG_IGN); /* if the client leaves, send says EPIPE */
 }

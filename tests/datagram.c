@@ -2,12 +2,13 @@
  * datagram - send standard input as one UDP datagram, print the port it is from
  *
  * A tool of the tests, no lesson: it stands for the other programs that know
- * a group and a port. It stays on this machine.
+ * a group and a port. It stays on this machine, unless INTERFACE, an address,
+ * tells it another way out: then it joins the group there first.
  *
  *     $ printf 'no\0text' | ./datagram 239.255.12.34 12346
  *     41210
  *
- * usage: datagram ADDRESS PORT
+ * usage: datagram ADDRESS PORT [INTERFACE]
  */
 
 #include <arpa/inet.h>
@@ -23,8 +24,9 @@
 int main(int argc, char *argv[])
 {
 	struct sockaddr_in address = {.sin_family = AF_INET};
-	if (argc != 3 || inet_pton(AF_INET, argv[1], &address.sin_addr) != 1)
-		errx(2, "usage: datagram ADDRESS PORT");
+	if (argc < 3 || argc > 4 ||
+	    inet_pton(AF_INET, argv[1], &address.sin_addr) != 1)
+		errx(2, "usage: datagram ADDRESS PORT [INTERFACE]");
 	address.sin_port = htons((in_port_t)strtol(argv[2], NULL, 10));
 
 	static char bytes[65536];
@@ -35,6 +37,14 @@ int main(int argc, char *argv[])
 	if (sender == -1)
 		err(1, "socket");
 	struct in_addr interface = {.s_addr = inet_addr(INTERFACE)};
+	struct ip_mreq membership = {.imr_multiaddr = address.sin_addr};
+	if (argc == 4) {
+		interface.s_addr = inet_addr(argv[3]);
+		membership.imr_interface = interface;
+		if (setsockopt(sender, IPPROTO_IP, IP_ADD_MEMBERSHIP,
+			       &membership, sizeof membership) == -1)
+			err(1, "setsockopt");
+	}
 	if (setsockopt(sender, IPPROTO_IP, IP_MULTICAST_IF, &interface,
 		       sizeof interface) == -1)
 		err(1, "setsockopt");

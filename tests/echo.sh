@@ -38,3 +38,14 @@ still_serves() {
 	succeeds
 	prints 'Echoed: still there?'
 }
+
+# An input that stays open: a client with -w that has it (start_from
+# "$work/keys") waits until a key is pressed. One Enter is for one client.
+open_keys() {
+	mkfifo "$work/keys" || skip 'no named pipe here'
+	exec 8<>"$work/keys"
+}
+
+press_enter() {
+	echo >&8
+}

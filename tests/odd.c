@@ -22,7 +22,6 @@
  *     odd receive PATH TYPE       a message's bytes to standard output
  *     odd socket PATH             listen at a path until ended, leaving it
  *     odd datagram PATH           take datagrams there, which no stream is
- *     odd lock PATH               hold flock(2)'s lock on a folder until ended
  *     odd hold KEY                make a segment and stay attached until ended
  *     odd used PATH               send to PATH's queue, and stay until ended
  *     odd size                    sizeof(struct message)
@@ -33,11 +32,9 @@
  */
 
 #include <err.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -145,17 +142,6 @@ static void listen_at(const char *path, int type)
 	pause();
 }
 
-static void hold_lock(const char *path)
-{
-	int lock = open(path, O_RDONLY);
-	if (lock == -1 || flock(lock, LOCK_EX) == -1)
-		err(1, "lock %s", path);
-	alarm(20);
-	puts("locked");
-	fflush(stdout);
-	pause();
-}
-
 static void hold_segment(key_t key)
 {
 	int id = shmget(key, 1024, IPC_CREAT | 0600);
@@ -244,8 +230,6 @@ int main(int argc, char *argv[])
 		listen_at(argv[2], SOCK_STREAM);
 	} else if (argc == 3 && strcmp(verb, "datagram") == 0) {
 		listen_at(argv[2], SOCK_DGRAM);
-	} else if (argc == 3 && strcmp(verb, "lock") == 0) {
-		hold_lock(argv[2]);
 	} else if (argc == 3 && strcmp(verb, "hold") == 0) {
 		hold_segment((key_t)strtoll(argv[2], NULL, 0));
 	} else if (argc == 3 && strcmp(verb, "used") == 0) {

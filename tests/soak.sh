@@ -264,10 +264,24 @@ deaths_of_transfer() {
 	each_round transfer_round
 }
 
+# Enter, after SECONDS, for the next program that is launched.
+enter_comes_after() { # SECONDS
+	rm -f "$work/keys"
+	mkfifo "$work/keys"
+	exec 8<>"$work/keys"
+	input=$work/keys
+	{
+		"$build/scripts/await" line /dev/null '' "$1"
+		echo >&8
+	} &
+}
+
 message_round() {
 	launch server socket/server -p 0
 	await_line server.out 'listening on'
-	launch client socket/client -d 0.05 -p "$(port_of server)"
+	enter_comes_after 0.05
+	launch client socket/client -w -p "$(port_of server)"
+	input=
 	strike "$@"
 	ends client
 	# Before a client has connected the server waits for one.
@@ -282,7 +296,9 @@ deaths_of_message() {
 }
 
 stream_round() {
-	launch receiver socket/receiver -d 0.05 -p 0
+	enter_comes_after 0.05
+	launch receiver socket/receiver -w -p 0
+	input=
 	await_line receiver.out 'listening on'
 	launch sender socket/sender -p "$(port_of receiver)"
 	await_that connected_or_gone
@@ -291,7 +307,7 @@ stream_round() {
 }
 
 connected_or_gone() {
-	[ -s "$work/sender.end" ] || grep -q connected "$work/receiver.out"
+	[ -s "$work/sender.end" ] || grep -q connected "$work/receiver.err"
 }
 
 deaths_of_stream() {
@@ -302,7 +318,9 @@ deaths_of_stream() {
 echo_round() {
 	launch server socket/echo_server -u "$work/echo"
 	await_line server.out 'Server listening'
-	launch client socket/echo_client -w 60 -u "$work/echo" one two three
+	input=$work/keys
+	launch client socket/echo_client -w -u "$work/echo" one two three
+	input=
 	await_line client.out 'Echoed: one'
 	strike "$@"
 	if [ "$1" = client ]; then
@@ -319,6 +337,8 @@ Echoed: there'
 
 # A path that was left by a killed server is the next one's.
 deaths_of_echo() {
+	mkfifo "$work/keys" # nobody presses one: the client stays
+	exec 8<>"$work/keys"
 	random_rounds server client
 	echo 'client TERM 0' >>"$work/rounds"
 	each_round echo_round
@@ -328,7 +348,9 @@ deaths_of_echo() {
 prefork_round() {
 	launch server socket/prefork -w 3 -p 0
 	await_that has_workers
-	launch client socket/client -d 0.02 -p "$(port_of server)"
+	enter_comes_after 0.02
+	launch client socket/client -w -p "$(port_of server)"
+	input=
 	strike "$@"
 	ends client
 	if [ "$1" = client ]; then

@@ -1,5 +1,5 @@
 #!/bin/sh
-# socket-echo-ends.t - the echo server's path, and how the two end
+# socket-echo-ends.t - how echo_server and echo_client end
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 # shellcheck source=tests/socket.sh
@@ -7,24 +7,15 @@
 # shellcheck source=tests/echo.sh
 . "${0%/*}/echo.sh"
 
-echo_path_is_private() {
-	(umask 0 && start_echo && pid echo >"$work/server")
-	socket=$work/echo
-	case $(ls -l "$socket") in
-	srw-------*) ;;
-	*) fail 'mode 0600' ;;
-	esac
-	kill "$(cat "$work/server")"
-}
-check 'echo: only the owner may connect' echo_path_is_private
-
 echo_removes_its_path() {
-	for signal in INT TERM HUP; do
+	# shellcheck disable=SC3045 # no shell of ours is without -c
+	ulimit -c 0 # SIGQUIT would leave a core file
+	for signal in INT QUIT TERM HUP; do
 		start_echo
 		still_serves
 		stop_echo "$signal"
 		case $signal:$status in
-		INT:130 | TERM:143 | HUP:129) ;;
+		INT:130 | QUIT:131 | TERM:143 | HUP:129) ;;
 		*) fail "death by SIG$signal" ;;
 		esac
 	done
@@ -32,150 +23,46 @@ echo_removes_its_path() {
 check 'echo: ended by a signal, the server removes its path' \
 	echo_removes_its_path
 
-echo_path_is_not_stolen() {
+# As nohup starts it.
+echo_ignores_hangup() {
+	trap '' HUP
 	start_echo
-	run socket/echo_server -u "$socket"
-	fails_with 1 "a server is already listening at $socket"
-	prints_nothing
-	still_serves
-	# Stopped it is not dead: the kernel takes the connection.
-	stop echo STOP
-	start load tests/echo_load -k -r 0 -c 20 "$socket"
-	await load 'per second'
-	run socket/echo_server -u "$socket"
-	fails_with 1 "a server is already listening at $socket"
-	stop echo CONT
-	still_serves
-}
-check "echo: a living server's path is not stolen" echo_path_is_not_stolen
-
-echo_takes_dead_path() {
-	start_echo
-	stop echo KILL
-	finish echo
-	[ -S "$socket" ] || fail 'a path that outlives its server'
-	say
-	fails_with 1 'start echo_server first'
-	start_echo
+	trap - HUP
+	stop echo HUP
 	still_serves
 	stop_echo
+	exits 143
 }
-check 'echo: the path of a server that was killed is taken over' \
-	echo_takes_dead_path
+check 'echo: a server that was started with SIGHUP ignored stays' \
+	echo_ignores_hangup
 
-# Nobody accepts, and no more connections can wait for it: a server that would
-# wait with them would keep all the others from taking a path.
-echo_path_with_full_queue() {
-	[ "$(uname)" = Linux ] || skip 'elsewhere a full queue refuses'
+# Process 1 has no default for signals: to raise one again does nothing.
+echo_as_process_1() {
+	unshare -fp true 2>/dev/null || skip 'no process 1 can be made here'
 	socket=$work/echo
-	start server tests/odd socket "$socket"
-	await server listening
-	start load tests/echo_load -k -r 0 -c 4 "$socket"
-	await load 'per second'
-	run socket/echo_server -u "$socket"
-	fails_with 1 "bind $socket (see -u): "
-	[ -S "$socket" ] || fail "the other server's path"
-}
-check 'echo: the path of a server whose queue is full is not waited for' \
-	echo_path_with_full_queue
-
-# One gets it, and it is not taken away from that one.
-echo_race_for_dead_path() {
-	for _ in 1 2 3; do
-		start_echo
-		stop echo KILL
-		finish echo
-		for name in one two three four; do
-			start "$name" socket/echo_server -u "$socket"
-		done
-		won=0
-		for name in one two three four; do
-			await_that has_spoken "$name"
-			[ ! -s "$work/$name.out" ] || won=$((won + 1))
-		done
-		[ "$won" -eq 1 ] || fail "one server at $socket, not $won"
-		still_serves
-		for name in one two three four; do
-			stop "$name" 2>/dev/null
-			finish "$name"
-		done
-		[ ! -e "$socket" ] || fail "no $socket any more"
-	done
-}
-check 'echo: of several servers that start at once one gets the path' \
-	echo_race_for_dead_path
-
-# The test has the lock, as a server has that is about to take its path.
-echo_waits_for_its_turn() {
-	[ -r /proc/self/stat ] || skip 'no /proc here'
-	start lock tests/odd lock /
-	await lock locked
-	socket=$work/echo
-	start echo socket/echo_server -u "$socket"
-	await_that sleeps echo
-	[ ! -e "$socket" ] || fail 'no path before the other one is through'
-	stop lock
+	unshare -fp "$build/socket/echo_server" -u "$socket" \
+		>"$work/echo.out" 2>"$work/echo.err" &
+	echo "$!" >"$work/echo.pid"
 	await echo 'Server listening'
-	still_serves
-}
-check 'echo: a server waits while another one is taking its path' \
-	echo_waits_for_its_turn
-
-echo_keeps_other_files() {
-	socket=$work/echo
-	echo precious >"$socket"
-	run socket/echo_server -u "$socket"
-	fails_with 1 "bind $socket (see -u): "
-	[ "$(cat "$socket")" = precious ] || fail 'the file as it was'
-	ln -s echo "$work/link"
-	run socket/echo_server -u "$work/link"
-	fails_with 1 "bind $work/link (see -u): "
-	[ -h "$work/link" ] || fail 'the link'
-	start odd tests/odd datagram "$work/datagrams"
-	await odd listening
-	run socket/echo_server -u "$work/datagrams"
-	fails_with 1 "bind $work/datagrams (see -u): "
-	[ -S "$work/datagrams" ] || fail 'the other program'"'"'s socket'
-	run socket/echo_server -u "$work/none/echo"
-	fails_with 1 "bind $work/none/echo (see -u): No such file"
-	prints_nothing
-}
-check 'echo: a path that is no socket is never removed' echo_keeps_other_files
-
-# Root could remove it, and does not.
-echo_keeps_path_of_another_user() {
-	start_echo
-	stop echo KILL
+	server=$(child_of "$(pid echo)")
+	kill -s TERM "$server"
+	await_that has_ended "$server"
 	finish echo
-	chown 1 "$socket" 2>/dev/null || skip 'only root gives a file away'
-	run socket/echo_server -u "$socket"
-	fails_with 1 "bind $socket (see -u): "
-	[ -S "$socket" ] || fail 'the path of the other user'
+	exits 143
+	[ ! -e "$socket" ] || fail "no $socket any more"
 }
-check "echo: another user's path is not removed" \
-	echo_keeps_path_of_another_user
-
-# Somebody removes the first one's path, and a second server takes it.
-echo_leaves_path_of_another() {
-	start_echo
-	rm "$socket"
-	start second socket/echo_server -u "$socket"
-	await second 'Server listening'
-	stop echo
-	finish echo
-	still_serves
-}
-check 'echo: the path of another server is not removed' \
-	echo_leaves_path_of_another
+check 'echo: as process 1 of a container the server ends too' \
+	echo_as_process_1
 
 echo_server_dies() {
 	start_echo
-	start client socket/echo_client -w 60 -u "$socket" Hello
-	await client 'Echoed: Hello'
-	"$build/scripts/await" line /dev/null '' 0.2 # it stays, for 60 seconds
+	open_keys
+	start_from "$work/keys" client socket/echo_client -w -u "$socket" Hello
+	await_that grep -q 'press Enter' "$work/client.err"
 	stop echo KILL
 	finish client
-	fails_with 1 'echo_client: the server closed the connection'
+	exits 1
+	says 'echo_client: the server closed the connection'
 	prints 'Echoed: Hello'
 }
 check 'echo: client says when the server dies' echo_server_dies
@@ -240,19 +127,25 @@ echo_among_others() {
 check 'echo: with -b a client reads as much as it has sent, and ends' \
 	echo_among_others
 
-# Nothing is sent: it may be somebody's server.
-echo_default_path() {
-	run socket/echo_client -w 0
-	prints_nothing
-	[ "$status" -eq 0 ] || fails_with 1 \
-		"connect to /tmp/ipc_echo_$(id -u) (start echo_server"
+# Each call fails with an error that no call of this program has.
+echo_names_failed_call() {
+	can_trace
+	socket=$work/echo
+	set -- socket/echo_server -u "$socket"
+	names_failed_call socket:error=EDOM socket "$@"
+	names_failed_call bind:error=EDOM "bind $socket" "$@"
+	names_failed_call listen:error=EDOM listen "$@"
+	names_failed_call '?fcntl,?fcntl64:error=EDOM' 'fcntl F_GETFL' "$@"
+	names_failed_call '?poll,?ppoll,?ppoll_time64:error=EDOM' poll "$@"
+	[ ! -e "$socket" ] || fail "no $socket any more"
 	start_echo
-	say -w 0.01
-	succeeds
-	prints_nothing
+	set -- socket/echo_client -u "$socket"
+	names_failed_call socket:error=EDOM socket "$@"
+	names_failed_call connect:error=EDOM "connect to $socket" "$@"
+	names_failed_call sendto:error=EDOM send "$@"
+	names_failed_call recvfrom:error=EDOM recv "$@"
 }
-check 'echo: a default path for each user; -w alone sends nothing' \
-	echo_default_path
+check 'echo: both name the call that has failed' echo_names_failed_call
 
 echo_usage() {
 	shows_usage socket/echo_server
@@ -267,30 +160,9 @@ echo_refuses_options() {
 		refused "socket/$half" -u ''
 	done
 	refused socket/echo_server surplus
-	says "surplus argument 'surplus'"
-	refused socket/echo_client -w
-	for value in -1 nan '' inf 1x 86401; do
-		refused socket/echo_client -w "$value"
-		says "-w '$value'"
-	done
+	says "unexpected argument 'surplus'"
 }
 check 'echo: both refuse what they cannot take' echo_refuses_options
-
-# How long it may be differs by system: they say it.
-echo_longest_path() {
-	refused socket/echo_server -u "$(letters 1000)"
-	most=$(sed -n 's/.*: not 1 to \([0-9]*\) bytes$/\1/p' "$work/err")
-	[ "${#work}" -lt "$((most - 1))" ] || skip "$work is too long"
-	socket=$work/$(letters "$((most - ${#work} - 1))")
-	start echo socket/echo_server -u "$socket"
-	await echo "Server listening... $socket"
-	say
-	succeeds
-	refused socket/echo_server -u "${socket}x"
-	refused socket/echo_client -u "${socket}x"
-	stop_echo
-}
-check 'echo: a path is never cut; the longest is served' echo_longest_path
 
 echo_output_full() {
 	socket=$work/echo
@@ -298,8 +170,9 @@ echo_output_full() {
 	[ ! -e "$socket" ] || fail "no $socket any more"
 	start_echo
 	fails_on_full_output 'standard output' socket/echo_client -u "$socket"
-	fails_on_full_output 'standard output' socket/echo_client -w 60 \
-		-u "$socket" Hello
+	open_keys
+	fails_on_full_output 'standard output' socket/echo_client -w \
+		-u "$socket" Hello <"$work/keys"
 }
 check 'echo: both fail when they cannot write their output' echo_output_full
 

@@ -87,7 +87,7 @@ echo_after_half_close() {
 	load -e -c 20 -s 1000000
 	load -e -s 2000 -p 1
 }
-check 'echo: who says that it has sent all gets the rest, then end-of-file' \
+check 'echo: a client that shuts its sending side gets the rest, then EOF' \
 	echo_after_half_close
 
 echo_is_not_text() {
@@ -178,10 +178,13 @@ echo_raises_limit() {
 }
 check 'echo: the server takes as many descriptors as it may' echo_raises_limit
 
+# Each Enter ends one of the clients that stay.
 echo_to_all() {
 	start_echo -b
+	open_keys
 	for name in one two three; do
-		start "$name" socket/echo_client -w 60 -u "$socket"
+		start_from "$work/keys" "$name" socket/echo_client -w \
+			-u "$socket"
 	done
 	await_that has_accepted 3
 	say 'to all' again
@@ -190,12 +193,45 @@ echo_to_all() {
 Echoed: again'
 	for name in one two three; do
 		await "$name" again
-		stop "$name"
+		press_enter
+	done
+	for name in one two three; do
 		finish "$name"
+		exits 0
 		prints_like 'Echoed: to all'
 	done
 }
 check 'echo: with -b all clients get each message' echo_to_all
+
+has_said() { # NAME TEXT within standard error
+	grep -Fq -- "$2" "$work/$1.err"
+}
+
+# What is typed before Enter does not count. At the end of input it ends too.
+echo_stays_until_enter() {
+	start_echo -b
+	open_keys
+	start_from "$work/keys" stays socket/echo_client -w -u "$socket" first
+	await_that has_said stays 'echo_client: '
+	has_said stays 'press Enter to ' || fail 'what the client waits for'
+	say later
+	await stays 'Echoed: later'
+	printf typed >&8
+	say 'still later'
+	await stays 'Echoed: still later'
+	! has_ended "$(pid stays)" || fail 'a client that stays'
+	press_enter
+	finish stays
+	exits 0
+	prints 'Echoed: first
+Echoed: later
+Echoed: still later'
+	say -w last </dev/null
+	exits 0
+	prints 'Echoed: last'
+}
+check 'echo: client with -w stays until Enter, or the end of its input' \
+	echo_stays_until_enter
 
 # The slow one is cut off, and gets what was sent to it before that.
 echo_to_a_slow_one() {
@@ -216,5 +252,73 @@ echo_to_a_slow_one() {
 }
 check 'echo: with -b a client that does not keep up is disconnected' \
 	echo_to_a_slow_one
+
+# The kernel lets each first call fail as if a signal had come, and each
+# second one work.
+echo_interrupted() {
+	can_trace
+	option='inject=?poll,?ppoll,?ppoll_time64,recvfrom,sendto:error=EINTR'
+	socket=$work/echo
+	trace "$option:when=1+2" echo socket/echo_server -u "$socket"
+	await echo 'Server listening'
+	trace "$option:when=1+2" client socket/echo_client \
+		-u "$socket" one two
+	finish client
+	succeeds
+	prints 'Echoed: one
+Echoed: two'
+	can_inject echo
+	can_inject client
+	say one
+	succeeds
+	await_that has_accepted 2
+	trace "$option:when=1+2" client socket/echo_client \
+		-w -u "$socket" three </dev/null
+	finish client
+	exits 0
+	prints 'Echoed: three'
+}
+check 'echo: calls that a signal interrupts are made again' echo_interrupted
+
+# Not strace, but the server that it started.
+stop_traced() {
+	kill "$(child_of "$(pid echo)")"
+	finish echo
+}
+
+# The first send seems to have taken one byte, which is lost: the rest must
+# follow.
+echo_short_send() {
+	can_trace
+	start_echo
+	trace inject=sendto:retval=1:when=1 client socket/echo_client \
+		-u "$socket" 'xall the rest'
+	await echo 'all the rest'
+	can_inject client
+	await echo 'Received: all the rest'
+	stop_echo
+	trace inject=sendto:retval=1:when=1 echo socket/echo_server \
+		-u "$socket"
+	await echo 'Server listening'
+	run tests/tcp_peer connect "$socket" send 'xall the rest' shutdown read
+	succeeds
+	prints_like 'all the rest'
+	! grep -q x "$work/out" || fail 'not the byte that is lost'
+	stop_traced
+	trace inject=sendto:retval=1:when=1 echo socket/echo_server \
+		-b -u "$socket"
+	await echo 'Server listening'
+	start other tests/tcp_peer connect "$socket" read
+	await_that has_accepted 1
+	say 'xto the other'
+	can_inject echo
+	prints 'Echoed: xto the other'
+	stop_traced
+	finish other
+	prints_like 'to the other'
+	! grep -q x "$work/out" || fail 'not the byte that is lost'
+}
+check 'echo: a send that takes one byte is followed by the rest' \
+	echo_short_send
 
 finish_tests

@@ -131,8 +131,6 @@ recv_waits_for_late_client() {
 }
 check 'recv waits until the late client has sent' recv_waits_for_late_client
 
-# The client is stopped in its delay, so that the server is through before
-# the message is sent, however busy this machine is.
 nonblocking_goes_on_without() {
 	start_server -n
 	start peer tests/tcp_peer connect "$port" wait-file "$work/go" read
@@ -147,17 +145,16 @@ Hello message sent to client"
 	prints_like 'Hello from server'
 
 	start_server -n
-	start_client -v -d 0.2
-	await client 'connected socket:'
-	stop client STOP
+	start_with_keys client socket/client -w -p "$port"
+	await_error client 'press Enter to send'
 	finish server
-	stop client CONT
 	succeeds
 	prints "Server listening on 127.0.0.1:$port
 recv: no data yet (EAGAIN)
 Hello message sent to client"
+	press_enter
 	finish client
-	succeeds
+	exits 0
 	prints_line 'Hello message sent to server'
 	prints_line 'Hello from server'
 }
@@ -179,31 +176,42 @@ nonblocking_takes_what_is_there() {
 check 'server -n prints a message that is there in time' \
 	nonblocking_takes_what_is_there
 
-# It sends, after its delay, where nobody is any more: FIN and RST have come.
+# It sends, at Enter, where nobody is any more: FIN and RST have come.
 client_waits_before_sending() {
 	start_peer wait-file "$work/go" shutdown reset
-	start_client -v -d 0.3
-	await client 'connected socket:'
-	stop client STOP
+	start_with_keys client socket/client -v -w -p "$port"
+	await_error client 'press Enter to send'
 	go
 	finish peer
 	succeeds
-	stop client CONT
+	press_enter
 	finish client
-	fails_with 1 'client: send:'
+	exits 1
+	says 'client: connected, nothing sent yet: press Enter to send'
+	says 'client: send:'
 	prints "$(grep '^connected socket: ' "$work/out")"
 }
-check 'client -d waits before it sends; a dead peer is no SIGPIPE' \
+check 'client -w waits before it sends; a dead peer is no SIGPIPE' \
 	client_waits_before_sending
 
+# It reads up to the newline and no further; the end of the input will do too.
 late_pair() {
-	start_server
-	run socket/client -d 0.02 -p "$port"
-	succeeds
-	prints 'Hello message sent to server
+	printf 'other keys\nrest' >"$work/keys"
+	for keys in "$work/keys" /dev/null; do
+		start_server
+		{
+			run socket/client -w -p "$port"
+			cat >"$work/rest"
+		} <"$keys"
+		fails_with 0 'client: connected, nothing sent yet: press Enter'
+		prints 'Hello message sent to server
 Hello from server'
-	finish server
-	prints_line 'Hello from client'
+		[ "$keys" = /dev/null ] || [ "$(cat "$work/rest")" = rest ] ||
+			fail 'keys up to Enter read, and no more'
+		finish server
+		succeeds
+		prints_line 'Hello from client'
+	done
 }
 check 'a late client and a patient server talk as any pair' late_pair
 

@@ -49,7 +49,7 @@ clients_at_once() {
 	port=$(port_of prefork)
 	await_that has_workers 3
 	for client in 1 2 3 4 5 6 7 8 9 10; do
-		start "client$client" socket/client -d 0.05 -p "$port"
+		start "client$client" socket/client -p "$port"
 	done
 	for client in 1 2 3 4 5 6 7 8 9 10; do
 		finish "client$client"
@@ -97,7 +97,10 @@ ends_with_workers() { # SIGNAL NUMBER
 }
 
 parent_ends_alone() {
+	# shellcheck disable=SC3045 # no shell of ours is without -c
+	ulimit -c 0 # SIGQUIT would leave a core file
 	ends_with_workers INT 2
+	ends_with_workers QUIT 3
 	ends_with_workers TERM 15
 	ends_with_workers HUP 1
 	ends_with_workers KILL 9
@@ -185,12 +188,12 @@ check 'prefork ends when its workers cannot work' worker_fails
 prefork_port() {
 	reserve_port
 	run socket/prefork -p "$port"
-	fails_with 1 "port $port is taken: choose another with -p"
+	fails_with 1 "port $port is taken, or was until a minute ago: "
 	prints_nothing
 	start_prefork 1
 	start second socket/prefork -p "$port"
 	finish second
-	fails_with 1 "port $port is taken: choose another with -p"
+	fails_with 1 "port $port is taken, or was until a minute ago: "
 	stop prefork
 	for _ in 1 2 3; do
 		start_prefork 1
@@ -210,7 +213,7 @@ check 'prefork says when its port is taken, and leaves it free' prefork_port
 
 this_machine_only() {
 	[ "$(uname)" = Linux ] || skip 'elsewhere 127.0.0.2 is not this machine'
-	start_receiver -d 0
+	start_receiver
 	run socket/sender -p "$port" 127.0.0.2
 	fails_with 1 'Connection refused'
 	start_prefork 1
@@ -218,6 +221,54 @@ this_machine_only() {
 	fails_with 1 'Connection refused'
 }
 check 'receiver and prefork listen on 127.0.0.1 only' this_machine_only
+
+# The workers inherit it.
+prefork_ignores_hangup() {
+	trap '' HUP
+	start_prefork 1
+	trap - HUP
+	worker=$(workers)
+	stop prefork HUP
+	kill -s HUP "$worker"
+	worker_answers "$worker"
+}
+check 'prefork that was started with SIGHUP ignored stays' \
+	prefork_ignores_hangup
+
+# Each call fails once as if a signal had come. Then a first send that seems to
+# have taken one byte, which is lost: the rest must follow.
+prefork_short_counts() {
+	can_trace
+	option='inject=accept,accept4,recvfrom,sendto,?poll,?ppoll,?wait4'
+	trace "$option:error=EINTR:when=1+2" prefork socket/prefork -p 0 -w 1
+	await_that has_workers 1
+	port=$(port_of prefork)
+	worker_answers "$(workers)"
+	can_inject prefork
+	trace inject=sendto:retval=1:when=1 prefork socket/prefork -p 0 -w 1
+	await_that has_workers 1
+	run tests/tcp_peer connect "$(port_of prefork)" send Hello read
+	succeeds
+	can_inject prefork
+	prints_like "ello from worker $(workers)"
+}
+check 'prefork sends its whole answer, signals or not' prefork_short_counts
+
+# Each call fails with an error that no call of this program has.
+prefork_names_failed_call() {
+	can_trace
+	set -- socket/prefork -p 0
+	names_failed_call socket:error=EDOM socket "$@"
+	names_failed_call '?fcntl,?fcntl64:error=EDOM' 'fcntl F_GETFL' "$@"
+	names_failed_call setsockopt:error=EDOM 'setsockopt SO_REUSEADDR' "$@"
+	names_failed_call bind:error=EDOM 'bind 127.0.0.1 port 0' "$@"
+	names_failed_call listen:error=EDOM listen "$@"
+	names_failed_call getsockname:error=EDOM getsockname "$@"
+	names_failed_call '?pipe,?pipe2:error=EDOM' pipe "$@"
+	names_failed_call '?fork,?clone,?clone3:error=EDOM' fork "$@"
+	names_failed_call '?waitpid,?wait4:error=EDOM' waitpid "$@"
+}
+check 'prefork names the call that has failed' prefork_names_failed_call
 
 prefork_options() {
 	shows_usage socket/prefork

@@ -26,7 +26,7 @@ message_is_system_call() {
 	has_calls server 1 ' send.*"Hello from server"'
 	has_calls client 1 ' recv.*"Hello from server"'
 
-	trace trace=network receiver socket/receiver -d 0 -p 0
+	trace trace=network receiver socket/receiver -p 0
 	await receiver 'Receiver listening on'
 	port=$(port_of receiver)
 	trace trace=network sender socket/sender -p "$port"
