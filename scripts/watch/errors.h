@@ -92,4 +92,4 @@
 {"mmap", "", "ENOMEM"},
 {"munmap", "", "EINVAL"},
 {"prctl", "", "EINVAL"},
-/* clang-format on */
+    /* clang-format on */

@@ -8,8 +8,8 @@
  * (NULL), at once (""), or when that one has printed this text. One with STOP
  * gets SIGTERM when the others have ended.
  *
- * {key} a key, {build} where programs are, {dir} a folder, {free} a free port, {port} the port that the
- * first command listens on.
+ * {key} a key, {build} where programs are, {dir} a folder, {free} a free port,
+ * {port} the port that the first command listens on.
  *
  * ALONE    takes the user's default names: not twice at the same time
  * ASKED    only made when it is named
@@ -133,4 +133,4 @@
 {"faulty-short", ASKED, 0, {{"tests/faulty short", NULL, "", 0}}},
 {"faulty-hang", ASKED, 0, {{"tests/faulty hang", NULL, "", 0}}},
 {"faulty-lines", ASKED, 0, {{"tests/faulty lines", NULL, "", 0}}},
-/* clang-format on */
+    /* clang-format on */
