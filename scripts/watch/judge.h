@@ -251,7 +251,7 @@ static const char *verdict_on_lines(int i, const char *call, const char *what,
 	if (count_lines(outcome->err[i]) > most)
 		return "more than one line";
 	const char *wrong = NULL;
-	int told = 0;
+	int told = 0, misleading = 0;
 	for (char *line = outcome->err[i]; *line != '\0';) {
 		char one[1000];
 		const size_t length = strcspn(line, "\n");
@@ -263,14 +263,14 @@ static const char *verdict_on_lines(int i, const char *call, const char *what,
 		const char *after = strchr(one, ':');
 		if (judged == NULL)
 			told++;
-		else if (wrong == NULL ||
-			 names_another(after == NULL ? one : after + 1, ""))
+		else if (names_another(after == NULL ? one : after + 1, ""))
+			misleading = 1;
+		if (wrong == NULL)
 			wrong = judged;
 	}
-	if (told > 0 &&
-	    (wrong == NULL || strcmp(wrong, "not the call's name") == 0))
-		return NULL;
-	return told > 0 ? "a second line that misleads" : wrong;
+	if (told == 0)
+		return wrong;
+	return misleading ? "a second line that misleads" : NULL;
 }
 
 /* The command in which the call has failed. */

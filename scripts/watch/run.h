@@ -73,6 +73,7 @@ static const char *build = ".";     /* BUILD */
 static char library[4096];
 static uid_t user;       /* not 0: programs run as this one, for root */
 static char folder[200]; /* this process's: files and events */
+static pid_t maker;      /* of the folder */
 static int port, free_port;
 static int enter[COMMANDS]; /* ENTER: this end of its standard input, or -1 */
 static volatile sig_atomic_t ended_by; /* the signal that we got */
@@ -86,6 +87,7 @@ static void make_folder(void)
 	const char *place = getenv("TMPDIR");
 	snprintf(folder, sizeof folder, "%s/ipc-faults.XXXXXX",
 		 place == NULL || *place == '\0' ? "/tmp" : place);
+	maker = getpid();
 	if (mkdtemp(folder) == NULL)
 		err(1, "mkdtemp %s", folder);
 	if (user != 0 && chown(folder, user, (gid_t)-1) == -1)
@@ -198,7 +200,7 @@ static char *filled_in(const char *line)
 {
 	char number[20];
 	snprintf(number, sizeof number, "%ld",
-		 0x71000000 + (long)getpid() % 4194304);
+		 0x71000000 + (long)maker % 4194304);
 	char *text = replace(copy_of(line), "{key}", number);
 	text = replace(text, "{dir}", folder);
 	text = replace(text, "{build}", build);
