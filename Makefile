@@ -86,6 +86,14 @@ $(tests:%=test-%):
 
 test test-faults: $(library)
 
+## check-TASK: does your program do what a task of a sheet asks for?
+tasks = $(patsubst tests/check-%.sh,%,$(wildcard tests/check-*.sh))
+.PHONY: $(tasks:%=check-%)
+needs_lab_of_task = check-$(1): $(call lab_of,$(1)) $(tools)
+$(foreach name,$(tasks),$(eval $(call needs_lab_of_task,$(name))))
+$(tasks:%=check-%):
+	@sh tests/$@.sh
+
 soak: all ## the long checks; `make soak SOAK=short` asks less of each
 	@sh tests/run.sh soak
 
@@ -93,7 +101,7 @@ lint: ## for maintainers: warnings, style, scripts
 	@sh tests/lint.sh
 
 faults: all $(library) ## for maintainers: each call of each program fails
-	@$(out)scripts/watch/faults
+	@$(out)scripts/watch/faults $(FAULTS)
 
 # The leak check is there with gcc and clang on Linux, not on macOS.
 sanitize: ## the tests with AddressSanitizer and UndefinedBehaviorSanitizer

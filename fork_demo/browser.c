@@ -1,31 +1,35 @@
 /*
  * browser - a process for each tab: one crashes, the others draw on
  *
- * Shows why Chrome gives each tab a process in a sandbox, and trusts none. A
- * tab's line comes when its process is done, so the order of lines may vary.
+ * Shows why Chrome gives each tab a process of its own, in a sandbox, and
+ * trusts none. A tab's line comes when its process is done, in any order.
  *
  *     $ ./browser
- *     browser: process 6021
- *     tab 1 (news): drew: Rain until noon [process 6022, sandboxed]
+ *     browser: process …
+ *     tab 1 (news): drew: Rain until noon [process …, sandboxed]
  *     tab 2 (crash): killed by SIGSEGV
  *     tab 3 (spy): killed by SIGKILL
- *     tab 4 (liar): cut off, sent less than announced
- *     tab 5 (flood): cut off, sent too much
- *     tab 6 (vandal): cut off, sent what is no text
- *     tab 8 (mail): drew: No new mail [process 6029, sandboxed]
- *     plug-in: drew: /etc/passwd opened [process 6030, no sandbox]
- *     tab 7 (hang): cut off, silent
+ *     tab 4 (flood): cut off, sent too much
+ *     tab 5 (vandal): cut off, sent what is no text
+ *     tab 7 (mail): drew: No new mail [process …, sandboxed]
+ *     plug-in: drew: /etc/passwd opened [process …, no sandbox]
+ *     tab 6 (hang): cut off, silent
  *     browser: still up
  *
  * usage: browser [-h]
+ *
+ * The sandbox is for Linux; elsewhere, and in a container that refuses it, the
+ * lines say "no sandbox". A tab may still use all of its memory and time.
  */
 
 #include <ctype.h>
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -37,164 +41,263 @@
 #include <sys/syscall.h>
 #endif
 
-static const char usage[] = "usage: browser [-h]";
-
-static struct tab {
+/* What each process is here for, and what should become of it. */
+enum deed { DRAW, CRASH, SPY, FLOOD, HANG, PLUG_IN };
+static const struct tab {
 	const char *name;
-	enum { DRAW, CRASH, SPY, FLOOD, HANG, PLUG_IN } deed;
-	const char *text;  /* what it draws, or the file that it opens */
-	unsigned too_many; /* bytes that it announces and does not send */
-	const char *meant; /* how its fate should begin */
-	pid_t process;
-	size_t received; /* bytes of the page, so far */
-	int ended;       /* and there are no more */
-	struct page {    /* what it sends: a length, then so much text */
-		unsigned length;
-		char text[200];
-	} page;
+	enum deed deed;
+	const char *text; /* what it draws, or the file that it opens */
+	const char *meant;
 } tabs[] = {
-    {.name = "tab 1 (news)", DRAW, "Rain until noon", 0, "drew"},
-    {.name = "tab 2 (crash)", CRASH, "", 0, "killed by SIGSEGV"},
-    {.name = "tab 3 (spy)", SPY, "/etc/passwd", 0, "killed by SIGKILL"},
-    {.name = "tab 4 (liar)", DRAW, "Long", 1000000, "cut off, sent less"},
-    {.name = "tab 5 (flood)", FLOOD, "And again", 0, "cut off, sent too"},
-    {.name = "tab 6 (vandal)", DRAW, "\033[2JGone", 0, "cut off, sent what"},
-    {.name = "tab 7 (hang)", HANG, "", 0, "cut off, silent"},
-    {.name = "tab 8 (mail)", DRAW, "No new mail", 0, "drew"},
-    {.name = "plug-in", PLUG_IN, "/etc/passwd", 0, "drew"},
+    {"tab 1 (news)", DRAW, "Rain until noon", "drew"},
+    {"tab 2 (crash)", CRASH, "", "killed by SIGSEGV"},
+    {"tab 3 (spy)", SPY, "/etc/passwd", "killed by SIGKILL"},
+    {"tab 4 (flood)", FLOOD, "Buy now! ", "cut off, sent too much"},
+    {"tab 5 (vandal)", DRAW, "\033[2JGone", "cut off, sent what is no text"},
+    {"tab 6 (hang)", HANG, "", "cut off, silent"},
+    {"tab 7 (mail)", DRAW, "No new mail", "drew"},
+    {"plug-in", PLUG_IN, "/etc/passwd", "drew"},
 };
 enum { TABS = sizeof tabs / sizeof *tabs };
 
-/* The whole life of a tab's process, the renderer, or of the plug-in. */
+/* What the browser knows of each. All zero: so a NUL ends each page. */
+static struct renderer {
+	pid_t process;
+	char page[200];
+	size_t received;
+} renderers[TABS];
+
+static void render(const struct tab *tab, int channel);
+static const char *receive(struct renderer *renderer, int channel);
+static const char *end_of(const struct renderer *renderer, const char *fate);
+static int report(int number, const char *fate);
+static void parse_options(int argc, char *argv[]); /* at the end */
+
+int main(int argc, char *argv[])
+{
+	parse_options(argc, argv);
+	signal(SIGPIPE, SIG_IGN); /* a write that nobody reads fails: EPIPE */
+	printf("browser: process %ld\n", (long)getpid());
+	if (ferror(stdout)) /* closed? A channel would get its number */
+		errx(1, "cannot write to standard output");
+
+	/* Open the tabs: for each a channel, and a process at its other end. */
+	struct pollfd channels[TABS];
+	for (int i = 0; i < TABS; i++) {
+		int ends[2]; /* the browser's, and the tab's */
+		if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == -1)
+			err(1, "socketpair");
+		renderers[i].process = fork();
+		if (renderers[i].process == -1)
+			err(1, "fork"); /* other tabs see the end, and end */
+		if (renderers[i].process == 0)
+			render(&tabs[i], ends[1]); /* never returns */
+
+		/* Now only the tab has its end, so we see when it has gone. */
+		if (close(ends[1]) == -1)
+			err(1, "close");
+		channels[i] = (struct pollfd){.fd = ends[0], .events = POLLIN};
+	}
+
+	/* Wait for all of them at once: a tab that hangs delays no other. */
+	int open_tabs = TABS, failed = 0;
+	int silence = 0; /* in half seconds; Ctrl-Z and fg make it one */
+	while (open_tabs > 0) {
+		int ready;
+		do
+			ready = poll(channels, TABS, 500);
+		while (ready == -1 && errno == EINTR);
+		if (ready == -1)
+			err(1, "poll");
+		silence = ready == 0 ? silence + 1 : 0;
+
+		for (int i = 0; i < TABS; i++) {
+			const char *fate = NULL; /* not yet known */
+			if (channels[i].fd == -1)
+				continue;
+			if (channels[i].revents != 0)
+				fate = receive(&renderers[i], channels[i].fd);
+			else if (silence == 2)
+				fate = "cut off, silent";
+			if (fate == NULL)
+				continue;
+
+			/* This tab is done. The kernel tells how it ended. */
+			if (close(channels[i].fd) == -1)
+				err(1, "close");
+			channels[i].fd = -1; /* poll leaves it out */
+			open_tabs--;
+			fate = end_of(&renderers[i], fate);
+			if (!report(i, fate))
+				failed = 1;
+		}
+	}
+
+	printf("browser: still up\n");
+	if (ferror(stdout))
+		errx(1, "cannot write to standard output");
+	return failed;
+}
+
+/* ---- in the browser's process ---- */
+
+/* Take what has come. Return the tab's fate, or NULL while more may come. */
+static const char *receive(struct renderer *renderer, int channel)
+{
+	char *place = renderer->page + renderer->received;
+	size_t room = sizeof renderer->page - renderer->received;
+	ssize_t count;
+	do
+		count = read(channel, place, room);
+	while (count == -1 && errno == EINTR);
+	if (count == -1)
+		return "cut off, cannot be read";
+	if (count == 0)
+		return "drew"; /* the end: the page is complete */
+
+	/* A tab may send anything. Our terminal gets text only. */
+	for (ssize_t i = 0; i < count; i++) {
+		if (!isprint((unsigned char)place[i]))
+			return "cut off, sent what is no text";
+	}
+	renderer->received += (size_t)count;
+	if (renderer->received == sizeof renderer->page)
+		return "cut off, sent too much";
+	return NULL;
+}
+
+/* Take leave of a tab's process, and return its fate. If it was not cut off,
+ * it has ended by itself, and the kernel tells how. */
+static const char *end_of(const struct renderer *renderer, const char *fate)
+{
+	const long process = (long)renderer->process;
+	const int cut_off = strcmp(fate, "drew") != 0;
+	if (cut_off && kill(renderer->process, SIGKILL) == -1)
+		err(1, "kill: process %ld", process);
+
+	int status;
+	pid_t ended;
+	do
+		ended = waitpid(renderer->process, &status, 0);
+	while (ended == -1 && errno == EINTR);
+	if (ended == -1)
+		err(1, "waitpid: process %ld", process);
+
+	if (cut_off || status == 0)
+		return fate;
+	if (!WIFSIGNALED(status))
+		return "failed";
+	if (WTERMSIG(status) == SIGSEGV)
+		return "killed by SIGSEGV";
+	if (WTERMSIG(status) == SIGKILL)
+		return "killed by SIGKILL";
+	return "killed by a signal";
+}
+
+/* Print a tab's fate, and its page if it drew one. Was it meant for that? */
+static int report(int number, const char *fate)
+{
+	const struct tab *tab = &tabs[number];
+	const char *page = renderers[number].page;
+	const int drew = strcmp(fate, "drew") == 0;
+	if (drew)
+		printf("%s: drew: %s\n", tab->name, page);
+	else
+		printf("%s: %s\n", tab->name, fate);
+
+	if (strcmp(fate, tab->meant) == 0)
+		return 1;
+	if (tab->deed == SPY && drew && strstr(page, "no sandbox") != NULL)
+		return 1; /* nothing keeps it from the file here */
+	warnx("%s was meant for another fate: %s", tab->name, tab->meant);
+	return 0;
+}
+
+/* ---- in a tab's process, the renderer, or in the plug-in's ---- */
+
+/* For good. Strict mode leaves read, write and exit: the kernel answers any
+ * other system call with SIGKILL. Return 0 where this cannot be had. */
+static int enter_sandbox(void)
+{
+#ifdef __linux__
+	const unsigned long strict = 1; /* SECCOMP_MODE_STRICT */
+	return prctl(PR_SET_SECCOMP, strict) == 0;
+#else
+	return 0;
+#endif
+}
+
+/* A write may take less than it was given, so the rest is written again.
+ * Return 0 if the browser has closed the channel. */
+static int send_page(int channel, const char *page, size_t length)
+{
+	size_t sent = 0;
+	while (sent < length) {
+		ssize_t count = write(channel, page + sent, length - sent);
+		if (count == -1 && errno != EINTR)
+			return 0;
+		if (count > 0)
+			sent += (size_t)count;
+	}
+	return 1;
+}
+
 static void render(const struct tab *tab, int channel)
 {
-	/* What takes other system calls comes before the sandbox. */
-	signal(SIGSEGV, SIG_DFL); /* a sanitizer would make it an exit */
-	const long self = getpid();
-	const struct rlimit no_core = {0, 0};
+	/* No screen, no channel of another tab: only its own stays open. */
+	for (int other = 0; other < channel; other++)
+		close(other);
+
+	/* What needs other system calls must be done before the sandbox. A page
+	 * is mapped and unmapped, so nothing is at this address. */
+	const long process = (long)getpid();
 	char *nowhere = mmap(NULL, 1, PROT_NONE, MAP_PRIVATE | MAP_ANON, -1, 0);
-	if (munmap(nowhere, 1) == -1 || setrlimit(RLIMIT_CORE, &no_core) == -1)
+	if (nowhere == MAP_FAILED || munmap(nowhere, 1) == -1)
 		_exit(1);
-	const char *place = "no sandbox", *opened = "";
-#ifdef __linux__
-	/* Strict mode: read, write and exit are left. The kernel answers any
-	 * other call with SIGKILL. Some containers do not allow the mode. */
-	const unsigned long strict = 1;
-	if (tab->deed != PLUG_IN && prctl(PR_SET_SECCOMP, strict) == 0)
+	const struct rlimit no_core = {0, 0};
+	if (setrlimit(RLIMIT_CORE, &no_core) == -1)
+		_exit(1);
+	signal(SIGSEGV, SIG_DFL); /* a sanitizer would make it an exit */
+
+	const char *place = "no sandbox";
+	if (tab->deed != PLUG_IN && enter_sandbox())
 		place = "sandboxed";
-#endif
+
+	const char *opened = "";
 	if (tab->deed == CRASH)
 		*(volatile char *)nowhere = 'x';
 	if (tab->deed == SPY || tab->deed == PLUG_IN)
 		opened = open(tab->text, O_RDONLY) == -1 ? " shut" : " opened";
-	struct page page;
-	while (tab->deed == HANG && read(channel, page.text, 1) > 0)
-		; /* nothing is ever sent: this waits for the browser's end */
-	size_t size = sizeof page.text;
-	size = (size_t)snprintf(page.text, size, "%s%s [process %ld, %s]",
-				tab->text, opened, self, place);
-	page.length = (unsigned)size + tab->too_many;
-	while (write(channel, &page, sizeof page.length + size) > 0 &&
-	       tab->deed == FLOOD)
-		;
+
+	char page[100];
+	int length = snprintf(page, sizeof page, "%s%s [process %ld, %s]",
+			      tab->text, opened, process, place);
+	if (tab->deed == HANG) { /* send nothing until the browser closes */
+		ssize_t count;
+		do
+			count = read(channel, page, 1);
+		while (count == -1 && errno == EINTR);
+	}
+	int sent;
+	do
+		sent = send_page(channel, page, (size_t)length);
+	while (tab->deed == FLOOD && sent);
+
 #ifdef __linux__
 	syscall(SYS_exit, 0); /* _exit makes another call: exit_group */
 #endif
 	_exit(0);
 }
 
-/* Start a tab's process. Return the browser's end of their channel. */
-static int open_tab(struct tab *tab)
+static void parse_options(int argc, char *argv[])
 {
-	int ends[2];
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == -1)
-		err(1, "socketpair");
-	if ((tab->process = fork()) == -1)
-		err(1, "fork"); /* the tabs see their channels end, and end */
-	if (tab->process == 0) {
-		/* No screen, no other tab's channel: only its own is open. */
-		for (int other = 0; other < ends[1]; other++)
-			close(other);
-		render(tab, ends[1]);
-	}
-	if (close(ends[1]) == -1) /* only the tab has it now */
-		err(1, "close");
-	return ends[0];
-}
-
-/* Take what has come, and judge it. Return NULL while more may come. */
-static const char *receive(struct tab *tab, int channel)
-{
-	struct page *page = &tab->page; /* all zero: so a NUL ends the text */
-	ssize_t count = read(channel, (char *)page + tab->received,
-			     sizeof *page - tab->received);
-	tab->received += count > 0 ? (size_t)count : 0;
-	tab->ended = count <= 0;
-	const size_t whole = sizeof page->length + page->length;
-	if (tab->received > whole || tab->received == sizeof *page)
-		return "cut off, sent too much";
-	for (size_t i = 0; sizeof page->length + i < tab->received; i++)
-		if (!isprint((unsigned char)page->text[i]))
-			return "cut off, sent what is no text";
-	if (tab->ended && tab->received < whole)
-		return "cut off, sent less than announced";
-	return tab->ended ? "drew: " : NULL;
-}
-
-/* End the process and tell its fate. Return 1 if it was not meant for that. */
-static int close_tab(const struct tab *tab, const char *fate)
-{
-	int status;
-	kill(tab->process, SIGKILL); /* one that has ended does not mind */
-	if (waitpid(tab->process, &status, 0) == -1)
-		err(1, "waitpid");
-	if (tab->ended && WIFSIGNALED(status))
-		fate = WTERMSIG(status) == SIGSEGV   ? "killed by SIGSEGV"
-		       : WTERMSIG(status) == SIGKILL ? "killed by SIGKILL"
-						     : "killed by a signal";
-	const char *drawn = *fate == 'd' ? tab->page.text : "";
-	printf("%s: %s%s\n", tab->name, fate, drawn);
-	if (strncmp(fate, tab->meant, strlen(tab->meant)) == 0 ||
-	    (tab->deed == SPY && strstr(drawn, "no sandbox") != NULL))
-		return 0;
-	warnx("%s was meant for another fate: %s", tab->name, tab->meant);
-	return 1;
-}
-
-int main(int argc, char *argv[])
-{
+	static const char usage[] = "usage: browser [-h]";
 	int option = getopt(argc, argv, "h");
 	if (option != -1) { /* -h, or what getopt has complained about */
 		fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
-		return option == 'h' ? 0 : 2;
+		exit(option == 'h' ? 0 : 2);
 	}
 	if (optind < argc)
-		errx(2, "surplus argument '%s'\n%s", argv[optind], usage);
-	setvbuf(stdout, NULL, _IOLBF, 0); /* a line is seen at once */
-	if (printf("browser: process %ld\n", (long)getpid()) < 0)
-		errx(1, "cannot write to standard output");
-	struct pollfd channels[TABS];
-	for (int i = 0; i < TABS; i++)
-		channels[i] = (struct pollfd){open_tab(&tabs[i]), POLLIN, 0};
-	int failed = 0, ready, patience = 2; /* Ctrl-Z and fg use up one */
-	while (patience > 0) {
-		if ((ready = poll(channels, TABS, 500)) == -1)
-			err(1, "poll");
-		patience = ready > 0 ? 2 : patience - 1;
-		for (int i = 0; i < TABS; i++) {
-			const char *fate = patience ? NULL : "cut off, silent";
-			if (channels[i].revents != 0)
-				fate = receive(&tabs[i], channels[i].fd);
-			if (fate == NULL || channels[i].fd == -1)
-				continue;
-			if (close(channels[i].fd) == -1)
-				err(1, "close");
-			channels[i].fd = -1; /* poll leaves it out */
-			failed |= close_tab(&tabs[i], fate);
-		}
-	}
-	printf("browser: still up\n");
-	if (ferror(stdout))
-		errx(1, "cannot write to standard output");
-	return failed;
+		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
 }

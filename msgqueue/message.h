@@ -4,24 +4,26 @@
  */
 
 /*
- * The queue's key is ftok(PATH, QUEUE_PROJECT): made of the low bits of the
- * file's inode and device number and this one byte. PATH is the user's home
- * folder, so that each user has a queue, or what -f says; it must exist, its
- * contents do not matter. ftok is a library function: the kernel sees the key
- * only. It returns -1 when it fails, which must not be taken for a key.
+ * The queue's key is ftok(PATH, QUEUE_PROJECT). PATH is the user's home folder,
+ * so that each user has a queue, or what -f says. The file must exist; its
+ * contents do not matter. ftok is a library function: it makes a number from
+ * the low bits of the file's inode and device numbers and this one byte. The
+ * kernel sees the number only. ftok returns -1 when it fails, and that must
+ * not be used as a key.
  */
 #define QUEUE_PROJECT 128
 
-/* Who may send and receive: its owner. */
+/* Only processes of the queue's owner may send and receive. */
 #define QUEUE_MODE 0600
 
-/* Bytes of a message's text, of which the last one is its NUL: 99 fit. */
+/* Bytes of a message's text. The last one is its NUL, so 99 fit. */
 #define TEXT_SIZE 100
 
 /*
  * Layout of a message, as msgsnd and msgrcv want it: first the type, at least
- * 1, which a reader can choose by; then the text. Sizes given to the calls
- * count the text only. The writer sends the text with its NUL and no more.
+ * 1, by which a reader can choose; then the text. The sizes that are given to
+ * these calls count the text only. The writer sends the text with its NUL, and
+ * nothing after it.
  */
 struct message {
 	long type;

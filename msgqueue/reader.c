@@ -1,21 +1,19 @@
 /*
  * reader - take a message out of a queue, then remove the queue
  *
- * Shows that msgrcv waits for a message, that the message may be older than
- * the reader, and that the message's type says who is to take it.
+ * Shows that msgrcv waits for a message, that a message may be older than its
+ * reader, and that a reader can choose messages by their type: TYPE 0 takes
+ * the oldest message, -N the one with the lowest type up to N.
  *
  *     $ ./writer 'Hello world'
  *     Data send is : Hello world
  *     $ ./reader
  *     Data Received is : Hello world
  *
- * It may also start first: then it creates the queue and waits. Removing the
- * queue throws away the messages still in it; -l leaves it. -n: do not wait.
- * TYPE 0 takes the oldest message of any type, -N the lowest type up to N.
- *
  * usage: reader [-hln] [-t TYPE] [-f PATH]
  *
- * The other half is writer.c; message.h holds what both must know.
+ * With the queue all messages in it go; -l leaves it. With -n it does not
+ * wait. The other half is writer.c; message.h holds what both must know.
  */
 
 #include <err.h>
@@ -28,46 +26,134 @@
 
 #include "message.h"
 
-static const char usage[] = "usage: reader [-hln] [-t TYPE] [-f PATH]";
+static long type = 1;    /* -t */
+static int leave;        /* -l */
+static int flags;        /* -n: IPC_NOWAIT */
+static const char *path; /* -f, or else the user's home */
+static int path_is_default = 1;
 
-static volatile sig_atomic_t created = -1; /* the queue, if we made it */
+static volatile sig_atomic_t made = -1; /* the queue, if we have to remove it */
 
-/* Interrupted before a message came: nobody else will remove the queue. */
-static void remove_queue(int signal_number)
-{
-	if (created != -1)
-		msgctl(created, IPC_RMID, NULL);
-	signal(signal_number, SIG_DFL);
-	raise(signal_number);
-}
-
-/* The key's queue. The signals wait until the handler knows a new one. */
-static int get_queue(key_t key, const char *path)
-{
-	sigset_t all, before;
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &before);
-	signal(SIGINT, remove_queue);
-	signal(SIGTERM, remove_queue);
-	signal(SIGHUP, remove_queue);
-	int queue;
-	do { /* once more if it was removed between the two calls */
-		queue = msgget(key, IPC_CREAT | IPC_EXCL | QUEUE_MODE);
-		created = queue;
-		if (queue == -1 && errno == EEXIST)
-			queue = msgget(key, 0);
-	} while (queue == -1 && errno == ENOENT);
-	if (queue == -1)
-		err(1, "msgget: queue of %s", path);
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	return queue;
-}
+static void parse_options(int argc, char *argv[]); /* at the end */
+static void remove_on_every_way_out(void);
+static void exit_unless_ours(int queue);
 
 int main(int argc, char *argv[])
 {
-	const char *path = getenv("HOME");
-	long type = 1;
-	int option, leave = 0, flags = 0;
+	parse_options(argc, argv);
+
+	/* Make the key. The writer makes the same one from the same path. */
+	key_t key = ftok(path, QUEUE_PROJECT);
+	if (key == -1)
+		err(1, "ftok: %s", path);
+
+	/* Create the queue and wait there, unless there is one already. If no
+	 * message comes, a queue of our own making must not stay behind. */
+	int queue = -1;
+	if (flags != IPC_NOWAIT) {
+		remove_on_every_way_out();
+		queue = msgget(key, IPC_CREAT | IPC_EXCL | QUEUE_MODE);
+		made = queue;
+		if (queue == -1 && errno == ENOSPC)
+			errx(1, "msgget: the limit of queues is reached, "
+				"see ipcs");
+		if (queue == -1 && errno != EEXIST)
+			err(1, "msgget: queue of %s", path);
+	}
+
+	/* Get the queue that is there. */
+	if (queue == -1)
+		queue = msgget(key, 0);
+	if (queue == -1 && errno == ENOENT)
+		errx(1, "msgget: no queue for %s: start writer first", path);
+	if (queue == -1)
+		err(1, "msgget: queue of %s", path);
+	if (path_is_default)
+		exit_unless_ours(queue);
+
+	/* Take a message. Other programs may send more than our writer: that
+	 * of the lecture notes sends sizeof(struct message) bytes. A message
+	 * that does not fit stays in the queue. */
+	struct {
+		long type;
+		char text[sizeof(struct message)];
+	} message;
+	ssize_t length;
+	do
+		length =
+		    msgrcv(queue, &message, sizeof message.text, type, flags);
+	while (length == -1 && errno == EINTR);
+	if (length == -1 && errno == ENOMSG)
+		errx(1, "msgrcv: no message of this type (ENOMSG)");
+	if (length == -1 && (errno == EIDRM || errno == EINVAL))
+		errx(1, "msgrcv: the queue was removed");
+	if (length == -1 && errno == E2BIG)
+		errx(1,
+		     "msgrcv: the message is longer than %zu bytes: it stays "
+		     "in the queue",
+		     sizeof message.text);
+	if (length == -1)
+		err(1, "msgrcv: queue %d", queue);
+
+	/* The text may lack a NUL: its length says where it ends. */
+	printf("Data Received is : %.*s\n", (int)length, message.text);
+
+	/* Remove the queue. Another reader may have been quicker. */
+	if (leave)
+		made = -1;
+	int result = leave ? 0 : msgctl(queue, IPC_RMID, NULL);
+	if (result == -1 && errno != EINVAL && errno != EIDRM)
+		err(1, "msgctl: remove queue %d", queue);
+	if (ferror(stdout))
+		errx(1, "cannot write to standard output");
+	return 0;
+}
+
+static void remove_queue(void)
+{
+	if (made != -1)
+		msgctl(made, IPC_RMID, NULL);
+}
+
+static void interrupted(int signal_number)
+{
+	remove_queue();
+	raise(signal_number);
+	_exit(128 + signal_number); /* process 1 survives the line above */
+}
+
+/* The handler runs once, and can then raise the signal that called it. */
+static const struct sigaction interruption = {
+    .sa_handler = interrupted, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
+
+static void remove_on_every_way_out(void)
+{
+	atexit(remove_queue);
+	const int signals[] = {SIGINT, SIGQUIT, SIGTERM};
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		sigaction(signals[i], &interruption, NULL);
+	if (signal(SIGHUP, SIG_IGN) != SIG_IGN)
+		sigaction(SIGHUP, &interruption, NULL); /* nohup: ignored */
+}
+
+/* Any user may have made a queue with our key, and put something there. */
+static void exit_unless_ours(int queue)
+{
+	struct msqid_ds status;
+	if (msgctl(queue, IPC_STAT, &status) == -1)
+		err(1, "msgctl: look at queue %d", queue);
+	if (status.msg_perm.cuid != geteuid())
+		errx(1,
+		     "queue %d was made by another user: choose another path "
+		     "with -f",
+		     queue);
+}
+
+static void parse_options(int argc, char *argv[])
+{
+	static const char usage[] = "usage: reader [-hln] [-t TYPE] [-f PATH]";
+	path = getenv("HOME");
+	int option;
 	while ((option = getopt(argc, argv, "hlnt:f:")) != -1) {
 		char *end;
 		switch (option) {
@@ -79,63 +165,24 @@ int main(int argc, char *argv[])
 			break;
 		case 'f':
 			path = optarg;
+			path_is_default = 0;
 			break;
 		case 't':
 			errno = 0;
 			type = strtol(optarg, &end, 10);
 			if (*optarg == '\0' || *end != '\0' || errno != 0)
-				errx(2, "-t '%s': not a type\n%s", optarg,
+				errx(2, "-t '%s': must be a number\n%s", optarg,
 				     usage);
 			break;
 		default: /* -h, or what getopt has complained about */
 			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
-			return option == 'h' ? 0 : 2;
+			exit(option == 'h' ? 0 : 2);
 		}
 	}
 	if (optind < argc)
-		errx(2, "surplus argument '%s'\n%s", argv[optind], usage);
+		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
 	if (path == NULL)
 		errx(1, "HOME is not set: choose a path with -f");
-	setvbuf(stdout, NULL, _IOLBF, 0); /* a line is seen at once */
-
-	key_t key = ftok(path, QUEUE_PROJECT);
-	if (key == -1)
-		err(1, "ftok: %s", path);
-	/* Who does not wait has no use for an empty new queue. */
-	int queue = flags & IPC_NOWAIT ? msgget(key, 0) : get_queue(key, path);
-	if (queue == -1 && errno == ENOENT)
-		errx(1, "msgget: no queue for %s: start writer first", path);
-	if (queue == -1)
-		err(1, "msgget: queue of %s", path);
-
-	/* Other programs may send more than ours: the lecture's own writer
-	 * sends sizeof(struct message) bytes. What is longer stays there. */
-	struct {
-		long type;
-		char text[sizeof(struct message)];
-	} message;
-	ssize_t length;
-	while ((length = msgrcv(queue, &message, sizeof message.text, type,
-				flags)) == -1) {
-		if (errno == ENOMSG)
-			errx(1, "msgrcv: no message of this type (ENOMSG)");
-		if (errno == EIDRM || errno == EINVAL)
-			errx(1, "msgrcv: the queue was removed");
-		if (errno == E2BIG)
-			errx(1,
-			     "msgrcv: the message is longer than %zu bytes: "
-			     "it stays in the queue",
-			     sizeof message.text);
-		if (errno != EINTR)
-			err(1, "msgrcv");
-	}
-	/* There need not be a NUL: the length says where the text ends. */
-	printf("Data Received is : %.*s\n", (int)length, message.text);
-	if (ferror(stdout))
-		errx(1, "cannot write to standard output: the queue stays");
-	/* Another reader may have been quicker. */
-	if (!leave && msgctl(queue, IPC_RMID, NULL) == -1 && errno != EINVAL &&
-	    errno != EIDRM)
-		err(1, "msgctl: remove the queue of %s", path);
-	return 0;
+	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
+	signal(SIGPIPE, SIG_IGN);         /* printf fails instead */
 }

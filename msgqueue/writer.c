@@ -2,24 +2,21 @@
  * writer - put a message into a queue
  *
  * Shows that a message queue needs no reader at the other end: the kernel
- * keeps the message, also when this program has ended.
+ * keeps the message, also after this program has ended. A queue is bounded:
+ * when it is full, msgsnd waits, or with -n fails (EAGAIN).
  *
  *     $ ./writer 'Hello world'
  *     Data send is : Hello world
- *     $ ipcs -q
- *     $ ./reader
- *     Data Received is : Hello world
- *
- * Without MESSAGE it takes one line of standard input. A queue is bounded:
- * msgsnd waits while it is full, or with -n says so (EAGAIN).
  *
  * usage: writer [-hn] [-t TYPE] [-f PATH] [MESSAGE]
  *
- * The other half is reader.c; message.h holds what both must know.
+ * Without MESSAGE it takes one line of standard input. The other half is
+ * reader.c; message.h holds what both must know.
  */
 
 #include <err.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,93 +25,137 @@
 
 #include "message.h"
 
-static const char usage[] = "usage: writer [-hn] [-t TYPE] [-f PATH] [MESSAGE]";
+static struct message message = {.type = 1}; /* -t: the type */
+static const char *text;                     /* MESSAGE */
+static int flags;                            /* -n: IPC_NOWAIT */
+static const char *path;                     /* -f, or else the user's home */
+static int path_is_default = 1;
 
-/* One line of standard input, without its newline. Returns its length, or
- * TEXT_SIZE where there is more than fits. */
-static size_t read_line(char text[TEXT_SIZE])
+static void parse_options(int argc, char *argv[]); /* at the end */
+static size_t read_line(char line[TEXT_SIZE]);
+static void exit_unless_ours(int queue);
+
+int main(int argc, char *argv[])
+{
+	parse_options(argc, argv);
+
+	/* Make the key. The reader makes the same one from the same path. */
+	key_t key = ftok(path, QUEUE_PROJECT);
+	if (key == -1)
+		err(1, "ftok: %s", path);
+
+	/* The text, from the command line or from standard input. */
+	size_t length = text != NULL ? strlen(text) : read_line(message.text);
+	if (length >= TEXT_SIZE)
+		errx(1, "the message is too long: at most %d bytes fit",
+		     TEXT_SIZE - 1);
+	if (text != NULL)
+		memcpy(message.text, text, length);
+	message.text[length] = '\0';
+	if (memchr(message.text, '\0', length) != NULL)
+		errx(1, "the message is not a text: it has a NUL byte");
+
+	/* Get the key's queue. The kernel creates it if there is none yet. */
+	int queue = msgget(key, IPC_CREAT | QUEUE_MODE);
+	if (queue == -1 && errno == ENOSPC)
+		errx(1, "msgget: the limit of queues is reached, see ipcs");
+	if (queue == -1)
+		err(1, "msgget: queue of %s", path);
+	if (path_is_default)
+		exit_unless_ours(queue);
+
+	/* Send the text with its NUL, not the whole struct. The kernel copies
+	 * it. While the queue is full this waits, unless IPC_NOWAIT is set. */
+	int result;
+	do
+		result = msgsnd(queue, &message, length + 1, flags);
+	while (result == -1 && errno == EINTR);
+	if (result == -1 && errno == EAGAIN)
+		errx(1, "msgsnd: the queue is full (EAGAIN)");
+	if (result == -1 && errno == EIDRM)
+		errx(1, "msgsnd: the queue was removed");
+	if (result == -1)
+		err(1, "msgsnd: %zu bytes to queue %d", length + 1, queue);
+
+	printf("Data send is : %s\n", message.text);
+	if (ferror(stdout))
+		errx(1, "cannot write to standard output");
+	return 0;
+}
+
+/* Read one line of standard input, without its newline. Returns its length, or
+ * TEXT_SIZE if it does not fit. */
+static size_t read_line(char line[TEXT_SIZE])
 {
 	if (isatty(STDIN_FILENO)) {
 		printf("Write Data : ");
 		fflush(stdout);
 	}
 	size_t length = 0;
-	int byte = getchar();
-	if (byte == EOF)
-		errx(1, "no message: standard input has ended");
-	while (byte != EOF && byte != '\n' && length < TEXT_SIZE) {
-		text[length++] = (char)byte;
-		byte = getchar();
+	while (length < TEXT_SIZE) {
+		ssize_t result;
+		do
+			result = read(STDIN_FILENO, &line[length], 1);
+		while (result == -1 && errno == EINTR);
+		if (result == -1)
+			err(1, "read standard input");
+		if (result == 0 && length == 0)
+			errx(1, "no message: standard input has ended");
+		if (result == 0 || line[length] == '\n')
+			break;
+		length++;
 	}
-	if (ferror(stdin))
-		err(1, "standard input");
 	return length;
 }
 
-int main(int argc, char *argv[])
+/* Any user may have made a queue with our key, and be able to read it. */
+static void exit_unless_ours(int queue)
 {
-	const char *path = getenv("HOME");
-	struct message message = {.type = 1};
-	int option, flags = 0;
-	char *end;
+	struct msqid_ds status;
+	if (msgctl(queue, IPC_STAT, &status) == -1)
+		err(1, "msgctl: look at queue %d", queue);
+	if (status.msg_perm.cuid != geteuid())
+		errx(1,
+		     "queue %d was made by another user: choose another path "
+		     "with -f",
+		     queue);
+}
+
+static void parse_options(int argc, char *argv[])
+{
+	static const char usage[] =
+	    "usage: writer [-hn] [-t TYPE] [-f PATH] [MESSAGE]";
+	path = getenv("HOME");
+	int option;
 	while ((option = getopt(argc, argv, "hnt:f:")) != -1) {
+		char *end;
 		switch (option) {
 		case 'n':
 			flags = IPC_NOWAIT;
 			break;
 		case 'f':
 			path = optarg;
+			path_is_default = 0;
 			break;
 		case 't':
 			errno = 0;
 			message.type = strtol(optarg, &end, 10);
 			if (*end != '\0' || errno != 0 || message.type < 1)
-				errx(2, "-t '%s': not a type, at least 1\n%s",
+				errx(2, "-t '%s': must be a number from 1\n%s",
 				     optarg, usage);
 			break;
 		default: /* -h, or what getopt has complained about */
 			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
-			return option == 'h' ? 0 : 2;
+			exit(option == 'h' ? 0 : 2);
 		}
 	}
 	if (argc - optind > 1)
-		errx(2, "surplus argument '%s'\n%s", argv[optind + 1], usage);
+		errx(2, "unexpected argument '%s'\n%s", argv[optind + 1],
+		     usage);
+	if (optind < argc)
+		text = argv[optind];
 	if (path == NULL)
 		errx(1, "HOME is not set: choose a path with -f");
-	setvbuf(stdout, NULL, _IOLBF, 0); /* a line is seen at once */
-
-	size_t length;
-	if (optind == argc) {
-		length = read_line(message.text);
-	} else {
-		length = strlen(argv[optind]);
-		if (length < TEXT_SIZE)
-			memcpy(message.text, argv[optind], length);
-	}
-	if (length >= TEXT_SIZE)
-		errx(1, "the message is too long: at most %d bytes fit",
-		     TEXT_SIZE - 1);
-	if (memchr(message.text, '\0', length) != NULL)
-		errx(1, "the message is no text: it has a NUL byte");
-
-	key_t key = ftok(path, QUEUE_PROJECT);
-	if (key == -1)
-		err(1, "ftok: %s", path);
-	int queue = msgget(key, IPC_CREAT | QUEUE_MODE);
-	if (queue == -1)
-		err(1, "msgget: queue of %s", path);
-
-	/* What is sent is the text with its NUL, not the whole struct. */
-	while (msgsnd(queue, &message, length + 1, flags) == -1) {
-		if (errno == EAGAIN)
-			errx(1, "msgsnd: the queue is full (EAGAIN)");
-		if (errno == EIDRM || errno == EINVAL)
-			errx(1, "msgsnd: the queue was removed");
-		if (errno != EINTR)
-			err(1, "msgsnd");
-	}
-	printf("Data send is : %s\n", message.text);
-	if (ferror(stdout))
-		errx(1, "cannot write to standard output");
-	return 0;
+	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
+	signal(SIGPIPE, SIG_IGN);         /* printf fails instead */
 }

@@ -24,7 +24,8 @@ newest=      # the last of them; $! is another one in the moment between
 folder=      # our temporary folder
 segment_key= # the keys of our objects
 queue_key=
-server_key=
+requests_key=
+answers_key=
 roles=       # who has printed something in this step
 step_title=
 input=/dev/null # what is typed for the programs
@@ -59,8 +60,8 @@ clean_up() {
 	remove_object segment "$segment_key"
 	remove_object semaphores "$segment_key"
 	remove_object queue "$queue_key"
-	remove_object queue "$server_key"
-	remove_object semaphores "$server_key"
+	remove_object queue "$requests_key"
+	remove_object queue "$answers_key"
 	if [ -n "$folder" ]; then
 		rm -rf "$folder"
 	fi
@@ -155,10 +156,12 @@ choose_queue_file() {
 		: >"$file"
 		key=$("$BUILD/scripts/sysv" key "$file")
 		second=$("$BUILD/scripts/sysv" key "$file" requests)
+		third=$("$BUILD/scripts/sysv" key "$file" answers)
 		if is_free queue "$key" && is_free queue "$second" &&
-			is_free semaphores "$second"; then
+			is_free queue "$third"; then
 			queue_key=$key
-			server_key=$second
+			requests_key=$second
+			answers_key=$third
 			return
 		fi
 	done
@@ -435,17 +438,17 @@ show_fork_demo() {
 	END
 
 	step 'A process for each tab' <<-'END'
-		A browser opens eight tabs and a plug-in, each in a process of
-		its own. One tab crashes, one opens a file, three send nonsense
+		A browser opens seven tabs and a plug-in, each in a process of
+		its own. One tab crashes, one opens a file, two send nonsense
 		or too much, and one hangs. What is left of the others?
 	END
 	run browser 0 'browser: still up' fork_demo/browser
 	expect browser 'tab 1 (news): drew: Rain until noon [process '
 	expect browser 'tab 2 (crash): killed by SIGSEGV'
-	expect browser 'tab 5 (flood): cut off, sent too much'
-	expect browser 'tab 6 (vandal): cut off, sent what is no text'
-	expect browser 'tab 7 (hang): cut off, silent'
-	expect browser 'tab 8 (mail): drew: No new mail [process '
+	expect browser 'tab 4 (flood): cut off, sent too much'
+	expect browser 'tab 5 (vandal): cut off, sent what is no text'
+	expect browser 'tab 6 (hang): cut off, silent'
+	expect browser 'tab 7 (mail): drew: No new mail [process '
 	expect browser 'plug-in: drew: /etc/passwd opened [process '
 	if grep -q -x -e 'tab 3 (spy): killed by SIGKILL' "$folder/browser"
 	then
@@ -522,11 +525,12 @@ show_shm() {
 	END
 
 	step 'A reader comes too early' <<-'END'
-		-d 1: this writer waits a second between attaching and writing.
-		The reader comes in that second. Does anything make it wait?
+		-w: this writer waits for Enter between attaching and writing;
+		here its input ends after a second instead. The reader comes in
+		that second. Does anything make it wait?
 	END
-	start writer shm/writer -v -d 1 -k "$key" 'Hello world'
-	see writer ' attached at '
+	start writer sh -c "sleep 1 | shm/writer -v -w -k $key"
+	see writer 'press Enter to write'
 	run reader 0 'Data read from memory: ' shm/reader -l -k "$key"
 	if ! grep -q -x -e 'Data read from memory: ' "$folder/reader"; then
 		fail 'the reader found a text: it came too late'
@@ -564,9 +568,9 @@ show_shm() {
 	END
 
 	step 'The parent looks later' <<-'END'
-		-d 0.02: the parent sleeps a fiftieth of a second, then looks.
+		-d: the parent sleeps a hundredth of a second, then looks.
 	END
-	run race 0 'parent saw 0: ' shm/race -d 0.02 -n 20
+	run race 0 'parent saw 0: ' shm/race -d -n 20
 	seen <<-'END'
 		Now the child wins, as good as always. It is no promise: on a
 		busy machine it may take longer. A sleep only hides the race.
@@ -1049,8 +1053,8 @@ finish_full_queue() {
 }
 
 show_many_clients() {
-	step 'One queue, many clients, and each gets its own answer' <<-'END'
-		All requests are of type 1, and the server takes these. The type
+	step 'One server, many clients, and each gets its own answer' <<-'END'
+		Requests go through one queue, answers through another. The type
 		of an answer is the pid of its client. Three clients at once:
 	END
 	start server msgqueue/server -f "$file"
@@ -1063,12 +1067,12 @@ show_many_clients() {
 		finish "client$number" 0 "CLIENT $number"
 		expect "client$number" 'ONCE MORE'
 	done
-	kernel_shows queue "$server_key" yes
+	kernel_shows queue "$answers_key" yes
 	show_end_of_server
 	seen <<-'END'
-		Four processes used one queue, in both directions, and each
-		client got the answers to its own words. Ended by a signal, the
-		server removed the queue: a client without a server says so.
+		Four processes used two queues, and each client got the answers
+		to its own words. Ended by a signal, the server removed both
+		queues: a client without a server says so.
 	END
 }
 
@@ -1077,7 +1081,7 @@ show_end_of_server() {
 	read -r pid <"$folder/server.pid"
 	kill -s TERM "$pid"
 	finish server 143 ': client 3'
-	kernel_shows queue "$server_key" no
+	kernel_shows queue "$answers_key" no
 	run client1 1 'start server first' msgqueue/client -f "$file" hello
 }
 

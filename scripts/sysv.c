@@ -124,7 +124,7 @@ static int project_of(const char *word)
 {
 	if (word == NULL)
 		return QUEUE_PROJECT;
-	if (strcmp(word, "requests") == 0 || strcmp(word, "server") == 0)
+	if (strcmp(word, "requests") == 0)
 		return REQUESTS_PROJECT;
 	if (strcmp(word, "answers") == 0)
 		return ANSWERS_PROJECT;
@@ -262,8 +262,11 @@ static void clear_object(enum kind kind, key_t key)
 {
 	union status status;
 	int id = find(kind, key);
-	if (id != -1 && control(kind, id, IPC_STAT, &status) == 0 &&
-	    creator_of(kind, &status) == geteuid())
+	if (id == -1)
+		return;
+	int known = control(kind, id, IPC_STAT, &status);
+	if ((known == 0 && creator_of(kind, &status) == geteuid()) ||
+	    (known == -1 && errno == EACCES)) /* as in remove_object */
 		control(kind, id, IPC_RMID, &status);
 }
 

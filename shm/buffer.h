@@ -1,7 +1,14 @@
 /*
  * buffer.h - what producer and consumer agree on: where the buffer is, what
- * it holds, and what its semaphores count. See shmop(2), semop(2), semctl(2).
+ * it holds, and the steps that both take with its semaphores. See shmop(2),
+ * semop(2), semctl(2).
  */
+
+#include <err.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/sem.h>
+#include <unistd.h>
 
 /*
  * The name of both objects, the segment and the set of semaphores, one for
@@ -15,15 +22,15 @@
 
 /*
  * The segment: a ring of slots. The producer fills one after the other and
- * then begins again at the first, the consumer empties them in this order.
- * The semaphores say whose a slot is: what is in the others is of no meaning.
+ * then begins again at the first; the consumer empties them in this order.
+ * The semaphores say which side a slot belongs to.
  */
 #define SLOTS 16
 #define SLOT_SIZE 65536 /* bytes; what one read(2) gets fills one slot */
 
 struct slot {
-	uint32_t length;       /* bytes in use; 0 says: end of input */
-	char bytes[SLOT_SIZE]; /* written by the producer only */
+	int length; /* bytes in use; 0: the end of the input */
+	char bytes[SLOT_SIZE];
 };
 
 struct buffer {
@@ -31,36 +38,143 @@ struct buffer {
 };
 
 /*
- * The set: the semaphores by their numbers. A new set, whoever made it, has 0
- * in all of them: all kernels see to that (POSIX leaves it open), and it is
- * just what is needed, so there is no moment at which a value is missing.
+ * The set: the semaphores by their numbers. In a new set all are 0. (POSIX
+ * leaves that open, but all kernels do it.)
  */
 enum {
 	FREE,     /* slots that may be filled; the producer adds SLOTS first */
 	FILLED,   /* slots that may be emptied */
-	PRODUCER, /* 1 while there is one */
-	CONSUMER,
-	GONE,    /* 0 until one of the two ends */
-	SET_SIZE /* how many semaphores there are */
+	PRODUCER, /* its seat: 0 is free, 2 is taken, 1 is of one that ended */
+	CONSUMER, /* the other seat */
+	SET_SIZE  /* how many semaphores there are */
 };
 
 /*
- * Joining is one semop(2) of five operations, as many as macOS allows. It
- * fails unless GONE and the process's own semaphore are 0. It adds 1 to its
- * own, with SEM_UNDO: the kernel takes that back when the process ends,
- * however it ends. It adds 1 to GONE, and takes 1 away with SEM_UNDO: nothing
- * has changed, but the end of the process will add 1.
+ * A transfer:
  *
- * So GONE tells the other one, who does nothing with the set but on condition
- * that GONE is 0. And nobody can join any more.
+ * 1. Either side may come first. It finds or makes the set, and takes its seat.
+ *    The producer then makes the segment; nobody else does. The consumer looks
+ *    for it once a slot has been filled.
+ * 2. For each slot the producer takes 1 from FREE, fills the slot, and gives 1
+ *    to FILLED. The consumer takes 1 from FILLED, and gives 1 to FREE when it
+ *    has written the bytes.
+ * 3. After the end of the input the producer takes all SLOTS from FREE: so
+ *    everything has been written. It removes both objects. The consumer waits
+ *    for that, so when one of the two has ended the next transfer can begin.
  *
- * Leaving: the first to go adds 1 to GONE itself, and leaves both objects to
- * the other one, who may not have found the segment yet. The last one removes
- * them. If both were killed, GONE is above 0 and nobody is there: the next one
- * to come removes the set, makes a new one, and uses the old segment.
+ * A side that leaves earlier removes both objects too (a consumer that does not
+ * know the segment yet leaves that to the producer). If it was killed, its seat
+ * tells the other side, which checks that each second while it waits.
  *
- * The end of the input: the slot of length 0 is given back as FREE when
- * everything has been written. The producer waits for all SLOTS, then it
- * removes both objects. The consumer waits for that; or, if the producer was
- * killed, it is the last one.
+ * Not covered: if both are killed, the objects stay and the next start asks for
+ * `make clean-ipc`. A signal in the few instructions between making an object
+ * and noting it can leave it too. A start at the moment in which another
+ * transfer ends may fail with a message; it never gets the other's data.
  */
+
+/*
+ * Join: take a seat, PRODUCER or CONSUMER. One semop(2) makes all its changes
+ * at once or none: it succeeds only if the seat is 0, and adds 1 for good and 1
+ * with SEM_UNDO. The kernel takes that one back when the process ends, however
+ * it ends. Exits if the seat is not free.
+ */
+static inline void join_or_exit(int set, unsigned short seat, key_t key)
+{
+	const char *name = seat == PRODUCER ? "producer" : "consumer";
+	struct sembuf changes[] = {
+	    {.sem_num = seat, .sem_op = 0, .sem_flg = IPC_NOWAIT},
+	    {.sem_num = seat, .sem_op = 1},
+	    {.sem_num = seat, .sem_op = 1, .sem_flg = SEM_UNDO}};
+	int result;
+	do
+		result = semop(set, changes, 3);
+	while (result == -1 && errno == EINTR);
+	if (result == 0)
+		return;
+
+	if (errno == EIDRM || errno == EINVAL)
+		errx(1, "a transfer of key 0x%x has just ended: start again",
+		     (unsigned)key);
+	if (errno != EAGAIN)
+		err(1, "semop: join set %d", set);
+	if (semctl(set, seat, GETVAL) == 1)
+		errx(1,
+		     "key 0x%x: a %s was killed here: run make clean-ipc, or "
+		     "choose another key with -k",
+		     (unsigned)key, name);
+	errx(1, "key 0x%x has a %s: choose another key with -k", (unsigned)key,
+	     name);
+}
+
+/* The key has a segment, and no producer made it for this transfer. */
+static inline void exit_because_of_a_segment(key_t key)
+{
+	errx(1,
+	     "key 0x%x already has a segment: another user's, another "
+	     "program's, or one that a killed producer left: choose another "
+	     "key with -k, or run make clean-ipc",
+	     (unsigned)key);
+}
+
+/* Has the other side ended, or left and removed the set? */
+static inline bool has_gone(int set, int seat)
+{
+	int value = semctl(set, seat, GETVAL);
+	if (value == -1 && errno != EIDRM && errno != EINVAL)
+		err(1, "semctl: read a semaphore of set %d", set);
+	return value == -1 || value == 1;
+}
+
+/*
+ * Take: sleep until the semaphore is at least count, and subtract that. A
+ * signal interrupts the sleep, and so SIGALRM makes us check the other side's
+ * seat. Returns false if the other side has gone.
+ */
+static inline bool take(int set, unsigned short semaphore, short count,
+			int other_seat)
+{
+	struct sembuf change = {.sem_num = semaphore, .sem_op = (short)-count};
+	while (semop(set, &change, 1) == -1) {
+		if (errno == EIDRM || errno == EINVAL)
+			return false; /* the set has been removed */
+		if (errno != EINTR)
+			err(1, "semop: take from set %d", set);
+		if (has_gone(set, other_seat))
+			return false;
+	}
+	return true;
+}
+
+/* Give: add count, and wake the other side if that is what it waits for. If
+ * the set has been removed nothing happens: the next take will tell. */
+static inline void give(int set, unsigned short semaphore, short count)
+{
+	struct sembuf change = {.sem_num = semaphore, .sem_op = count};
+	int result;
+	do
+		result = semop(set, &change, 1);
+	while (result == -1 && errno == EINTR);
+	if (result == -1 && errno != EIDRM && errno != EINVAL)
+		err(1, "semop: give to set %d", set);
+}
+
+/* SIGALRM, each second: it interrupts whatever waits, so that it checks. */
+static inline void alarm_again(int signal_number)
+{
+	(void)signal_number;
+	alarm(1);
+}
+
+/* What the kernel knows about a set. The last argument of semctl(2) is a union
+ * that some systems declare and others leave to us. */
+static inline struct semid_ds status_of_set(int set)
+{
+	struct semid_ds status;
+	union {
+		int value;
+		struct semid_ds *status;
+	} argument = {.status = &status};
+	if (semctl(set, 0, IPC_STAT, argument) == -1)
+		err(1, "semctl: look at set %d", set);
+	return status;
+}

@@ -2,7 +2,8 @@
  * consumer - write what comes through a buffer in shared memory
  *
  * Shows the other side of the bounded buffer: the consumer sleeps while no
- * slot is filled, empties them in the producer's order, and gives each back.
+ * slot is filled, empties them in the producer's order, and gives each back. If
+ * one dies, even by SIGKILL, the other says so within two seconds.
  *
  *     terminal 1                  terminal 2
  *     $ ./producer
@@ -11,164 +12,181 @@
  *
  * usage: consumer [-h] [-k KEY]
  *
- * The other half is producer.c; buffer.h holds what both must know.
+ * The other half is producer.c; buffer.h has what both agree on, the steps with
+ * the semaphores, and what is not covered: above all, if both sides are killed
+ * at once, the objects stay until `make clean-ipc`.
  */
 
-#include <err.h>
-#include <errno.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/sem.h>
 #include <sys/shm.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include "buffer.h"
 
-static const char usage[] = "usage: consumer [-h] [-k KEY]";
-static volatile sig_atomic_t set = -1, segment = -1; /* what we take part in */
-static sigset_t all;                                 /* signals */
+static key_t key;      /* -k, or BUFFER_KEY */
+static bool key_given; /* -k: its objects may be another user's */
 
-/* The segment is the first to go: while the set is there, nobody makes a new
- * one. The other side may have been quicker. */
-static void remove_objects(void)
-{
-	shmctl(segment, IPC_RMID, NULL);
-	semctl(set, 0, IPC_RMID);
-}
+/* What to remove on the way out: noted once it is ours. */
+static volatile sig_atomic_t joined_set = -1, found_segment = -1;
 
-/* On every way out, and once: no signal comes any more. The first to go leaves
- * the objects to the other side, if there is one; the last removes them. */
-static void leave(void)
-{
-	struct sembuf first[] = {
-	    {.sem_num = GONE, .sem_op = 0, .sem_flg = IPC_NOWAIT},
-	    {.sem_num = GONE, .sem_op = 1}};
-	sigprocmask(SIG_BLOCK, &all, NULL);
-	if (semop(set, first, 2) == -1 || semctl(set, PRODUCER, GETVAL) != 1)
-		remove_objects();
-}
-
-/* SIGALRM is our timer's: what waits gets EINTR, and looks for the other. */
-static void stop(int signal_number)
-{
-	if (signal_number == SIGALRM)
-		return;
-	leave();
-	signal(signal_number, SIG_DFL);
-	raise(signal_number);
-}
-
-/* Find or make the set, and join. No set is removed while somebody is in it:
- * so the segment that we find after this is that of this set. */
-static int join(key_t key)
-{
-	struct sembuf operations[] = {
-	    {.sem_num = GONE, .sem_op = 0, .sem_flg = IPC_NOWAIT},
-	    {.sem_num = CONSUMER, .sem_op = 0, .sem_flg = IPC_NOWAIT},
-	    {.sem_num = CONSUMER, .sem_op = 1, .sem_flg = SEM_UNDO},
-	    {.sem_num = GONE, .sem_op = 1},
-	    {.sem_num = GONE, .sem_op = -1, .sem_flg = SEM_UNDO}};
-	for (;;) {
-		int found = semget(key, SET_SIZE, IPC_CREAT | BUFFER_MODE);
-		if (found == -1)
-			err(1, "semget: key 0x%x", (unsigned)key);
-		if (semctl(found, SET_SIZE, GETVAL) != -1) /* it has more */
-			errx(1, "key 0x%x is another program's", (unsigned)key);
-		if (semop(found, operations, 5) == 0)
-			return found;
-		if (errno != EAGAIN && errno != EIDRM && errno != EINVAL)
-			err(1, "semop: key 0x%x", (unsigned)key);
-		if (semctl(found, GONE, GETVAL) == 0 ||
-		    semctl(found, PRODUCER, GETVAL) > 0 ||
-		    semctl(found, CONSUMER, GETVAL) > 0)
-			errx(1, "key 0x%x has a consumer, or just had: try -k",
-			     (unsigned)key);
-		semctl(found, 0, IPC_RMID); /* both were killed: try again */
-	}
-}
-
-/* Take from a semaphore, asleep as long as there is too little, or add; or
- * fail if the other side has gone. Its death, a change of GONE, wakes us. */
-static void change(unsigned short semaphore, short by)
-{
-	struct sembuf operations[] = {
-	    {.sem_num = GONE, .sem_op = 0, .sem_flg = IPC_NOWAIT},
-	    {.sem_num = semaphore, .sem_op = by}};
-	while (semop(set, operations, 2) == -1)
-		if (errno != EINTR) /* GONE is not 0, or the set is removed */
-			errx(1, "the producer has gone: the end is missing");
-}
+static void parse_options(int argc, char *argv[]); /* at the end */
+static void catch_signals(void);
+static void remove_objects(void);
 
 int main(int argc, char *argv[])
 {
-	key_t key = BUFFER_KEY;
+	parse_options(argc, argv);
+	catch_signals();
+
+	/* Get the set of semaphores. The side that comes first makes it. */
+	int set = semget(key, SET_SIZE, IPC_CREAT | BUFFER_MODE);
+	if (set == -1 && errno == ENOSPC)
+		errx(1, "semget: the limit of objects is reached, see ipcs");
+	if (set == -1)
+		err(1, "semget: key 0x%x", (unsigned)key);
+
+	/* Is it ours? Anybody can make a set with our key first. */
+	const struct semid_ds set_status = status_of_set(set);
+	if (!key_given && set_status.sem_perm.cuid != geteuid())
+		errx(1,
+		     "semaphore set %d was made by another user: choose "
+		     "another key with -k",
+		     set);
+	if (set_status.sem_nsems != SET_SIZE)
+		errx(1, "key 0x%x is another program's", (unsigned)key);
+
+	/* Take the consumer's seat, if nobody has it. */
+	join_or_exit(set, CONSUMER, key);
+	joined_set = set;
+
+	/* A segment that is there before any producer is not ours. (Ask in this
+	 * order: a producer takes its seat before it makes the segment.) */
+	const int early_segment = shmget(key, 0, 0);
+	if (early_segment != -1 && semctl(set, PRODUCER, GETVAL) == 0)
+		exit_because_of_a_segment(key);
+
+	/* A filled slot says that the producer has made the segment. */
+	const bool filled = take(set, FILLED, 1, PRODUCER);
+
+	/* Get it, also if the producer was killed: then we have to remove it.
+	 * While the set is there, so is the segment of its producer. */
+	int segment = shmget(key, sizeof(struct buffer), 0);
+	if (segment == -1 && errno != ENOENT)
+		err(1, "shmget: key 0x%x", (unsigned)key);
+	if (semctl(set, PRODUCER, GETVAL) != -1)
+		found_segment = segment;
+	if (!filled || found_segment == -1)
+		errx(1, "the producer has gone");
+
+	/* Attach it: we only read there. */
+	const struct buffer *buffer = shmat(segment, NULL, SHM_RDONLY);
+	if (buffer == (void *)-1)
+		err(1, "shmat: segment %d", segment);
+
+	unsigned next = 0;
+	for (;;) {
+		const struct slot *slot = &buffer->slots[next];
+		next = (next + 1) % SLOTS;
+		const int length = slot->length;
+		if (length == 0)
+			break;
+		if (length < 0 || length > SLOT_SIZE)
+			errx(1, "%d bytes in a slot of %d", length, SLOT_SIZE);
+
+		/* Write all of it. A write that a signal interrupts may have
+		 * written a part, or nothing. */
+		int done = 0;
+		while (done < length) {
+			ssize_t written =
+			    write(STDOUT_FILENO, slot->bytes + done,
+				  (size_t)(length - done));
+			if (written == -1 && errno != EINTR)
+				err(1, "write standard output");
+			if (written > 0)
+				done += (int)written;
+			if (done < length && has_gone(set, PRODUCER))
+				errx(1, "the producer has gone");
+		}
+
+		/* Give it back, and sleep until the next slot is filled. */
+		give(set, FREE, 1);
+		if (!take(set, FILLED, 1, PRODUCER))
+			errx(1, "the producer has gone");
+	}
+
+	/* Some file systems report a failed write only now. */
+	if (close(STDOUT_FILENO) == -1 && errno != EINTR)
+		err(1, "close standard output");
+
+	/* This tells the producer that everything has been written. */
+	give(set, FREE, 1);
+
+	/* No slot will be filled: this waits until the producer has removed the
+	 * set, or has ended without. */
+	take(set, FILLED, 1, PRODUCER);
+	remove_objects();
+	return 0;
+}
+
+/* The segment first: nobody makes a new one while the set is there. It is no
+ * fault if the other side was quicker. */
+static void remove_objects(void)
+{
+	if (found_segment != -1)
+		shmctl(found_segment, IPC_RMID, NULL);
+	if (joined_set != -1)
+		semctl(joined_set, 0, IPC_RMID);
+}
+
+static void interrupted(int signal_number)
+{
+	remove_objects();
+	raise(signal_number);
+	_exit(128 + signal_number); /* process 1 survives the line above */
+}
+
+/* Every way out removes the objects. */
+static void catch_signals(void)
+{
+	atexit(remove_objects);
+
+	/* It runs once, and can then raise the signal that called it. */
+	const struct sigaction interruption = {
+	    .sa_handler = interrupted,
+	    .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
+	sigaction(SIGINT, &interruption, NULL);
+	sigaction(SIGQUIT, &interruption, NULL);
+	sigaction(SIGTERM, &interruption, NULL);
+	if (signal(SIGHUP, SIG_IGN) != SIG_IGN) /* nohup: it stays ignored */
+		sigaction(SIGHUP, &interruption, NULL);
+
+	signal(SIGPIPE, SIG_IGN); /* nobody reads any more: write says EPIPE */
+
+	/* Without SA_RESTART: semop, read and write end with EINTR. */
+	const struct sigaction each_second = {.sa_handler = alarm_again};
+	sigaction(SIGALRM, &each_second, NULL);
+	alarm(1);
+}
+
+static void parse_options(int argc, char *argv[])
+{
+	static const char usage[] = "usage: consumer [-h] [-k KEY]";
+	key = BUFFER_KEY;
 	int option;
 	while ((option = getopt(argc, argv, "hk:")) != -1) {
 		if (option != 'k') { /* -h, or what getopt complained about */
 			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
-			return option == 'h' ? 0 : 2;
+			exit(option == 'h' ? 0 : 2);
 		}
 		char *end;
 		long long number = strtoll(optarg, &end, 0);
 		if (*end != '\0' || number < 1 || number > 0xffffffff)
-			errx(2, "-k '%s': not 1 to 0xffffffff\n%s", optarg,
+			errx(2, "-k '%s': must be 1 to 0xffffffff\n%s", optarg,
 			     usage);
 		key = (key_t)number;
+		key_given = true;
 	}
 	if (optind < argc)
-		errx(2, "surplus argument '%s'\n%s", argv[optind], usage);
-
-	/* The signals wait until the handler knows the objects. */
-	sigset_t before;
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &before);
-	signal(SIGINT, stop);
-	signal(SIGTERM, stop);
-	signal(SIGHUP, stop);
-	signal(SIGPIPE, SIG_IGN); /* nobody reads any more: write says EPIPE */
-	atexit(leave);
-	set = join(key);
-	int id = shmget(key, sizeof(struct buffer), IPC_CREAT | BUFFER_MODE);
-	if (id == -1)
-		err(1, "shmget: key 0x%x", (unsigned)key);
-	if (shmget(key, sizeof(struct buffer) + 1, 0) != -1) /* it is larger */
-		errx(1, "key 0x%x is another program's", (unsigned)key);
-	segment = id;
-	struct buffer *buffer = shmat(segment, NULL, 0);
-	if (buffer == (void *)-1)
-		err(1, "shmat: segment %d", id);
-	sigaction(SIGALRM, &(struct sigaction){.sa_handler = stop}, NULL);
-	const struct itimerval fifth = {{0, 200000}, {0, 200000}};
-	setitimer(ITIMER_REAL, &fifth, NULL);
-	sigprocmask(SIG_SETMASK, &before, NULL);
-
-	size_t length = 1;
-	for (unsigned next = 0; length != 0; next = (next + 1) % SLOTS) {
-		const struct slot *slot = &buffer->slots[next];
-		change(FILLED, -1);
-		length = slot->length;
-		if (length > SLOT_SIZE)
-			errx(1, "%zu bytes in a slot of %d", length, SLOT_SIZE);
-		for (size_t done = 0; done < length;) {
-			ssize_t more = write(STDOUT_FILENO, slot->bytes + done,
-					     length - done);
-			if (more == -1 && errno != EINTR)
-				err(1, "write standard output");
-			if (more == -1)
-				change(GONE, 0);
-			else
-				done += (size_t)more;
-		}
-		if (length == 0 && close(STDOUT_FILENO) == -1)
-			err(1, "close standard output");
-		change(FREE, 1);
-	}
-	/* Asleep until the producer removes the set, or has ended. */
-	struct sembuf end = {.sem_num = PRODUCER, .sem_op = 0};
-	while (semop(set, &end, 1) == -1 && errno == EINTR)
-		;
-	return 0;
+		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
 }

@@ -1,15 +1,18 @@
 /*
  * counter - two processes add to one number: are all the increments there?
  *
- * Shows that an increment is a load, an addition and a store; what others
- * store in between is lost. -s: a semaphore prevents it. -n: so many of each.
+ * Shows that an increment is a load, an addition and a store; what another
+ * process stores in between is lost. With -s a semaphore prevents it.
  *
  *     $ ./counter
- *     expected 40000, got 20073, lost 19927
+ *     expected 40000, got …, lost …
  *     $ ./counter -s
  *     expected 40000, got 40000, lost 0
  *
  * usage: counter [-hs] [-n INCREMENTS]
+ *
+ * Killed with SIGKILL, counter -s leaves its semaphore set behind: find it
+ * with ipcs -s, and remove it with ipcrm -s ID.
  */
 
 #include <err.h>
@@ -23,98 +26,169 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char usage[] = "usage: counter [-hs] [-n INCREMENTS]";
-static pid_t parent;
-static volatile sig_atomic_t semaphore = -1; /* once there is one, its id */
+static int guarded;             /* -s: by a semaphore */
+static long increments = 20000; /* -n: of each process */
 
-/* On every way out. The child leaves it to the parent, while that lives. */
-static void remove_semaphore(void)
+static volatile sig_atomic_t to_remove = -1; /* the set, once it is there */
+
+static void count(volatile long *number, int set);
+static void change(int set, short difference, short flags);
+static void remove_on_every_way_out(void);
+static void parse_options(int argc, char *argv[]); /* at the end */
+
+int main(int argc, char *argv[])
 {
-	if (getppid() != parent)
-		semctl(semaphore, 0, IPC_RMID);
+	parse_options(argc, argv);
+
+	/* Get a segment without a key: it is for us and our child only. */
+	int id = shmget(IPC_PRIVATE, sizeof(long), IPC_CREAT | 0600);
+	if (id == -1 && errno == ENOSPC)
+		errx(1, "shmget: the limit of objects is reached, see ipcs");
+	if (id == -1)
+		err(1, "shmget");
+
+	/* Attach it. Volatile: each load and each store is a real one. */
+	volatile long *number = shmat(id, NULL, 0);
+	if (number == (void *)-1)
+		warn("shmat: segment %d", id); /* it must be removed, too */
+
+	/* Mark it for removal already now: the kernel frees it when no process
+	 * has it attached any more, however they ended. */
+	if (shmctl(id, IPC_RMID, NULL) == -1)
+		err(1, "shmctl: remove segment %d", id);
+	if (number == (void *)-1)
+		return 1;
+
+	signal(SIGPIPE, SIG_IGN); /* if nobody reads our output, printf fails */
+
+	/* A semaphore set has no such mark, so we remove it at the end. */
+	int set = -1;
+	if (guarded) {
+		remove_on_every_way_out();
+		set = semget(IPC_PRIVATE, 1, IPC_CREAT | 0600);
+		if (set == -1 && errno == ENOSPC)
+			errx(1, "semget: the limit of objects is reached, "
+				"see ipcs");
+		if (set == -1)
+			err(1, "semget");
+		to_remove = set;
+		change(set, 1, 0); /* it starts at 0: let one process in */
+	}
+
+	/* The child inherits the attachment, and leaves the set to us. */
+	pid_t child = fork();
+	if (child == -1)
+		err(1, "fork");
+	if (child == 0) {
+		to_remove = -1;
+		count(number, set);
+		_exit(0);
+	}
+	count(number, set);
+
+	/* Wait until the child is done, too. */
+	int status;
+	pid_t ended;
+	do
+		ended = waitpid(child, &status, 0);
+	while (ended == -1 && errno == EINTR);
+	if (ended == -1)
+		err(1, "waitpid: process %ld", (long)child);
+	if (status != 0)
+		errx(1, "the child failed (wait status %#x)", (unsigned)status);
+
+	long expected = 2 * increments;
+	printf("expected %ld, got %ld, lost %ld\n", expected, *number,
+	       expected - *number);
+	if (ferror(stdout))
+		errx(1, "cannot write to standard output");
+	return 0;
+}
+
+/* Both processes do this. */
+static void count(volatile long *number, int set)
+{
+	/* Giving the CPU away stands for the scheduler, which may take it away
+	 * anywhere; it is no harm if a signal makes the pause shorter. */
+	const struct timespec moment = {.tv_nsec = 500000};
+
+	for (long i = 0; i < increments; i++) {
+		if (guarded) /* enter: take the 1, or wait for it */
+			change(set, -1, SEM_UNDO);
+
+		long sum = *number + 1;
+		if (i % 100 == 0)
+			nanosleep(&moment, NULL);
+		*number = sum;
+
+		if (guarded) /* leave: bring it back */
+			change(set, 1, SEM_UNDO);
+	}
+}
+
+/* Add to the semaphore, or wait as long as it would fall below 0. SEM_UNDO:
+ * if this process is killed, the kernel takes its changes back. */
+static void change(int set, short difference, short flags)
+{
+	struct sembuf operation = {.sem_op = difference, .sem_flg = flags};
+	int result;
+	do
+		result = semop(set, &operation, 1);
+	while (result == -1 && errno == EINTR);
+	if (result == -1)
+		err(1, "semop: semaphore set %d", set);
+}
+
+static void remove_set(void)
+{
+	if (to_remove != -1)
+		semctl(to_remove, 0, IPC_RMID);
 }
 
 static void interrupted(int signal_number)
 {
-	remove_semaphore();
-	signal(signal_number, SIG_DFL);
+	remove_set();
 	raise(signal_number);
+	_exit(128 + signal_number); /* process 1 survives the line above */
 }
 
-/* Both processes do this. Volatile, or the compiler may make one addition of
- * all. SEM_UNDO: whoever is killed between enter and leave still leaves. */
-static void count(volatile long *number, long increments, int guarded)
+/* The handler runs once, and can then raise the signal that called it. */
+static void remove_on_every_way_out(void)
 {
-	struct sembuf enter = {.sem_op = -1, .sem_flg = SEM_UNDO};
-	struct sembuf leave = {.sem_op = 1, .sem_flg = SEM_UNDO};
-	for (long i = 0; i < increments; i++) {
-		while (guarded && semop(semaphore, &enter, 1) == -1)
-			if (errno != EINTR) /* comes even after Ctrl-Z and fg */
-				err(1, "semop: was the semaphore removed?");
-		long sum = *number + 1;
-		/* Give the CPU away: the scheduler may take it anywhere. */
-		if (i % 100 == 0)
-			nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
-		*number = sum;
-		if (guarded && semop(semaphore, &leave, 1) == -1)
-			err(1, "semop: was the semaphore removed?");
-	}
+	const struct sigaction interruption = {
+	    .sa_handler = interrupted,
+	    .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
+	atexit(remove_set); /* err calls exit, too */
+	sigaction(SIGINT, &interruption, NULL);
+	sigaction(SIGQUIT, &interruption, NULL);
+	sigaction(SIGTERM, &interruption, NULL);
+	if (signal(SIGHUP, SIG_IGN) != SIG_IGN)
+		sigaction(SIGHUP, &interruption, NULL); /* not under nohup */
 }
 
-int main(int argc, char *argv[])
+static void parse_options(int argc, char *argv[])
 {
-	const char *text = "20000";
-	int option, guarded = 0;
-	while ((option = getopt(argc, argv, "hsn:")) != -1) {
-		if (option == 's')
+	static const char usage[] = "usage: counter [-hs] [-n INCREMENTS]";
+	int option;
+	while ((option = getopt(argc, argv, "hn:s")) != -1) {
+		char *end;
+		switch (option) {
+		case 'n':
+			increments = strtol(optarg, &end, 10);
+			if (*end != '\0' || increments < 1 ||
+			    increments > 1000000)
+				errx(2, "-n '%s': must be 1 to 1000000\n%s",
+				     optarg, usage);
+			break;
+		case 's':
 			guarded = 1;
-		else if (option == 'n')
-			text = optarg;
-		else { /* -h, or what getopt has complained about */
+			break;
+		default: /* -h, or what getopt has complained about */
 			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
-			return option == 'h' ? 0 : 2;
+			exit(option == 'h' ? 0 : 2);
 		}
 	}
 	if (optind < argc)
-		errx(2, "surplus argument '%s'\n%s", argv[optind], usage);
-	char *end;
-	long increments = strtol(text, &end, 10);
-	if (*end != '\0' || increments < 1 || increments > 1000000)
-		errx(2, "-n '%s': not 1 to 1000000\n%s", text, usage);
-
-	int id = shmget(IPC_PRIVATE, sizeof(long), IPC_CREAT | 0600);
-	if (id == -1)
-		err(1, "shmget");
-	volatile long *number = shmat(id, NULL, 0);
-	if (shmctl(id, IPC_RMID, NULL) == -1 || number == (void *)-1)
-		err(1, "shmat, shmctl: segment %d", id);
-	/* Signals wait until the handler knows the semaphore. */
-	sigset_t all, before;
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &before);
-	signal(SIGINT, interrupted);
-	signal(SIGTERM, interrupted);
-	signal(SIGHUP, interrupted);
-	atexit(remove_semaphore); /* err calls exit, too */
-	parent = getpid();
-	semaphore = semget(IPC_PRIVATE, 1, IPC_CREAT | 0600);
-	struct sembuf one = {.sem_op = 1}; /* it begins at 0 */
-	if (semaphore == -1 || semop(semaphore, &one, 1) == -1)
-		err(1, "semget, semop");
-	sigprocmask(SIG_SETMASK, &before, NULL);
-
-	pid_t child = fork(); /* it inherits the attachment */
-	if (child == -1)
-		err(1, "fork");
-	count(number, increments, guarded);
-	if (child == 0)
-		return 0;
-	int status = 0;
-	if (waitpid(child, &status, 0) == -1 || status != 0)
-		errx(1, "the child failed (wait status %#x)", status);
-	printf("expected %ld, got %ld, lost %ld\n", 2 * increments, *number,
-	       2 * increments - *number);
-	if (fflush(stdout) == EOF || ferror(stdout))
-		errx(1, "cannot write to standard output");
-	return 0;
+		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
 }

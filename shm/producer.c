@@ -2,8 +2,8 @@
  * producer - pass standard input on through a buffer in shared memory
  *
  * Shows the bounded buffer: semaphores make the producer sleep while no slot
- * is free, and the consumer while none is filled. Either may start first. When
- * one dies, even by SIGKILL, a semaphore tells the other (SEM_UNDO).
+ * is free, and the consumer while none is filled. Either may start first. If
+ * one dies, even by SIGKILL, the other says so within two seconds.
  *
  *     terminal 1                  terminal 2
  *     $ ./producer
@@ -12,155 +12,164 @@
  *
  * usage: producer [-h] [-k KEY]
  *
- * The other half is consumer.c; buffer.h holds what both must know.
+ * The other half is consumer.c; buffer.h has what both agree on, the steps with
+ * the semaphores, and what is not covered: above all, if both sides are killed
+ * at once, the objects stay until `make clean-ipc`.
  */
 
-#include <err.h>
-#include <errno.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/sem.h>
 #include <sys/shm.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include "buffer.h"
 
-static const char usage[] = "usage: producer [-h] [-k KEY]";
-static volatile sig_atomic_t set = -1, segment = -1; /* what we take part in */
-static sigset_t all;                                 /* signals */
+static key_t key;      /* -k, or BUFFER_KEY */
+static bool key_given; /* -k: its objects may be another user's */
 
-/* The segment is the first to go: while the set is there, nobody makes a new
- * one. The other side may have been quicker. */
-static void remove_objects(void)
-{
-	shmctl(segment, IPC_RMID, NULL);
-	semctl(set, 0, IPC_RMID);
-}
+/* What to remove on the way out: noted once it is ours. */
+static volatile sig_atomic_t joined_set = -1, made_segment = -1;
 
-/* On every way out, and once: no signal comes any more. The first to go leaves
- * the objects to the other side, if there is one; the last removes them. */
-static void leave(void)
-{
-	struct sembuf first[] = {
-	    {.sem_num = GONE, .sem_op = 0, .sem_flg = IPC_NOWAIT},
-	    {.sem_num = GONE, .sem_op = 1}};
-	sigprocmask(SIG_BLOCK, &all, NULL);
-	if (semop(set, first, 2) == -1 || semctl(set, CONSUMER, GETVAL) != 1)
-		remove_objects();
-}
-
-/* SIGALRM is our timer's: what waits gets EINTR, and looks for the other. */
-static void stop(int signal_number)
-{
-	if (signal_number == SIGALRM)
-		return;
-	leave();
-	signal(signal_number, SIG_DFL);
-	raise(signal_number);
-}
-
-/* Find or make the set, and join. No set is removed while somebody is in it:
- * so the segment that we find after this is that of this set. */
-static int join(key_t key)
-{
-	struct sembuf operations[] = {
-	    {.sem_num = GONE, .sem_op = 0, .sem_flg = IPC_NOWAIT},
-	    {.sem_num = PRODUCER, .sem_op = 0, .sem_flg = IPC_NOWAIT},
-	    {.sem_num = PRODUCER, .sem_op = 1, .sem_flg = SEM_UNDO},
-	    {.sem_num = GONE, .sem_op = 1},
-	    {.sem_num = GONE, .sem_op = -1, .sem_flg = SEM_UNDO}};
-	for (;;) {
-		int found = semget(key, SET_SIZE, IPC_CREAT | BUFFER_MODE);
-		if (found == -1)
-			err(1, "semget: key 0x%x", (unsigned)key);
-		if (semctl(found, SET_SIZE, GETVAL) != -1) /* it has more */
-			errx(1, "key 0x%x is another program's", (unsigned)key);
-		if (semop(found, operations, 5) == 0)
-			return found;
-		if (errno != EAGAIN && errno != EIDRM && errno != EINVAL)
-			err(1, "semop: key 0x%x", (unsigned)key);
-		if (semctl(found, GONE, GETVAL) == 0 ||
-		    semctl(found, PRODUCER, GETVAL) > 0 ||
-		    semctl(found, CONSUMER, GETVAL) > 0)
-			errx(1, "key 0x%x has a producer, or just had: try -k",
-			     (unsigned)key);
-		semctl(found, 0, IPC_RMID); /* both were killed: try again */
-	}
-}
-
-/* Take from a semaphore, asleep as long as there is too little, or add; or
- * fail if the other side has gone. Its death, a change of GONE, wakes us. */
-static void change(unsigned short semaphore, short by)
-{
-	struct sembuf operations[] = {
-	    {.sem_num = GONE, .sem_op = 0, .sem_flg = IPC_NOWAIT},
-	    {.sem_num = semaphore, .sem_op = by}};
-	while (semop(set, operations, 2) == -1)
-		if (errno != EINTR) /* GONE is not 0, or the set is removed */
-			errx(1, "the consumer has gone: the end of the input "
-				"is lost");
-}
+static void parse_options(int argc, char *argv[]); /* at the end */
+static void catch_signals(void);
+static void remove_objects(void);
 
 int main(int argc, char *argv[])
 {
-	key_t key = BUFFER_KEY;
+	parse_options(argc, argv);
+	catch_signals();
+
+	/* Get the set of semaphores. The side that comes first makes it. */
+	int set = semget(key, SET_SIZE, IPC_CREAT | BUFFER_MODE);
+	if (set == -1 && errno == ENOSPC)
+		errx(1, "semget: the limit of objects is reached, see ipcs");
+	if (set == -1)
+		err(1, "semget: key 0x%x", (unsigned)key);
+
+	/* Is it ours? Anybody can make a set with our key first. */
+	const struct semid_ds set_status = status_of_set(set);
+	if (!key_given && set_status.sem_perm.cuid != geteuid())
+		errx(1,
+		     "semaphore set %d was made by another user: choose "
+		     "another key with -k",
+		     set);
+	if (set_status.sem_nsems != SET_SIZE)
+		errx(1, "key 0x%x is another program's", (unsigned)key);
+
+	/* Take the producer's seat, if nobody has it. */
+	join_or_exit(set, PRODUCER, key);
+	joined_set = set;
+
+	/* Make the segment. IPC_EXCL: one that is there already is not ours. */
+	int segment = shmget(key, sizeof(struct buffer),
+			     IPC_CREAT | IPC_EXCL | BUFFER_MODE);
+	if (segment == -1 && errno == EEXIST)
+		exit_because_of_a_segment(key);
+	if (segment == -1 && errno == ENOSPC)
+		errx(1, "shmget: the limit of objects is reached, see ipcs");
+	if (segment == -1)
+		err(1, "shmget: key 0x%x, %zu bytes", (unsigned)key,
+		    sizeof(struct buffer));
+	made_segment = segment;
+
+	/* Attach it. */
+	struct buffer *buffer = shmat(segment, NULL, 0);
+	if (buffer == (void *)-1)
+		err(1, "shmat: segment %d", segment);
+
+	/* All slots are free. */
+	give(set, FREE, SLOTS);
+
+	unsigned next = 0;
+	ssize_t length;
+	do {
+		/* Sleep until a slot is free. */
+		if (!take(set, FREE, 1, CONSUMER))
+			errx(1, "the consumer has gone");
+		struct slot *slot = &buffer->slots[next];
+		next = (next + 1) % SLOTS;
+
+		/* Read what is there, without waiting for a full slot. */
+		do {
+			length = read(STDIN_FILENO, slot->bytes, SLOT_SIZE);
+			if (length == -1 && errno != EINTR)
+				err(1, "read standard input");
+			if (length == -1 && has_gone(set, CONSUMER))
+				errx(1, "the consumer has gone");
+		} while (length == -1);
+
+		/* Pass the slot on, also the empty one at the end. */
+		slot->length = (int)length;
+		give(set, FILLED, 1);
+	} while (length > 0);
+
+	/* When all slots have come back, everything has been written. */
+	if (!take(set, FREE, SLOTS, CONSUMER))
+		errx(1, "the consumer has gone");
+
+	/* The consumer waits for this. */
+	remove_objects();
+	return 0;
+}
+
+/* The segment first: nobody makes a new one while the set is there. It is no
+ * fault if the other side was quicker. */
+static void remove_objects(void)
+{
+	if (made_segment != -1)
+		shmctl(made_segment, IPC_RMID, NULL);
+	if (joined_set != -1)
+		semctl(joined_set, 0, IPC_RMID);
+}
+
+static void interrupted(int signal_number)
+{
+	remove_objects();
+	raise(signal_number);
+	_exit(128 + signal_number); /* process 1 survives the line above */
+}
+
+/* Every way out removes the objects. */
+static void catch_signals(void)
+{
+	atexit(remove_objects);
+
+	/* It runs once, and can then raise the signal that called it. */
+	const struct sigaction interruption = {
+	    .sa_handler = interrupted,
+	    .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
+	sigaction(SIGINT, &interruption, NULL);
+	sigaction(SIGQUIT, &interruption, NULL);
+	sigaction(SIGTERM, &interruption, NULL);
+	if (signal(SIGHUP, SIG_IGN) != SIG_IGN) /* nohup: it stays ignored */
+		sigaction(SIGHUP, &interruption, NULL);
+
+	signal(SIGPIPE, SIG_IGN); /* also a message may find no reader */
+
+	/* Without SA_RESTART: semop, read and write end with EINTR. */
+	const struct sigaction each_second = {.sa_handler = alarm_again};
+	sigaction(SIGALRM, &each_second, NULL);
+	alarm(1);
+}
+
+static void parse_options(int argc, char *argv[])
+{
+	static const char usage[] = "usage: producer [-h] [-k KEY]";
+	key = BUFFER_KEY;
 	int option;
 	while ((option = getopt(argc, argv, "hk:")) != -1) {
 		if (option != 'k') { /* -h, or what getopt complained about */
 			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
-			return option == 'h' ? 0 : 2;
+			exit(option == 'h' ? 0 : 2);
 		}
 		char *end;
 		long long number = strtoll(optarg, &end, 0);
 		if (*end != '\0' || number < 1 || number > 0xffffffff)
-			errx(2, "-k '%s': not 1 to 0xffffffff\n%s", optarg,
+			errx(2, "-k '%s': must be 1 to 0xffffffff\n%s", optarg,
 			     usage);
 		key = (key_t)number;
+		key_given = true;
 	}
 	if (optind < argc)
-		errx(2, "surplus argument '%s'\n%s", argv[optind], usage);
-
-	/* The signals wait until the handler knows the objects. */
-	sigset_t before;
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &before);
-	signal(SIGINT, stop);
-	signal(SIGTERM, stop);
-	signal(SIGHUP, stop);
-	atexit(leave);
-	set = join(key);
-	int id = shmget(key, sizeof(struct buffer), IPC_CREAT | BUFFER_MODE);
-	if (id == -1)
-		err(1, "shmget: key 0x%x", (unsigned)key);
-	if (shmget(key, sizeof(struct buffer) + 1, 0) != -1) /* it is larger */
-		errx(1, "key 0x%x is another program's", (unsigned)key);
-	segment = id;
-	struct buffer *buffer = shmat(segment, NULL, 0);
-	if (buffer == (void *)-1)
-		err(1, "shmat: segment %d", id);
-	sigaction(SIGALRM, &(struct sigaction){.sa_handler = stop}, NULL);
-	const struct itimerval fifth = {{0, 200000}, {0, 200000}};
-	setitimer(ITIMER_REAL, &fifth, NULL);
-	sigprocmask(SIG_SETMASK, &before, NULL);
-
-	change(FREE, SLOTS);
-	ssize_t got = -1;
-	for (unsigned next = 0; got != 0; next = (next + 1) % SLOTS) {
-		struct slot *slot = &buffer->slots[next];
-		change(FREE, -1);
-		/* A slot gets what is there: read does not wait for more. */
-		while ((got = read(STDIN_FILENO, slot->bytes, SLOT_SIZE)) < 0) {
-			if (errno != EINTR)
-				err(1, "read standard input");
-			change(GONE, 0);
-		}
-		slot->length = (uint32_t)got;
-		change(FILLED, 1);
-	}
-	change(FREE, -SLOTS); /* the consumer has written everything */
-	remove_objects();     /* for this it waits */
-	return 0;
+		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
 }

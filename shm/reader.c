@@ -1,7 +1,7 @@
 /*
  * reader - print the text in a shared memory segment, then remove it
  *
- * Shows that who has the key gets the same segment, at an address of its
+ * Shows that whoever has the key gets the same segment, at an address of its
  * own, and that the segment is there until somebody removes it.
  *
  *     $ ./writer 'Hello world'
@@ -11,8 +11,8 @@
  *     $ ./reader
  *     reader: shmget: no segment has the key 0x534803e8: start writer first
  *
- * -l leaves the segment where it is. -v tells its id, the same in every
- * process, and its address, in general another one in each.
+ * -l leaves the segment where it is. -v prints its id, the same in every
+ * process, and its address, usually a different one in each.
  *
  * usage: reader [-hlv] [-k KEY]
  *
@@ -21,6 +21,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,12 +30,76 @@
 
 #include "segment.h"
 
-static const char usage[] = "usage: reader [-hlv] [-k KEY]";
+static key_t key;     /* -k, or SEGMENT_KEY */
+static int key_given; /* -k: the segment may be another user's */
+static int leave;     /* -l: do not remove the segment */
+static int verbose;   /* -v: print the segment's id and address */
+
+static void parse_options(int argc, char *argv[]); /* at the end */
 
 int main(int argc, char *argv[])
 {
-	key_t key = SEGMENT_KEY;
-	int option, leave = 0, verbose = 0;
+	parse_options(argc, argv);
+
+	/* Get, without IPC_CREAT: an empty new segment would be of no use. */
+	int id = shmget(key, SEGMENT_SIZE, 0);
+	if (id == -1 && errno == ENOENT)
+		errx(1,
+		     "shmget: no segment has the key %#x: start writer first",
+		     (unsigned)key);
+	if (id == -1 && errno == EINVAL)
+		errx(1,
+		     "shmget: the segment of key %#x is too small: choose "
+		     "another key with -k",
+		     (unsigned)key);
+	if (id == -1)
+		err(1, "shmget: key %#x", (unsigned)key);
+
+	/* Is it ours? Anybody can make a segment with our key first. */
+	struct shmid_ds status;
+	if (shmctl(id, IPC_STAT, &status) == -1)
+		err(1, "shmctl: look at segment %d", id);
+	if (!key_given && status.shm_perm.cuid != geteuid())
+		errx(1,
+		     "segment %d was made by another user: choose another key "
+		     "with -k",
+		     id);
+
+	/* Attach, read only: a store at this address would be a SIGSEGV. */
+	const char *segment = shmat(id, NULL, SHM_RDONLY);
+	if (segment == (void *)-1)
+		err(1, "shmat: segment %d", id);
+	if (verbose)
+		printf("segment %d attached at %p\n", id,
+		       (const void *)segment);
+
+	/* Use a copy, which nobody changes while we print it. It need not hold
+	 * a NUL: the precision ends the text at the segment's last byte. */
+	char text[SEGMENT_SIZE];
+	memcpy(text, segment, sizeof text);
+	printf("Data read from memory: %.*s\n", SEGMENT_SIZE, text);
+	if (ferror(stdout))
+		errx(1, "cannot write to standard output: the segment stays");
+
+	/* Detach. */
+	if (shmdt(segment) == -1)
+		err(1, "shmdt: segment %d", id);
+	if (leave)
+		return 0;
+
+	/* Remove: the key is free at once, the memory when the last process has
+	 * detached. Another reader may have been quicker. */
+	if (shmctl(id, IPC_RMID, NULL) == -1 && errno != EINVAL &&
+	    errno != EIDRM)
+		err(1, "shmctl: remove segment %d", id);
+	return 0;
+}
+
+static void parse_options(int argc, char *argv[])
+{
+	static const char usage[] = "usage: reader [-hlv] [-k KEY]";
+	key = SEGMENT_KEY;
+	int option;
 	while ((option = getopt(argc, argv, "hlvk:")) != -1) {
 		switch (option) {
 		case 'l':
@@ -47,56 +112,19 @@ int main(int argc, char *argv[])
 			char *end;
 			long long number = strtoll(optarg, &end, 0);
 			if (*end != '\0' || number < 1 || number > 0xffffffff)
-				errx(2, "-k '%s': not 1 to 0xffffffff\n%s",
+				errx(2, "-k '%s': must be 1 to 0xffffffff\n%s",
 				     optarg, usage);
 			key = (key_t)number;
+			key_given = 1;
 			break;
 		}
 		default: /* -h, or what getopt has complained about */
 			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
-			return option == 'h' ? 0 : 2;
+			exit(option == 'h' ? 0 : 2);
 		}
 	}
 	if (optind < argc)
-		errx(2, "surplus argument '%s'\n%s", argv[optind], usage);
-	setvbuf(stdout, NULL, _IOLBF, 0); /* a line is seen at once */
-
-	/* Without IPC_CREAT: a reader has no use for an empty new segment. */
-	int id = shmget(key, SEGMENT_SIZE, 0);
-	if (id == -1 && errno == ENOENT)
-		errx(1,
-		     "shmget: no segment has the key %#x: start writer first",
-		     (unsigned)key);
-	if (id == -1 && errno == EINVAL)
-		errx(1,
-		     "shmget: the segment of key %#x is too small: "
-		     "choose another with -k",
-		     (unsigned)key);
-	if (id == -1)
-		err(1, "shmget: key %#x", (unsigned)key);
-
-	/* Read only: a store through this address would be a SIGSEGV. */
-	const char *segment = shmat(id, NULL, SHM_RDONLY);
-	if (segment == (void *)-1)
-		err(1, "shmat: segment %d", id);
-	if (verbose)
-		printf("segment %d attached at %p\n", id, (void *)segment);
-
-	/* A copy, which nobody changes while it is printed. There need not be
-	 * a NUL: the precision ends it at the segment's last byte. */
-	char text[SEGMENT_SIZE];
-	memcpy(text, segment, sizeof text);
-	printf("Data read from memory: %.*s\n", SEGMENT_SIZE, text);
-	if (ferror(stdout))
-		errx(1, "cannot write to standard output: the segment stays");
-
-	if (shmdt(segment) == -1)
-		err(1, "shmdt: segment %d", id);
-
-	/* Marked for removal: the key is free at once, the memory when the last
-	 * process has detached. Another reader may have been quicker. */
-	if (!leave && shmctl(id, IPC_RMID, NULL) == -1 && errno != EINVAL &&
-	    errno != EIDRM)
-		err(1, "shmctl: remove segment %d", id);
-	return 0;
+		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
+	signal(SIGPIPE, SIG_IGN);         /* a failed write is an error */
 }

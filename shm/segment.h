@@ -18,6 +18,6 @@
 
 /*
  * Layout: from byte 0 the text that the writer put there, ended by a NUL. A
- * reader does not rely on the NUL: who writes may be any program that knows
- * the key, and before anybody wrote all bytes are 0, the empty text.
+ * reader does not rely on the NUL: any program that knows the key may have
+ * written. In a new segment all bytes are 0, which is the empty text.
  */

@@ -1,86 +1,62 @@
 /*
  * writer - put a text into a shared memory segment
  *
- * Shows the five steps of System V shared memory: get, attach, use, detach,
- * and (in the reader) remove. The segment outlives this program.
+ * Shows the steps of System V shared memory: get, attach, use, detach, and (in
+ * the reader) remove. The segment outlives this program.
  *
  *     $ ./writer 'Hello world'
  *     Data written to memory: Hello world
- *     $ ipcs -m
  *     $ ./reader
  *     Data read from memory: Hello world
  *
- * With -d the writer waits between attaching and writing: a reader that
- * comes meanwhile reads an empty text. Nothing makes it wait.
+ * -v prints the segment's id and address. -w waits for Enter before writing: a
+ * reader that comes meanwhile finds an empty text.
  *
- * usage: writer [-hv] [-k KEY] [-d SECONDS] [MESSAGE]
+ * usage: writer [-hvw] [-k KEY] [MESSAGE]
  *
- * The other half is reader.c; segment.h holds what both must know.
+ * The other half is reader.c; segment.h holds what both must know. Nothing
+ * makes one of them wait for the other: producer.c shows how that is done.
  */
 
 #include <err.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/shm.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "segment.h"
 
-static const char usage[] =
-    "usage: writer [-hv] [-k KEY] [-d SECONDS] [MESSAGE]";
+static const char *message = "Hello world"; /* MESSAGE */
+static key_t key;                           /* -k, or SEGMENT_KEY */
+static int key_given;  /* -k: the segment may be another user's */
+static int verbose;    /* -v: print the segment's id and address */
+static int wait_first; /* -w: wait for Enter before writing */
+
+static void parse_options(int argc, char *argv[]); /* at the end */
+static void exit_without_segment(void);
+static void wait_for_enter(const char *purpose);
 
 int main(int argc, char *argv[])
 {
-	key_t key = SEGMENT_KEY;
-	double seconds = 0;
-	int option, verbose = 0;
-	char *end;
-	while ((option = getopt(argc, argv, "hvk:d:")) != -1) {
-		switch (option) {
-		case 'v':
-			verbose = 1;
-			break;
-		case 'k': {
-			long long number = strtoll(optarg, &end, 0);
-			if (*end != '\0' || number < 1 || number > 0xffffffff)
-				errx(2, "-k '%s': not 1 to 0xffffffff\n%s",
-				     optarg, usage);
-			key = (key_t)number;
-			break;
-		}
-		case 'd':
-			seconds = strtod(optarg, &end);
-			if (*optarg == '\0' || *end != '\0' ||
-			    !(seconds >= 0 && seconds <= 86400))
-				errx(2, "-d '%s': not 0 to 86400 seconds\n%s",
-				     optarg, usage);
-			break;
-		default: /* -h, or what getopt has complained about */
-			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
-			return option == 'h' ? 0 : 2;
-		}
-	}
-	if (argc - optind > 1)
-		errx(2, "surplus argument '%s'\n%s", argv[optind + 1], usage);
-	const char *message = optind < argc ? argv[optind] : "Hello world";
-	size_t size = strlen(message) + 1; /* with its NUL */
-	if (size > SEGMENT_SIZE)
-		errx(1, "the message has %zu bytes, at most %d fit", size - 1,
-		     SEGMENT_SIZE - 1);
-	setvbuf(stdout, NULL, _IOLBF, 0); /* a line is seen at once */
+	parse_options(argc, argv);
 
-	/* Get: the id of the key's segment, which is created if need be. */
+	/* Get: the id of the key's segment, which is made if there is none. */
 	int id = shmget(key, SEGMENT_SIZE, IPC_CREAT | SEGMENT_MODE);
-	if (id == -1 && errno == EINVAL)
-		errx(1,
-		     "shmget: the segment of key %#x is too small: "
-		     "choose another with -k",
-		     (unsigned)key);
 	if (id == -1)
-		err(1, "shmget: key %#x", (unsigned)key);
+		exit_without_segment();
+
+	/* Is it ours? Anybody can make a segment with our key first. */
+	struct shmid_ds status;
+	if (shmctl(id, IPC_STAT, &status) == -1)
+		err(1, "shmctl: look at segment %d", id);
+	if (!key_given && status.shm_perm.cuid != geteuid())
+		errx(1,
+		     "segment %d was made by another user: choose another key "
+		     "with -k",
+		     id);
 
 	/* Attach: the kernel chooses an address in this process. */
 	char *segment = shmat(id, NULL, 0);
@@ -89,19 +65,87 @@ int main(int argc, char *argv[])
 	if (verbose)
 		printf("segment %d attached at %p\n", id, (void *)segment);
 
-	struct timespec delay = {.tv_sec = (time_t)seconds};
-	delay.tv_nsec = (long)((seconds - (double)delay.tv_sec) * 1e9);
-	while (nanosleep(&delay, &delay) == -1 && errno == EINTR)
-		;
+	if (wait_first)
+		wait_for_enter("write");
 
-	/* Use: plain memory, no system call; what was there is lost. */
-	memcpy(segment, message, size);
+	/* Use: plain memory, no system call. What was there is lost. */
+	memcpy(segment, message, strlen(message) + 1); /* with its NUL */
 	printf("Data written to memory: %s\n", message);
 
-	/* Detach: the segment and its text stay, until somebody removes it. */
+	/* Detach: the segment and its text stay until somebody removes it. */
 	if (shmdt(segment) == -1)
 		err(1, "shmdt: segment %d", id);
 	if (ferror(stdout))
 		errx(1, "cannot write to standard output");
 	return 0;
+}
+
+/* shmget has failed: say why. EINVAL has two causes, so ask for the key's
+ * segment again, of any size. */
+static void exit_without_segment(void)
+{
+	int error = errno;
+	if (error == ENOSPC)
+		errx(1, "shmget: the limit of objects is reached, see ipcs");
+	if (error == EINVAL && shmget(key, 0, 0) != -1)
+		errx(1,
+		     "shmget: the segment of key %#x is too small: choose "
+		     "another key with -k",
+		     (unsigned)key);
+	errno = error;
+	err(1, "shmget: key %#x, %d bytes", (unsigned)key, SEGMENT_SIZE);
+}
+
+/* Wait for Enter, or for the end of the input. */
+static void wait_for_enter(const char *purpose)
+{
+	warnx("attached, nothing written yet: press Enter to %s", purpose);
+	char typed;
+	ssize_t length;
+	do
+		length = read(STDIN_FILENO, &typed, 1);
+	while ((length == 1 && typed != '\n') ||
+	       (length == -1 && errno == EINTR));
+	if (length == -1)
+		err(1, "read standard input");
+}
+
+static void parse_options(int argc, char *argv[])
+{
+	static const char usage[] = "usage: writer [-hvw] [-k KEY] [MESSAGE]";
+	key = SEGMENT_KEY;
+	int option;
+	while ((option = getopt(argc, argv, "hvwk:")) != -1) {
+		switch (option) {
+		case 'v':
+			verbose = 1;
+			break;
+		case 'w':
+			wait_first = 1;
+			break;
+		case 'k': {
+			char *end;
+			long long number = strtoll(optarg, &end, 0);
+			if (*end != '\0' || number < 1 || number > 0xffffffff)
+				errx(2, "-k '%s': must be 1 to 0xffffffff\n%s",
+				     optarg, usage);
+			key = (key_t)number;
+			key_given = 1;
+			break;
+		}
+		default: /* -h, or what getopt has complained about */
+			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
+			exit(option == 'h' ? 0 : 2);
+		}
+	}
+	if (argc - optind > 1)
+		errx(2, "unexpected argument '%s'\n%s", argv[optind + 1],
+		     usage);
+	if (optind < argc)
+		message = argv[optind];
+	if (strlen(message) + 1 > SEGMENT_SIZE)
+		errx(1, "the message has %zu bytes, at most %d fit",
+		     strlen(message), SEGMENT_SIZE - 1);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
+	signal(SIGPIPE, SIG_IGN);         /* a failed write is an error */
 }

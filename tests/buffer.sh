@@ -19,10 +19,10 @@ transfer() { # FIRST SECOND, the two sides in the order of their start
 	buffer_gone
 }
 
-joined() { # SIDE, by the semaphore that says so
+joined() { # SIDE, by its seat; 1 instead of 2: it has ended
 	case $1 in
-	producer) semaphore_is 2 1 ;;
-	consumer) semaphore_is 3 1 ;;
+	producer) semaphore_is 2 "${2:-2}" ;;
+	consumer) semaphore_is 3 "${2:-2}" ;;
 	esac
 }
 
@@ -37,6 +37,16 @@ random_bytes() { # COUNT
 
 semaphore_is() { # NUMBER VALUE
 	[ "$("$build/tests/odd" semaphore "$key" "$1" 2>&1)" = "$2" ]
+}
+
+# Both have joined; fd 4 is the producer's input.
+start_both() {
+	[ -p "$work/in" ] || mkfifo "$work/in"
+	start consumer shm/consumer -k "$key"
+	start_from "$work/in" producer shm/producer -k "$key"
+	exec 4>"$work/in"
+	await_that joined consumer
+	await_that joined producer
 }
 
 survivor() { # NAME OTHER

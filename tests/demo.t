@@ -79,11 +79,13 @@ check 'demo: notices that a program failed' demo_notices_a_status
 demo_can_be_stopped() {
 	own_build
 	mkdir "$work/tmp"
+	mkfifo "$work/never"
+	exec 4<>"$work/never"
 	replace shm/writer <<-END
 		#!/bin/sh
 		echo "\$*" | sed 's/.*-k \([^ ]*\).*/\1/' >'$work/key'
 		echo "\$\$" >'$work/writer.pid'
-		exec '$absolute/shm/writer' -v -d 60 "\$@"
+		exec '$absolute/shm/writer' -v -w "\$@" <'$work/never'
 	END
 	for signal in TERM HUP INT; do
 		rm -f "$work/key"

@@ -43,4 +43,30 @@ needs_its_output() {
 }
 check 'private: fails when its output cannot be written' needs_its_output
 
+# The reader has gone before anything is written.
+unread() { # PROGRAM [ARGUMENT ...]
+	command="$* | true"
+	rm -f "$work/fifo" "$work/gone"
+	mkfifo "$work/fifo"
+	(
+		exec 3>"$work/fifo"
+		await_that test -e "$work/gone"
+		program=$1
+		shift
+		exec "$build/$program" "$@" >&3 2>"$work/err"
+	) &
+	echo "$!" >"$work/unread.pid"
+	: <"$work/fifo"
+	: >"$work/gone"
+	status=0
+	wait "$(pid unread)" || status=$?
+	: >"$work/out"
+}
+
+private_is_not_read() {
+	unread fork_demo/private
+	fails_with 1 'the child failed'
+}
+check 'private: fails when nobody reads its output' private_is_not_read
+
 finish_tests

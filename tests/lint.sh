@@ -27,12 +27,14 @@ compile_each() { # FLAGS COMPILER [ARGUMENT ...]
 	flags=$1
 	shift
 	have "$1" || return 0
-	for file in */*.c; do
+	for file in */*.c scripts/*/*.c; do
 		if [ "$1" = tcc ] && grep -q '<stdatomic.h>' "$file"; then
 			continue # tcc 0.9.27 has no C11 atomics
 		fi
+		shared=
+		[ "$file" != scripts/watch/library.c ] || shared='-fPIC -shared'
 		# shellcheck disable=SC2086 # the flags are words
-		"$@" $flags "$file" -o "$binary" ||
+		"$@" $flags $shared "$file" -o "$binary" ||
 			complain "$* $file"
 	done
 }
@@ -58,7 +60,8 @@ else
 fi
 
 if have clang-format; then
-	clang-format --dry-run -Werror ./*/*.[ch] || complain 'clang-format'
+	clang-format --dry-run -Werror ./*/*.[ch] scripts/*/*.[ch] ||
+		 complain 'clang-format'
 fi
 if have shellcheck; then
 	# shellcheck disable=SC2086 # these are names of files
@@ -71,7 +74,7 @@ for shell in dash 'busybox sh' mksh bash; do
 	done
 done
 
-wide=$(expand ./*.md ./*/*.md Makefile ./*/*.[ch] ./*/*.sh ./*/*.t .ci/run |
+wide=$(expand ./*.md ./*/*.md Makefile ./*/*.[ch] scripts/*/*.[ch] ./*/*.sh ./*/*.t .ci/run |
 	awk 'length > 80' | head -n 5)
 [ -z "$wide" ] || complain "lines over 80 characters: $wide"
 

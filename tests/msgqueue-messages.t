@@ -5,7 +5,7 @@
 
 # Whoever made the queue removes it; a queue with messages in it stays.
 interrupted_reader() {
-	for signal in INT TERM HUP; do
+	for signal in INT QUIT TERM HUP; do
 		new_path
 		start reader msgqueue/reader -f "$path"
 		await_that queue_exists "$path"
@@ -24,6 +24,35 @@ interrupted_reader() {
 }
 check 'reader: interrupted, removes a queue of its own only' \
 	interrupted_reader
+
+under_nohup() {
+	new_path
+	(
+		trap '' HUP
+		start reader msgqueue/reader -f "$path"
+	)
+	await_that waits reader
+	stop reader HUP
+	run msgqueue/writer -f "$path" 'after the terminal'
+	await reader 'Data Received is : after the terminal'
+	await_that has_ended "$(pid reader)"
+}
+check 'reader: started under nohup, it ignores SIGHUP' under_nohup
+
+# As process 1 of a container: there, raise(SIGTERM) does nothing.
+process_one() {
+	unshare -pf true 2>/dev/null || skip 'no new pid namespace here'
+	new_path
+	unshare -pf "$build/msgqueue/reader" -f "$path" >"$work/reader.out" \
+		2>"$work/reader.err" &
+	echo "$!" >"$work/reader.pid"
+	await_that queue_exists "$path"
+	kill "$(child_of "$(pid reader)")"
+	finish reader
+	[ "$status" -eq 143 ] || fail 'exit status 143'
+	queue_gone "$path"
+}
+check 'reader: as process 1 it ends too' process_one
 
 # SIGSTOP and SIGCONT make some calls return EINTR.
 stopped_and_continued() {
@@ -207,6 +236,67 @@ queue_is_private() {
 	stop reader
 }
 check 'the queue is for its owner only' queue_is_private
+
+# sysv does not let even root remove what another user has made.
+remove_theirs() {
+	"$build/tests/odd" remove "$path" 2>/dev/null || :
+}
+
+# Another user has made a queue at our key, for all to read and write.
+queue_of_another_user() {
+	two_users msgqueue/writer msgqueue/reader tests/odd
+	new_path
+	ln "$path" "$work/bin/queue" # the same key, by a name for both users
+	export HOME=./queue
+	trap remove_theirs EXIT
+	run_as "$other" odd queue ./queue 666
+	exits 0
+	run_as "$me" writer text
+	fails_with 1 'made by another user'
+	prints_nothing
+	[ "$("$build/tests/odd" waiting "$path")" = 0 ] || fail 'nothing sent'
+	echo theirs >"$work/in"
+	run tests/odd send "$path" 1 <"$work/in"
+	for option in -l -n -ln; do
+		run_as "$me" reader "$option"
+		fails_with 1 'made by another user'
+		prints_nothing
+	done
+	[ "$("$build/tests/odd" waiting "$path")" = 1 ] || fail 'it stays'
+	# A path that is given is not checked: that is what -f is for.
+	run_as "$me" reader -l -f ./queue
+	prints_like 'Data Received is : theirs'
+}
+check "another user's queue at the default key is left alone" \
+	queue_of_another_user
+
+# In an IPC namespace of its own, root can set the limits.
+run_limited() { # LIMIT=VALUE PROGRAM [ARGUMENT ...]
+	command="($1) $2"
+	limit=$1
+	program=$build/$2
+	shift 2
+	# shellcheck disable=SC2016 # the other shell's
+	unshare -i sh -c 'echo "${1#*=}" >"/proc/sys/kernel/${1%=*}" &&
+		shift && exec "$@"' sh "$limit" "$program" -f "$path" "$@" \
+		>"$work/out" 2>"$work/err"
+	status=$?
+}
+
+kernel_limits() {
+	unshare -i sh -c 'echo 50 >/proc/sys/kernel/msgmax' 2>/dev/null ||
+		skip 'no new IPC namespace here'
+	new_path
+	echo text >"$work/in"
+	for program in writer reader server; do
+		run_limited msgmni=0 "msgqueue/$program" <"$work/in"
+		fails_with 1 'msgget: the limit of queues is reached, see ipcs'
+	done
+	run_limited msgmax=3 msgqueue/writer text
+	fails_with 1 'msgsnd: 5 bytes to queue'
+	says 'Invalid argument'
+}
+check "limits of the kernel are told by the call's name" kernel_limits
 
 no_such_path() {
 	run msgqueue/writer -f "$work/nowhere" text

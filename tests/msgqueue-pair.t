@@ -156,11 +156,6 @@ does_not_wait() {
 }
 check 'reader: -n does not wait, and makes no queue' does_not_wait
 
-# How many messages lie in the server's queue.
-holds() { # COUNT
-	[ "$("$build/tests/odd" waiting "server:$path")" = "$1" ]
-}
-
 # A queue that holds three of these messages: the real limit is larger.
 full_queue_refuses() {
 	new_path
@@ -183,12 +178,10 @@ queue_holds_less_than_socket() {
 	new_path
 	run msgqueue/writer -f "$path" text
 	room=$("$build/tests/odd" room "$path")
-	start receiver socket/receiver -p 0
+	start receiver tests/tcp_peer listen wait-file "$work/never"
 	await receiver 'listening on'
-	stop receiver STOP # its kernel takes what the buffers hold
 	run socket/sender -n -p "$(port_of receiver)"
 	sent=$(sed -n 's/^sent \([0-9]*\) of .*/\1/p' "$work/out")
-	stop receiver KILL
 	[ "${sent:-0}" -gt "$room" ] || fail "more than a queue's $room bytes"
 }
 check 'a default queue holds less than a TCP connection' \
@@ -277,5 +270,29 @@ needs_its_output() {
 	fails_on_full_output 'standard output' msgqueue/reader -f "$path"
 }
 check 'both fail when their output cannot be written' needs_its_output
+
+# Whether the reader or an earlier writer has made the queue.
+output_that_nobody_reads() {
+	for maker in reader writer; do
+		new_path
+		[ "$maker" = reader ] ||
+			run msgqueue/writer -f "$path" -t 9 'of another type'
+		mkfifo "$work/reader.out"
+		: <"$work/reader.out" & # opens it, and reads nothing
+		nobody=$!
+		start reader msgqueue/reader -f "$path"
+		wait "$nobody"
+		await_that waits reader
+		run msgqueue/writer -f "$path" text
+		wait "$(pid reader)"
+		status=$?
+		cp "$work/reader.err" "$work/err"
+		rm "$work/reader.out"
+		fails_with 1 'standard output'
+		queue_gone "$path"
+	done
+}
+check 'reader: no queue stays when nobody reads its output' \
+	output_that_nobody_reads
 
 finish_tests

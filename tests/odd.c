@@ -10,15 +10,17 @@
  *     odd mode semaphores KEY     the set's
  *     odd mode queue PATH         the queue's
  *     odd semaphores KEY COUNT    create a set, and set the first one to 7
+ *     odd set KEY MODE VALUE ...  create a set of semaphores with these values
  *     odd semaphore KEY NUMBER    the value of that semaphore
  *     odd poke KEY                standard input to the start of a segment
  *     odd queue PATH MODE         create PATH's queue
  *     odd limit PATH BYTES        have PATH's queue hold that many bytes
  *     odd waiting PATH            how many messages are in PATH's queue
+ *     odd remove PATH             remove PATH's queue, whoever made it
  *     odd room PATH               how many bytes it may hold
  *     odd send PATH TYPE          standard input is one message, no NUL added
- *     odd request PATH TYPE PID NUMBER
- *                                 the same after the head of a request
+ *     odd request PATH TYPE NUMBER
+ *                                 the same after the number of a request
  *     odd receive PATH TYPE       a message's bytes to standard output
  *     odd socket PATH             listen at a path until ended, leaving it
  *     odd datagram PATH           take datagrams there, which no stream is
@@ -27,8 +29,8 @@
  *     odd size                    sizeof(struct message)
  *     odd denied                  does the kernel deny anything to this user?
  *
- * server:PATH instead of PATH is the server's queue. Exit status: 0 done, 1
- * failed, 2 usage.
+ * requests:PATH or answers:PATH instead of PATH is one of the server's queues.
+ * Exit status: 0 done, 1 failed, 2 usage.
  */
 
 #include <err.h>
@@ -52,9 +54,13 @@ static struct {
 
 static int queue_of(const char *path, int flags)
 {
-	int of_server = strncmp(path, "server:", 7) == 0;
-	key_t key = of_server ? ftok(path + 7, SERVER_PROJECT)
-			      : ftok(path, QUEUE_PROJECT);
+	key_t key;
+	if (strncmp(path, "requests:", 9) == 0)
+		key = ftok(path + 9, REQUESTS_PROJECT);
+	else if (strncmp(path, "answers:", 8) == 0)
+		key = ftok(path + 8, ANSWERS_PROJECT);
+	else
+		key = ftok(path, QUEUE_PROJECT);
 	if (key == -1)
 		err(1, "ftok %s", path);
 	int queue = msgget(key, flags);
@@ -101,6 +107,19 @@ static void make_semaphores(key_t key, int count)
 	int set = semget(key, count, IPC_CREAT | IPC_EXCL | 0600);
 	if (set == -1 || semctl(set, 0, SETVAL, seven) == -1)
 		err(1, "semaphores");
+}
+
+static void make_set(key_t key, int mode, int count, char *values[])
+{
+	int set = semget(key, count, IPC_CREAT | IPC_EXCL | mode);
+	if (set == -1)
+		err(1, "semget");
+	for (int i = 0; i < count; i++) {
+		union semaphore_argument argument = {
+		    .value = (int)strtol(values[i], NULL, 10)};
+		if (semctl(set, i, SETVAL, argument) == -1)
+			err(1, "semctl");
+	}
 }
 
 static void print_mode(const char *kind, const char *name)
@@ -176,6 +195,9 @@ int main(int argc, char *argv[])
 	} else if (argc == 4 && strcmp(verb, "semaphores") == 0) {
 		make_semaphores((key_t)strtoll(argv[2], NULL, 0),
 				(int)strtol(argv[3], NULL, 10));
+	} else if (argc > 4 && strcmp(verb, "set") == 0) {
+		make_set((key_t)strtoll(argv[2], NULL, 0),
+			 (int)strtol(argv[3], NULL, 8), argc - 4, argv + 4);
 	} else if (argc == 4 && strcmp(verb, "semaphore") == 0) {
 		int set = semget((key_t)strtoll(argv[2], NULL, 0), 0, 0);
 		int value = semctl(set, (int)strtol(argv[3], NULL, 10), GETVAL);
@@ -195,6 +217,9 @@ int main(int argc, char *argv[])
 		status.msg_qbytes = strtoul(argv[3], NULL, 10);
 		if (msgctl(queue, IPC_SET, &status) == -1)
 			err(1, "msgctl");
+	} else if (argc == 3 && strcmp(verb, "remove") == 0) {
+		if (msgctl(queue_of(argv[2], 0), IPC_RMID, NULL) == -1)
+			err(1, "msgctl");
 	} else if (argc == 3 && (strcmp(verb, "waiting") == 0 ||
 				 strcmp(verb, "room") == 0)) {
 		struct msqid_ds status;
@@ -203,13 +228,12 @@ int main(int argc, char *argv[])
 		printf("%lu\n",
 		       (unsigned long)(*verb == 'w' ? status.msg_qnum
 						    : status.msg_qbytes));
-	} else if (argc == 6 && strcmp(verb, "request") == 0) {
+	} else if (argc == 5 && strcmp(verb, "request") == 0) {
 		static struct request request;
 		request.type = strtol(argv[3], NULL, 10);
-		request.pid = (int)strtol(argv[4], NULL, 10);
-		request.number = (unsigned)strtoul(argv[5], NULL, 10);
+		request.number = (unsigned)strtoul(argv[4], NULL, 10);
 		size_t size = fread(request.text, 1, REQUEST_TEXT, stdin);
-		if (msgsnd(queue_of(argv[2], 0), &request, HEAD_SIZE + size,
+		if (msgsnd(queue_of(argv[2], 0), &request, NUMBER_SIZE + size,
 			   IPC_NOWAIT) == -1)
 			err(1, "msgsnd");
 	} else if (argc == 4 && strcmp(verb, "send") == 0) {

@@ -1,52 +1,34 @@
 #!/bin/sh
-# shm-buffer-ends.t - producer and consumer: how a transfer ends, who may join
+# shm-buffer-ends.t - producer and consumer: how a transfer ends
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 # shellcheck source=tests/buffer.sh
 . "${0%/*}/buffer.sh"
 
-transfer_others_refused() {
-	new_key
-	mkfifo "$work/in"
-	start_from "$work/in" producer shm/producer -k "$key"
-	exec 4>"$work/in"
-	await_that segment_exists "$key"
-	run shm/producer -k "$key"
-	fails_with 1 'has a producer'
-	start consumer shm/consumer -k "$key"
-	echo one >&4
-	await consumer one
-	run shm/consumer -k "$key" 4>&-
-	fails_with 1 'has a consumer'
-	run shm/producer -k "$key" 4>&-
-	fails_with 1 'has a producer'
-	# They were no more than looked at: the transfer goes on.
-	echo two >&4
-	await consumer two
-	stop producer
-	exec 4>&-
-	finish consumer
-	buffer_gone
+no_core_file() { # of SIGQUIT
+	# shellcheck disable=SC3045 # not POSIX, but all these shells have it
+	ulimit -c 0
 }
-check 'producer, consumer: a second one of either is refused' \
-	transfer_others_refused
 
 # The producer waits for input, the consumer for the producer.
 transfer_ends_while_idle() {
 	new_key
-	mkfifo "$work/in"
-	for signal in KILL INT TERM HUP; do
+	no_core_file
+	for signal in KILL INT TERM HUP QUIT; do
 		for killed in producer consumer; do
-			start consumer shm/consumer -k "$key"
-			start_from "$work/in" producer shm/producer -k "$key"
-			exec 4>"$work/in"
+			start_both
 			echo one >&4
 			await consumer one
+			[ "$signal" != KILL ] || # it has checked once
+				"$build/scripts/await" line /dev/null '' 1.2
+			stopped=$(date +%s)
 			stop "$killed" "$signal"
 			case $killed in
 			producer) survivor consumer producer ;;
 			consumer) survivor producer consumer ;;
 			esac
+			[ "$(($(date +%s) - stopped))" -le 2 ] ||
+				fail 'an end within two seconds'
 			exec 4>&-
 			finish "$killed"
 			[ "$status" -gt 128 ] || fail "an end by SIG$signal"
@@ -55,6 +37,17 @@ transfer_ends_while_idle() {
 }
 check 'producer, consumer: any signal to one ends both, nothing is left' \
 	transfer_ends_while_idle
+
+# The consumer has not found the segment yet, which is now its to remove.
+transfer_ends_before_it_begins() {
+	new_key
+	start_both
+	await_that segment_exists "$key"
+	stop producer KILL
+	survivor consumer producer
+}
+check 'consumer: removes all also before anything was sent' \
+	transfer_ends_before_it_begins
 
 all_slots_filled() {
 	case $("$build/tests/odd" semaphore "$key" 1 2>&1) in
@@ -67,7 +60,7 @@ all_slots_filled() {
 transfer_ends_while_full() {
 	new_key
 	start consumer shm/consumer -k "$key"
-	await_that segment_exists "$key"
+	await_that joined consumer
 	stop consumer STOP
 	start_from /dev/zero producer shm/producer -k "$key"
 	await_that all_slots_filled
@@ -118,10 +111,13 @@ check 'producer: a dead consumer that is still a zombie is dead' \
 
 transfer_interrupted_alone() {
 	new_key
+	no_core_file
 	for alone in producer consumer; do
-		for signal in INT=130 TERM=143 HUP=129; do
+		for signal in INT=130 TERM=143 HUP=129 QUIT=131; do
 			start "$alone" "shm/$alone" -k "$key"
-			await_that segment_exists "$key"
+			await_that joined "$alone"
+			[ "$alone" = consumer ] ||
+				await_that segment_exists "$key"
 			stop "$alone" "${signal%=*}"
 			finish "$alone"
 			exits "${signal#*=}"
@@ -132,48 +128,74 @@ transfer_interrupted_alone() {
 check 'producer, consumer: interrupted while alone, nothing is left' \
 	transfer_interrupted_alone
 
-# The other side may not have found the segment yet. Were its set removed, it
-# would take, or remove, that of the next ones to come.
-transfer_last_removes() {
+# The other side does not even know yet: what it does later, here after a stop,
+# must not touch the next transfer of the same key.
+transfer_first_removes() {
 	new_key
-	mkfifo "$work/in"
+	random_bytes 200000 >"$work/data"
 	for last in consumer producer; do
 		case $last in
 		consumer) first=producer ;;
 		producer) first=consumer ;;
 		esac
-		start consumer shm/consumer -k "$key"
-		start_from "$work/in" producer shm/producer -k "$key"
-		exec 4>"$work/in"
-		await_that joined consumer
-		await_that joined producer
+		start_both
+		if [ "$first" = consumer ]; then # it has to know the segment
+			echo one >&4
+			await consumer one
+		fi
 		stop "$last" STOP
+		cp "$work/$last.pid" "$work/late.pid"
 		stop "$first"
 		finish "$first"
 		exits 143
-		for side in producer consumer; do
-			run "shm/$side" -k "$key" 4>&-
-			fails_with 1 "has a $side, or just had"
-		done
-		segment_exists "$key" || fail 'a segment for who is left'
-		stop "$last" CONT
-		survivor "$last" "$first"
 		exec 4>&-
+		buffer_gone
+		mv "$work/$last.out" "$work/late.out"
+		mv "$work/$last.err" "$work/late.err"
+		start_from "$work/data" producer shm/producer -k "$key"
+		await_that joined producer
+		await_that segment_exists "$key"
+		stop late CONT
+		finish late
+		fails_with 1 "the $first has gone"
+		start consumer shm/consumer -k "$key"
+		finish producer
+		succeeds
+		finish consumer
+		succeeds
+		cmp "$work/data" "$work/out" || fail 'the bytes that went in'
+		buffer_gone
 	done
 }
-check 'producer, consumer: who goes first leaves the objects to the last' \
-	transfer_last_removes
+check 'producer, consumer: who leaves first removes both, the last no more' \
+	transfer_first_removes
+
+# It does not know the producer's segment yet, so that stays as long as the
+# producer does.
+transfer_left_early() {
+	new_key
+	random_bytes 1000 >"$work/data"
+	start_both
+	stop producer STOP
+	stop consumer
+	finish consumer
+	exits 143
+	exec 4>&-
+	run shm/producer -k "$key"
+	fails_with 1 'already has a segment'
+	segment_exists "$key" || fail 'the segment of the first producer'
+	stop producer CONT
+	survivor producer consumer
+	transfer producer consumer
+}
+check 'consumer: leaves a segment that it has not found to its producer' \
+	transfer_left_early
 
 # As Ctrl-C does it where both are in the foreground.
 transfer_both_interrupted() {
 	new_key
-	mkfifo "$work/in"
 	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		start consumer shm/consumer -k "$key"
-		start_from "$work/in" producer shm/producer -k "$key"
-		exec 4>"$work/in"
-		await_that joined consumer
-		await_that joined producer
+		start_both
 		kill -s INT "$(pid producer)" "$(pid consumer)"
 		exec 4>&-
 		finish producer
@@ -183,35 +205,6 @@ transfer_both_interrupted() {
 }
 check 'producer, consumer: Ctrl-C for both, and nothing is left' \
 	transfer_both_interrupted
-
-# Both killed: nobody could tidy up, so the next ones do.
-transfer_takes_over() {
-	new_key
-	random_bytes 100000 >"$work/data"
-	for first in producer consumer; do
-		start consumer shm/consumer -k "$key"
-		start_from /dev/zero producer shm/producer -k "$key"
-		await_that test -s "$work/consumer.out"
-		stop producer STOP
-		stop consumer STOP
-		stop producer KILL
-		stop consumer KILL
-		finish producer
-		finish consumer
-		segment_exists "$key" || fail 'a segment that was left'
-		case $first in
-		producer) transfer producer consumer ;;
-		consumer) transfer consumer producer ;;
-		esac
-	done
-	start producer shm/producer -k "$key"
-	await_that joined producer
-	stop producer KILL
-	finish producer
-	transfer consumer producer
-}
-check 'producer, consumer: what two killed ones left is taken over' \
-	transfer_takes_over
 
 # As Ctrl-Z and fg do.
 transfer_survives_stops() {
@@ -248,54 +241,79 @@ transfer_wrong_length() {
 }
 check 'consumer: a slot cannot hold more than a slot' transfer_wrong_length
 
-# Others' objects that happen to have the key are neither used nor removed.
-transfer_foreign_objects() {
+# Somebody has removed the producer's segment.
+transfer_without_segment() {
 	new_key
-	run shm/writer -k "$key" mine
-	for side in producer consumer; do
-		run "shm/$side" -k "$key"
-		exits 1
-		says "key $(printf '0x%x' "$key")"
-		semaphores_gone "$key"
-	done
-	run shm/reader -k "$key" -l
-	prints 'Data read from memory: mine'
-	run shm/reader -k "$key"
-	run tests/odd segment "$key" 2000000 600 </dev/null
+	echo text >"$work/data"
+	start_from "$work/data" producer shm/producer -k "$key"
+	await_that semaphore_is 1 2 # filled: the text, and the end
+	run scripts/sysv remove segment \
+		"$("$build/scripts/sysv" find segment "$key")"
 	succeeds
-	for side in producer consumer; do
-		run "shm/$side" -k "$key"
-		fails_with 1 "another program's"
-		segment_exists "$key" || fail "the segment that is somebody's"
-	done
-	run shm/reader -k "$key"
-	for number in 1 6; do
-		new_key
-		run tests/odd semaphores "$key" "$number"
-		succeeds
-		for side in producer consumer; do
-			run "shm/$side" -k "$key"
-			exits 1
-			says "key $(printf '0x%x' "$key")"
-		done
-		run tests/odd semaphore "$key" 0
-		prints 7
-	done
+	run shm/consumer -k "$key"
+	exits 1
+	prints_nothing
+	survivor producer consumer
 }
-check 'producer, consumer: objects of other programs are left alone' \
-	transfer_foreign_objects
+check 'consumer: fails where the segment was removed' transfer_without_segment
 
-transfer_is_private() {
+# Nobody reads what it says: it has its objects to remove all the same.
+transfer_unread_message() {
 	new_key
-	start producer shm/producer -k "$key"
-	await_that segment_exists "$key"
-	run tests/odd mode segment "$key"
-	prints 600
-	run tests/odd mode semaphores "$key"
-	prints 600
-	stop producer
+	mkfifo "$work/producer.out" "$work/producer.err" "$work/in"
+	start consumer shm/consumer -k "$key"
+	start_from "$work/in" producer shm/producer -k "$key"
+	exec 4>"$work/in" 5<"$work/producer.out" 6<"$work/producer.err"
+	await_that joined producer
+	await_that joined consumer
+	exec 6<&-
+	stop consumer KILL
+	wait "$(pid producer)"
+	status=$?
+	[ "$status" -eq 1 ] || fail "exit status 1, not $status"
+	buffer_gone
 }
-check 'producer, consumer: their objects are for their owner only' \
-	transfer_is_private
+check 'producer: removes all where nobody reads what it says' \
+	transfer_unread_message
+
+# As nohup starts it.
+transfer_ignores_hangup() {
+	new_key
+	for side in producer consumer; do
+		trap '' HUP
+		start_from /dev/null "$side" "shm/$side" -k "$key"
+		trap - HUP
+		await_that joined "$side"
+		stop "$side" HUP
+		"$build/scripts/await" line /dev/null '' 0.2
+		joined "$side" || fail "$side after a SIGHUP that it ignores"
+		stop "$side"
+		finish "$side"
+		exits 143
+		buffer_gone
+	done
+}
+check 'producer, consumer: started with SIGHUP ignored, it stays ignored' \
+	transfer_ignores_hangup
+
+# Process 1 of a container is not ended by a signal that it sends itself.
+transfer_as_process_1() {
+	unshare --pid --fork true 2>/dev/null ||
+		skip 'no process can be process 1 here'
+	new_key
+	for side in producer consumer; do
+		unshare --pid --fork "$build/shm/$side" -k "$key" </dev/null &
+		outer=$!
+		await_that joined "$side"
+		[ "$side" = consumer ] || await_that segment_exists "$key"
+		kill -s TERM "$(child_of "$outer")"
+		wait "$outer"
+		status=$?
+		command="unshare --pid --fork shm/$side"
+		exits 143
+		buffer_gone
+	done
+}
+check 'producer, consumer: a signal ends also process 1' transfer_as_process_1
 
 finish_tests

@@ -39,19 +39,14 @@ halt() { # NAME
 transfer_ends_well() {
 	has_state '[SR]*' "$$" || skip 'no ps with -o and -p here'
 	new_key
-	mkfifo "$work/in"
-	start consumer shm/consumer -k "$key"
-	start_from "$work/in" producer shm/producer -k "$key"
-	exec 4>"$work/in"
-	await_that joined consumer
-	await_that joined producer
+	start_both
 	halt consumer
 	exec 4>&-
 	await_that semaphore_is 1 1 # filled: the end
 	halt producer
 	stop consumer CONT
 	await_that semaphore_is 0 16 # free: all
-	"$build/scripts/await" line /dev/null '' 0.5 # the timer, twice
+	"$build/scripts/await" line /dev/null '' 1.2 # it has checked once
 	halt consumer
 	stop producer CONT
 	finish producer
@@ -107,7 +102,7 @@ transfer_slow_reader() {
 	exec 5<"$work/consumer.out"
 	echo first >"$work/consumer.out" # so that no whole number of slots fits
 	start_from "$work/data" producer shm/producer -k "$key"
-	"$build/scripts/await" line /dev/null '' 0.5
+	"$build/scripts/await" line /dev/null '' 1.2
 	cat <&5 | tail -n +2 >"$work/got"
 	cmp "$work/data" "$work/got" || fail 'the bytes that went in'
 	finish producer

@@ -20,6 +20,26 @@ counter_loses() {
 }
 check 'counter: unguarded increments get lost' counter_loses
 
+needs_ps() {
+	[ -n "$(ps -A -o ppid= -o pid= 2>/dev/null)" ] ||
+		skip 'no ps with -A and -o here'
+}
+
+has_child() { # NAME; its process number goes into $work/child
+	ps -A -o ppid= -o pid= | awk -v parent="$(pid "$1")" \
+		'$1 == parent { print $2 }' >"$work/child"
+	[ -s "$work/child" ]
+}
+
+# Objects without a key that a process has made or used last.
+objects_of() { # KIND PID ...
+	kind=$1
+	shift
+	"$build/tests/keyless" list "$@" >"$work/keyless" ||
+		skip 'objects without a key cannot be seen here'
+	grep "^$kind" "$work/keyless"
+}
+
 # Semaphores without a key, with their modes. Nobody tells who made them, so
 # those are looked at that have come since; another run's go too, soon.
 private_semaphores() {
@@ -65,6 +85,20 @@ counter_keeps() {
 }
 check 'counter: -s guards them, and none is lost' counter_keeps
 
+counter_makes_no_set() {
+	needs_ps
+	start counter shm/counter -n 1000000
+	await_that has_child counter
+	await_that objects_of segment "$(pid counter)"
+	! objects_of semaphores "$(pid counter)" "$(cat "$work/child")" ||
+		fail 'no semaphores without -s'
+	stop counter KILL
+	kill -s KILL "$(cat "$work/child")"
+	finish counter
+	exits 137
+}
+check 'counter: without -s it makes no semaphores' counter_makes_no_set
+
 counter_counts_as_told() {
 	run shm/counter -n 700
 	counter_adds_up 1400
@@ -92,17 +126,6 @@ counter_survives_stops() {
 }
 check 'counter: Ctrl-Z and fg do not disturb it' counter_survives_stops
 
-needs_ps() {
-	[ -n "$(ps -A -o ppid= -o pid= 2>/dev/null)" ] ||
-		skip 'no ps with -A and -o here'
-}
-
-has_child() { # NAME; its process number goes into $work/child
-	ps -A -o ppid= -o pid= | awk -v parent="$(pid "$1")" \
-		'$1 == parent { print $2 }' >"$work/child"
-	[ -s "$work/child" ]
-}
-
 # A long run gets a signal. Its output is a FIFO, which ends when the last of
 # its processes has.
 signal_counter() { # SIGNAL INCREMENTS [both]
@@ -129,7 +152,9 @@ signal_counter() { # SIGNAL INCREMENTS [both]
 # As Ctrl-C does it: all get the signal.
 counter_is_interrupted() {
 	needs_ps
-	for signal in HUP:129 INT:130 TERM:143; do
+	# shellcheck disable=SC3045 # where SIGQUIT would leave a core file
+	ulimit -c 0 2>/dev/null
+	for signal in HUP:129 INT:130 QUIT:131 TERM:143; do
 		signal_counter "${signal%:*}" 1000000 both
 		exits "${signal#*:}"
 		[ ! -s "$work/err" ] || fail 'nothing on standard error'
@@ -137,20 +162,130 @@ counter_is_interrupted() {
 }
 check 'counter: a signal ends it, and nothing is left' counter_is_interrupted
 
-# The parent alone. It may be killed while it has the semaphore: the kernel
-# gives that back, and the child, which goes on to its end, removes it.
-counter_is_killed() {
+# The parent alone: it removes the set, and its child sees that.
+counter_is_ended_alone() {
 	needs_ps
-	for _ in 1 2 3; do
-		signal_counter KILL 60000
-		exits 137
-		[ ! -s "$work/err" ] || fail 'nothing on standard error'
-	done
 	signal_counter TERM 1000000
 	exits 143
 	[ "$(wc -l <"$work/err")" -eq 1 ] || fail 'one line of the child'
+	says 'semop: semaphore set '
 }
-check 'counter: its child ends after it, and nothing is left' counter_is_killed
+check 'counter: its child ends after it, and nothing is left' \
+	counter_is_ended_alone
+
+# A parent that is killed leaves the set, but no child that waits for ever: if
+# it had the semaphore, the kernel gives that back.
+counter_is_killed() {
+	needs_ps
+	for _ in 1 2 3; do
+		rm -f "$work/counter.out" "$work/ended"
+		mkfifo "$work/counter.out"
+		(cat "$work/counter.out" && echo ended >"$work/ended") &
+		start counter shm/counter -s -n 60000
+		await_that has_child counter
+		await_that objects_of semaphores "$(pid counter)" \
+			"$(cat "$work/child")"
+		set=$(sed -n 's/^semaphores //p' "$work/keyless")
+		stop counter KILL
+		finish_killed
+		await_that test -s "$work/ended"
+		"$build/scripts/sysv" remove semaphores "$set"
+	done
+}
+
+finish_killed() {
+	wait "$(pid counter)"
+	status=$?
+	exits 137
+	[ ! -s "$work/counter.err" ] || fail 'nothing on standard error'
+}
+check 'counter: when it is killed, its child does not wait for ever' \
+	counter_is_killed
+
+# As nohup starts it: SIGHUP is ignored, and stays so.
+counter_under_nohup() {
+	needs_ps
+	trap '' HUP
+	start counter shm/counter -s -n 30000
+	await_that has_child counter
+	await_that objects_of semaphores "$(pid counter)" "$(cat "$work/child")"
+	stop counter HUP
+	kill -s HUP "$(cat "$work/child")"
+	finish counter
+	succeeds
+	prints 'expected 60000, got 60000, lost 0'
+}
+check 'counter: nohup is respected' counter_under_nohup
+
+# In a container of its own: the kernel does not end process 1 by a signal that
+# it sends to itself.
+counter_is_process_1() {
+	needs_ps
+	unshare --fork --pid --user --map-root-user true 2>/dev/null ||
+		skip 'no process 1 of our own here'
+	note_semaphores
+	unshare --fork --pid --user --map-root-user "$build/shm/counter" -s \
+		-n 1000000 >"$work/container.out" 2>"$work/container.err" &
+	echo "$!" >"$work/container.pid"
+	await_that has_child container
+	cp "$work/child" "$work/counter.pid"
+	await_that has_child counter
+	stop counter TERM
+	finish container
+	exits 143
+	prints_nothing
+	no_semaphores_left
+}
+check 'counter: ends also as process 1 of a container' counter_is_process_1
+
+# The reader has gone before anything is written.
+unread() { # PROGRAM [ARGUMENT ...]
+	command="$* | true"
+	rm -f "$work/fifo" "$work/gone"
+	mkfifo "$work/fifo"
+	(
+		exec 3>"$work/fifo"
+		await_that test -e "$work/gone"
+		program=$1
+		shift
+		exec "$build/$program" "$@" >&3 2>"$work/err"
+	) &
+	echo "$!" >"$work/unread.pid"
+	: <"$work/fifo"
+	: >"$work/gone"
+	status=0
+	wait "$(pid unread)" || status=$?
+	: >"$work/out"
+}
+
+counter_is_not_read() {
+	note_semaphores
+	for guarded in '' -s; do
+		# shellcheck disable=SC2086 # no word, or one
+		unread shm/counter -n 100 $guarded
+		fails_with 1 'cannot write to standard output'
+		no_semaphores_left
+		no_segment_left "$(pid unread)"
+	done
+}
+check 'counter: a pipe that nobody reads leaves nothing' counter_is_not_read
+
+# A new namespace of objects, in which there may be no semaphores.
+counter_meets_the_limit() {
+	unshare --user --map-root-user --ipc sh -c \
+		'echo "250 32000 32 0" >/proc/sys/kernel/sem' 2>/dev/null ||
+		skip 'the limit of objects cannot be changed here'
+	command='shm/counter -s, where no semaphores are allowed'
+	status=0
+	unshare --user --map-root-user --ipc sh -c \
+		"echo '250 32000 32 0' >/proc/sys/kernel/sem &&
+			exec '$build/shm/counter' -s" \
+		>"$work/out" 2>"$work/err" || status=$?
+	fails_with 1 'semget: the limit of objects is reached, see ipcs'
+	prints_nothing
+}
+check 'counter: says so when there are too many semaphores' \
+	counter_meets_the_limit
 
 child_found_or_ended() {
 	has_child counter || has_ended "$(pid counter)"

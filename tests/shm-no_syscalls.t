@@ -49,6 +49,17 @@ no_syscalls_refused() {
 }
 check 'no_syscalls: says so where the kernel refuses' no_syscalls_refused
 
+# Another error is a failure, not "not possible here": EIO here.
+no_syscalls_fails() {
+	run tests/confined 5 "$build/shm/no_syscalls"
+	[ "$status" -ne 125 ] || skip "$(cat "$work/err")"
+	exits 1
+	says 'no_syscalls: prctl: '
+	prints_nothing
+}
+check 'no_syscalls: exit status 77 means "not possible here" only' \
+	no_syscalls_fails
+
 # A kernel that says yes, and then lets the child make its call.
 no_syscalls_not_killed() {
 	run tests/confined 0 "$build/shm/no_syscalls"
@@ -73,5 +84,35 @@ no_syscalls_needs_its_output() {
 }
 check 'no_syscalls: fails when its output cannot be written' \
 	no_syscalls_needs_its_output
+
+# The reader has gone before anything is written.
+unread() { # PROGRAM [ARGUMENT ...]
+	command="$* | true"
+	rm -f "$work/fifo" "$work/gone"
+	mkfifo "$work/fifo"
+	(
+		exec 3>"$work/fifo"
+		await_that test -e "$work/gone"
+		program=$1
+		shift
+		exec "$build/$program" "$@" >&3 2>"$work/err"
+	) &
+	echo "$!" >"$work/unread.pid"
+	: <"$work/fifo"
+	: >"$work/gone"
+	status=0
+	wait "$(pid unread)" || status=$?
+	: >"$work/out"
+}
+
+no_syscalls_is_not_read() {
+	run shm/no_syscalls
+	[ "$status" -ne 77 ] || skip "$(cat "$work/err")"
+	unread shm/no_syscalls
+	fails_with 1 'cannot write to standard output'
+	no_segment_left "$(pid unread)"
+}
+check 'no_syscalls: fails when nobody reads its output' \
+	no_syscalls_is_not_read
 
 finish_tests

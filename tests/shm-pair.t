@@ -131,37 +131,71 @@ same_id_other_address() {
 }
 check 'one segment, one id, different addresses' same_id_other_address
 
+# A writer that is attached and waits for Enter, which is fd 4's to give.
+start_waiting_writer() { # NAME
+	[ -p "$work/in" ] || mkfifo "$work/in"
+	start_from "$work/in" "$1" shm/writer -k "$key" -vw "$1"
+	exec 4>"$work/in"
+	await "$1" 'attached at'
+}
+
 reader_too_early() {
 	new_key
-	start writer shm/writer -k "$key" -v -d 60 late
-	await writer 'attached at'
+	start_waiting_writer late
 	run shm/reader -k "$key" -l
 	succeeds
 	prints 'Data read from memory: '
-	grep -q 'written' "$work/writer.out" && fail 'nothing written yet'
-	stop writer
-}
-check 'a reader that comes too early reads an empty text' reader_too_early
-
-writer_waits_then_writes() {
-	new_key
-	run shm/writer -k "$key" -d 0.05 late
-	succeeds
-	prints 'Data written to memory: late'
+	grep -q 'written' "$work/late.out" && fail 'nothing written yet'
+	echo >&4
+	finish late
+	prints_line 'Data written to memory: late'
 	run shm/reader -k "$key"
 	prints 'Data read from memory: late'
 }
-check 'writer: -d waits, then writes' writer_waits_then_writes
+check 'a reader that comes too early reads an empty text' reader_too_early
+
+# It says what it waits for; other keys are not Enter; then all is done.
+writer_waits_then_writes() {
+	new_key
+	start_waiting_writer late
+	printf 'no Enter' >&4
+	"$build/scripts/await" line "$work/late.err" 'press Enter to write' ||
+		fail 'what the writer waits for'
+	run shm/reader -k "$key" -l
+	prints 'Data read from memory: '
+	echo >&4
+	finish late
+	exits 0
+	says 'writer: attached, nothing written yet: press Enter to write'
+	prints_line 'Data written to memory: late'
+	run shm/writer -k "$key" -w 'the end of the input' </dev/null
+	exits 0
+	prints 'Data written to memory: the end of the input'
+}
+check 'writer: -w waits for Enter or the end of the input, then writes' \
+	writer_waits_then_writes
+
+writer_waits_for_its_input_only() {
+	new_key
+	run shm/writer -k "$key" -w text <.
+	exits 1
+	says 'read standard input'
+	prints_nothing
+	run shm/reader -k "$key"
+	prints 'Data read from memory: '
+}
+check 'writer: -w fails, and writes nothing, where it cannot read' \
+	writer_waits_for_its_input_only
 
 # Removed while the writer is attached: the key is free, the writer goes on.
 removed_under_writer() {
 	new_key
-	start writer shm/writer -k "$key" -v -d 0.1 late
-	await writer 'attached at'
+	start_waiting_writer late
 	run shm/reader -k "$key"
 	segment_gone "$key"
-	finish writer
-	succeeds
+	echo >&4
+	finish late
+	exits 0
 	prints_line 'Data written to memory: late'
 	segment_gone "$key"
 }
@@ -306,9 +340,8 @@ pair_refuses_bad_usage() {
 	done
 	refused shm/reader surplus
 	refused shm/writer message surplus
-	for bad in '' -1 nan inf 1s 1e9; do
-		refused shm/writer -d "$bad"
-	done
+	refused shm/writer -d 1
+	refused shm/reader -w
 }
 check 'writer, reader: bad input is refused' pair_refuses_bad_usage
 
@@ -319,12 +352,56 @@ needs_its_output() {
 }
 check 'writer, race: fail when their output cannot be written' needs_its_output
 
+# Another user was first, and lets everybody use it.
+others_segment_refused() {
+	two_users shm/writer shm/reader tests/odd scripts/sysv
+	run_as "$me" sysv names
+	key=$(sed -n '1s/^segment //p' "$work/out")
+	printf foreign >"$work/text"
+	run_as "$other" odd segment "$key" 1024 666 <"$work/text"
+	succeeds
+	id=$("$build/scripts/sysv" find segment "$key")
+	# shellcheck disable=SC2064 # its id is known now
+	trap "run_as $other sysv remove segment $id" EXIT
+	for program in writer reader; do
+		run_as "$me" "$program"
+		fails_with 1 "segment $id was made by another user"
+		prints_nothing
+	done
+	# Who names the key has chosen it.
+	run_as "$me" reader -k "$key" -l
+	succeeds
+	prints 'Data read from memory: foreign'
+}
+check "writer, reader: another user's segment is refused" \
+	others_segment_refused
+
+# The limits of an IPC namespace of its own: 500 bytes, then no segment.
+kernel_limits_are_named() {
+	unshare -i true 2>/dev/null || skip 'no IPC namespace can be made here'
+	new_key
+	for limit in shmmax=500 shmmni=0; do
+		command="shm/writer with $limit"
+		# shellcheck disable=SC2016 # for that shell
+		unshare -i sh -c 'echo "$1" >"/proc/sys/kernel/$2" && "$3"' sh \
+			"${limit#*=}" "${limit%=*}" "$build/shm/writer" \
+			>"$work/out" 2>"$work/err"
+		status=$?
+		prints_nothing
+		case $limit in
+		shmmax*) fails_with 1 'Invalid argument' ;;
+		shmmni*) fails_with 1 'the limit of objects is reached' ;;
+		esac
+	done
+}
+check 'writer: a limit of the kernel is told as what it is' \
+	kernel_limits_are_named
+
 # Three writers and a reader are attached to it at the same time.
 many_processes_share() {
 	new_key
 	for writer in one two three; do
-		start "$writer" shm/writer -k "$key" -v -d 60 "$writer"
-		await "$writer" 'attached at'
+		start_waiting_writer "$writer"
 		sed 's/ attached at .*//' "$work/$writer.out" >>"$work/ids"
 	done
 	run shm/reader -k "$key" -lv

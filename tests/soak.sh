@@ -109,11 +109,17 @@ client_texts() {
 	}'
 }
 
-# The server stands still until all clients have begun: the queue is full.
-queue_clients() { # LETTERS
+# The server is stopped until all clients have begun: the queue is full. It has
+# taken a request before, so they know that there is one, and wait for it.
+queue_clients() { # LETTERS [BYTES of the queues [each so many is killed]]
 	new_path
 	start server msgqueue/server -f "$path"
 	await server 'Server waiting for requests'
+	run msgqueue/client -f "$path" first
+	if [ $# -ge 2 ]; then
+		"$build/tests/odd" limit "requests:$path" "$2"
+		"$build/tests/odd" limit "answers:$path" "$2"
+	fi
 	stop server STOP
 	client=0
 	while [ "$((client += 1))" -le "$clients" ]; do
@@ -123,24 +129,27 @@ queue_clients() { # LETTERS
 	done
 	stop server CONT
 	client=0
+	while [ "$((client += ${3:-clients + 1}))" -le "$clients" ]; do
+		stop "client$client" KILL
+	done
+	answered=0
+	client=0
 	while [ "$((client += 1))" -le "$clients" ]; do
 		finish "client$client"
+		[ "$status:$((client % ${3:-1000}))" != 137:0 ] || continue
+		answered=$((answered + 1))
 		succeeds
 		prints "$(client_texts "$client" "$1" |
 			tr '[:lower:]' '[:upper:]')"
 	done
-	note "$((clients * 20)) right answers to $clients clients"
+	note "$((answered * 20)) right answers to $answered clients"
 	stop server
 	finish server
-	queue_server_is_gone
+	queue_server_is_gone || fail 'no queue of the server any more'
 }
 
 queue_server_is_gone() {
-	server_key=$("$build/scripts/sysv" key "$path" requests)
-	for kind in queue semaphores; do
-		! "$build/scripts/sysv" find "$kind" "$server_key" \
-			>"$work/found" || fail "no $kind of the server any more"
-	done
+	! queue_exists "$path" requests && ! queue_exists "$path" answers
 }
 
 queue_for_many() {
@@ -151,6 +160,13 @@ queue_for_many() {
 
 queue_long_texts() {
 	queue_clients 99
+}
+
+# Answers to the killed clients are more than the queue holds.
+queue_is_small() {
+	queue_clients 20 200
+	queue_clients 99 1000 5
+	queue_clients 20 100 5
 }
 
 # ---- a client that says nothing ------------------------------------------
@@ -227,7 +243,7 @@ each_round() { # FUNCTION
 
 ends() { # NAME ...
 	for name; do
-		await_line "$name.end" status 2
+		await_line "$name.end" status "${within:-2}"
 	done
 }
 
@@ -250,8 +266,8 @@ transfer_round() {
 
 joined_or_gone() {
 	[ -s "$work/producer.end" ] || {
-		[ "$("$build/tests/odd" semaphore "$key" 2 2>&1)" = 1 ] &&
-			[ "$("$build/tests/odd" semaphore "$key" 3 2>&1)" = 1 ]
+		[ "$("$build/tests/odd" semaphore "$key" 2 2>&1)" = 2 ] &&
+			[ "$("$build/tests/odd" semaphore "$key" 3 2>&1)" = 2 ]
 	}
 }
 
@@ -377,7 +393,8 @@ deaths_of_prefork() {
 	each_round prefork_round
 }
 
-# Clients that lose their server end; those that do not get all answers.
+# Clients that lose their server end; those that do not get all answers. The
+# clients of a server that has never taken a request wait 5 seconds for it.
 queue_round() {
 	launch server msgqueue/server -f "$path"
 	await_line server.out 'Server waiting for requests'
@@ -387,7 +404,9 @@ queue_round() {
 			$(client_texts 1 50) $(client_texts 2 50)
 	done
 	strike "$@"
+	within=8
 	ends client1 client2 client3
+	within=
 	if [ "$1" != server ]; then
 		for client in client1 client2 client3; do
 			[ "$client" = "$1" ] ||
@@ -397,7 +416,10 @@ queue_round() {
 		stop server
 	fi
 	ends server
-	await_that queue_server_is_gone
+	if [ "$1 $2" = 'server KILL' ]; then
+		clear_made
+	fi
+	queue_server_is_gone || fail "no queue of the server ($round)"
 }
 
 deaths_of_queue() {
@@ -419,6 +441,9 @@ family_round() {
 			'$1 == parent { print $2 }' >"$work/child.pid"
 		[ -s "$work/child.pid" ] || set -- family "$2" "$3"
 	fi
+	# Killed, it would leave its semaphores, as it says itself.
+	[ "$family $1 $2" != 'shm/counter -s family KILL' ] ||
+		set -- family TERM "$3"
 	strike "$@"
 	ends family
 	{
@@ -435,7 +460,7 @@ deaths_of_families() {
 	rounds=$((rounds / 4)) # of each
 	$shell scripts/cleanup.sh -a -n | sort >"$work/before"
 	for family in 'shm/counter -s' shm/counter shm/no_syscalls \
-		'shm/race -d 0.1' fork_demo/browser \
+		'shm/race -d -n 100' fork_demo/browser \
 		'shm/pingpong -n 1000000' 'shm/pingpong -w poll -n 9000000' \
 		'socket/pingpong -n 1000000' 'socket/pingpong -u -n 1000000' \
 		'msgqueue/pingpong -n 1000000' \
@@ -499,6 +524,8 @@ check "$clients clients have 20 requests each answered, three times" \
 	queue_for_many
 check "$clients clients of a queue, texts as long as they may be" \
 	queue_long_texts
+check "$clients clients of small queues, and a fifth of them is killed" \
+	queue_is_small
 check 'prefork gives up a client that says nothing' silent_client
 check 'producer, consumer: sudden deaths' deaths_of_transfer
 check 'server, client: sudden deaths' deaths_of_message

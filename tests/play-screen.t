@@ -1,0 +1,163 @@
+#!/bin/sh
+# play-screen.t - scripts/play.sh on a terminal, which scripts/terminal is
+# shellcheck source=tests/lib.sh
+. "${0%/*}/lib.sh"
+
+plays() { # [ARGUMENT ...]
+	run_script scripts/play.sh "$@" "$work/lab/README.md"
+}
+
+screen() { # COMMAND
+	mkfifo "$work/keys"
+	start_from "$work/keys" screen scripts/terminal 1 100 &
+	exec 5>"$work/keys"
+	wait "$!"
+	echo "\$$1" >&5
+}
+
+press() { # LINE
+	printf '%s\n' "$1" | od -An -v -tu1 | tr -s ' ' '\n' |
+		sed -n 's/^\([0-9]\)/k\1/p' >&5
+}
+
+sheet_of_three() {
+	mkdir -p "$work/lab" "$work/tmp"
+	cat >"$work/lab/README.md" <<-'END'
+		# First
+
+		The text of one.
+
+		    terminal 1          terminal 2
+		    $ echo from 1
+		    from 1              $ echo from 2
+		                        from 2
+
+		That was one.
+
+		# Second
+
+		    $ echo two; sleep 500
+		    two
+		    (Ctrl-C)
+		    [130]
+
+		# Third
+
+		The text of three.
+	END
+	export TMPDIR="$work/tmp"
+}
+
+play_on_screen() { # ROWS
+	sheet_of_three
+	# shellcheck disable=SC2086 # the shell may be two words
+	screen "stty rows $1 cols 80; $shell '$PWD/scripts/play.sh' \
+'$work/lab/README.md'; echo status \$?"
+}
+
+comes() { # TEXT
+	await screen "$1"
+}
+
+comes_not() { # TEXT
+	! grep -Fq -- "$1" "$work/screen.out" || fail "no '$1' yet"
+}
+
+keys_are_obeyed() {
+	play_on_screen 24
+	comes 'The text of one.'
+	comes 'echo from 1'
+	comes_not '    from 1'
+	press ''
+	comes '    from 1              $ echo from 2'
+	comes_not '        from 2'
+	press ''
+	comes 'That was one.'
+	press ''
+	comes 'echo two'
+	comes_not '    two'
+	press 3
+	comes 'The text of three.'
+	press b
+	comes '2. Second'
+	press ''
+	comes '    (Ctrl-C)'
+	: >"$work/screen.out"
+	press r
+	comes '2. Second'
+	press q
+	comes 'status 0'
+	comes_not 'Third'
+	[ -z "$(ls -A "$work/tmp")" ] || fail 'no file left behind'
+}
+check 'play: on a terminal it stops before what is typed, and obeys keys' \
+	keys_are_obeyed
+
+a_runs_through() {
+	play_on_screen 24
+	comes 'echo from 1'
+	press a
+	comes 'The text of three.'
+	comes 'status 0'
+	comes_not 'not what the page says'
+}
+check 'play: a runs through' a_runs_through
+
+small_terminal_has_no_columns() {
+	play_on_screen 23
+	comes 'smaller than 80x24'
+	press ''
+	comes '1| from 1'
+	press ''
+	comes '2| from 2'
+	press q
+	comes 'status 0'
+}
+check 'play: a small terminal is told, and gets no columns' \
+	small_terminal_has_no_columns
+
+ctrl_c_ends_it() {
+	play_on_screen 24
+	comes 'echo from 1'
+	press 2
+	comes '2. Second'
+	press ''
+	comes '    (Ctrl-C)'
+	echo k3 >&5
+	await_that grep -q '^1 x [0-9]* 130$' "$work/screen.out"
+	[ -z "$(ls -A "$work/tmp")" ] || fail 'no file left behind'
+}
+check 'play: Ctrl-C ends what it started, and itself' ctrl_c_ends_it
+
+runs_through_into_a_file() {
+	sheet_of_three
+	plays
+	succeeds
+	prints_line '    from 1              $ echo from 2'
+	prints_line 'The text of three.'
+	! LC_ALL=C grep -q "$(printf '\033')" "$work/out" || fail 'plain text'
+	plays -n 3
+	prints_like '3. Third'
+	! grep -q Second "$work/out" || fail 'it begins at section 3'
+	plays -c -n 3
+	prints_line '1..1'
+	prints_like '3: Third'
+	plays -n 4
+	exits 2
+	says 'there is no section 4'
+}
+check 'play: into a file it runs through; -n begins at a section' \
+	runs_through_into_a_file
+
+lie_is_told_on_screen() {
+	sheet_of_three
+	sed 's/^    from 1  /    from 0  /' "$work/lab/README.md" >"$work/new"
+	mv "$work/new" "$work/lab/README.md"
+	plays
+	exits 1
+	prints_like 'This is not what the page says'
+	prints_like 'The text of three.'
+}
+check 'play: a lie is told, and the next section is played' lie_is_told_on_screen
+
+finish_tests

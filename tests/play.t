@@ -1,0 +1,246 @@
+#!/bin/sh
+# play.t - scripts/play.sh: its sessions are apart, and the screen
+# shellcheck source=tests/lib.sh
+. "${0%/*}/lib.sh"
+
+# A copy of a lab whose sheet comes from standard input.
+sheet_of() { # LAB PROGRAM ...
+	mkdir -p "$work/lab" "$work/tmp"
+	export TMPDIR="$work/tmp"
+	cat >"$work/lab/README.md"
+	lab=$1
+	shift
+	cp "$lab"/*.[ch] "$work/lab/"
+	for program in "$@"; do
+		cp "$build/$lab/$program" "$work/lab/"
+	done
+}
+
+plays() { # [ARGUMENT ...]
+	run_script scripts/play.sh "$@" "$work/lab/README.md"
+}
+
+passes() {
+	plays -c
+	succeeds
+	! grep -q '^not ok' "$work/out" || fail 'all sections pass'
+}
+
+play_usage() {
+	usage_is_checked scripts/play.sh
+	run_script scripts/play.sh -c "$work/nothing.md"
+	exits 2
+	says 'there is no sheet'
+}
+check 'play: -h, an unknown option and an unknown sheet' play_usage
+
+# The default names are this user's: what may be there is not touched.
+defaults_are_not_touched() {
+	sheet_of shm writer reader <<-'END'
+		# pair
+
+		    $ ./writer
+		    Data written to memory: Hello world
+		    $ ./reader -l
+		    Data read from memory: Hello world
+	END
+	"$build/scripts/sysv" names | sed -n 's/^segment //p' >"$work/defaults"
+	while read -r key; do
+		"$build/scripts/sysv" find segment "$key"
+	done <"$work/defaults" >"$work/before"
+	passes
+	while read -r key; do
+		"$build/scripts/sysv" find segment "$key"
+	done <"$work/defaults" >"$work/after"
+	cmp -s "$work/before" "$work/after" || fail 'the same default segments'
+}
+check 'play: default keys are not those of this user' defaults_are_not_touched
+
+keys_stay_two() {
+	sheet_of shm writer reader <<-'END'
+		# two keys
+
+		    $ ./writer -k 42 one
+		    Data written to memory: one
+		    $ ./writer -k43 two
+		    Data written to memory: two
+		    $ ./writer three
+		    Data written to memory: three
+		    $ ./reader -k 0x2a
+		    Data read from memory: one
+		    $ ./reader -k 43
+		    Data read from memory: two
+		    $ ./reader
+		    Data read from memory: three
+
+		<!-- differs: reader: shmget: no segment has the : start writer first -->
+
+		    $ ./reader -k 42
+		    reader: shmget: no segment has the key 0x2a: start writer first
+		    [1]
+	END
+	passes
+}
+check 'play: two keys stay two, and are printed as they were given' keys_stay_two
+
+ports_and_paths_are_mapped() {
+	sheet_of socket server client echo_server echo_client <<-'END'
+		# TCP
+
+		    terminal 1                            terminal 2
+		    $ ./server
+		    Server listening on 127.0.0.1:12345
+		    (waits)                               $ ./client
+		    Hello from client                     Hello message sent to server
+		    Hello message sent to client          Hello from server
+
+		# another port
+
+		    terminal 1                            terminal 2
+		    $ ./server -p 7000
+		    Server listening on 127.0.0.1:7000
+		    (waits)                               $ ./client -p 7000
+		    Hello from client                     Hello message sent to server
+		    Hello message sent to client          Hello from server
+
+		# Unix
+
+		<!-- differs: /tmp/ipc_echo_1000 -->
+
+		    terminal 1                                   terminal 2
+		    $ ./echo_server
+		    Server listening... /tmp/ipc_echo_1000
+		    (waits)                                      $ ./echo_client
+		    Accepted connection                          Echoed: Hello, server!
+		    Received: Hello, server!
+		    (Ctrl-C)
+		    [130]
+	END
+	passes
+}
+check 'play: ports and paths are printed as in the sheet' \
+	ports_and_paths_are_mapped
+
+queues_are_apart() {
+	sheet_of msgqueue writer reader <<-'END'
+		# The home and a path
+
+		    terminal 1                            terminal 2
+		    $ touch notes; ./writer -f notes one
+		    Data send is : one
+		    $ ./reader
+		    (waits)                               $ ./writer two
+		    Data Received is : two                Data send is : two
+		    $ ./reader -n -f notes
+		    Data Received is : one
+	END
+	passes
+}
+check 'play: queues are apart' queues_are_apart
+
+copies_run_side_by_side() {
+	ports_and_paths_are_mapped
+	for copy in 1 2 3; do
+		$shell scripts/play.sh -c "$work/lab/README.md" \
+			>"$work/$copy.out" 2>&1 &
+		echo "$!" >"$work/$copy.pid"
+	done
+	for copy in 1 2 3; do
+		finish "$copy"
+		exits 0
+	done
+	[ -z "$(ls -A "$work/tmp")" ] || fail 'no file left behind'
+}
+check 'play: copies run side by side' copies_run_side_by_side
+
+ipcs_shows_its_own_objects() {
+	command -v ipcs >/dev/null || skip 'no ipcs here'
+	[ "$(uname)" = Linux ] || skip 'the columns are those of Linux'
+	new_key
+	"$build/shm/writer" -k "$key" >"$work/theirs"
+	id=$("$build/scripts/sysv" find segment "$key")
+	sheet_of shm writer <<-END
+		# ipcs
+
+		<!-- differs: 5 0x53480000 root -->
+
+		    \$ ./writer
+		    Data written to memory: Hello world
+		    \$ ipcs -m
+
+		    ------ Shared Memory Segments --------
+		    key        shmid      owner      perms      bytes      nattch     status
+		    0x53480000 5          root       600        1024       0
+
+		    \$ ./writer -v | sed 's/ attached.*//'
+		    segment 5
+		    Data written to memory: Hello world
+		    \$ ipcrm -m $id
+		    ipcrm: invalid id ($id)
+		    [1]
+		    \$ ipcrm -m 5
+		    \$ ipcs -m | grep ^0x
+		    [1]
+	END
+	passes
+	"$build/scripts/sysv" find segment "$key" >/dev/null ||
+		fail 'the segment of somebody else is there'
+}
+check 'play: ipcs and ipcrm know its own objects only' \
+	ipcs_shows_its_own_objects
+
+# It says which key it has, makes a segment, and stays.
+sheet_that_stays() {
+	sheet_of shm writer <<-END
+		# It stays
+
+		    terminal 1                   terminal 2
+		    \$ ./writer -k 42 >made; cp made '$work/'; sleep 500
+		    (waits)                      \$ sleep 500
+	END
+	mv "$work/lab/writer" "$work/lab/writer.real"
+	cat >"$work/lab/writer" <<-END
+		#!/bin/sh
+		echo "\$*" >'$work/arguments'
+		echo "\$\$" >'$work/pid'
+		exec '$work/lab/writer.real' "\$@"
+	END
+	chmod +x "$work/lab/writer"
+}
+
+nothing_is_left() {
+	await_that has_ended "$(cat "$work/pid")"
+	key=$(sed 's/.*-k \(0x6[^ ]*\).*/\1/; s/ .*//' "$work/arguments")
+	! "$build/scripts/sysv" find segment "$key" >/dev/null ||
+		fail "no segment $key left behind"
+	[ -z "$(ls -A "$work/tmp")" ] || fail 'no file left behind'
+}
+
+nothing_is_left_after_signals() {
+	sheet_that_stays
+	for signal in TERM INT HUP QUIT PIPE; do
+		rm -f "$work/made"
+		# shellcheck disable=SC2086 # the shell may be two words
+		"$build/scripts/limit" 20 $shell scripts/play.sh -c \
+			"$work/lab/README.md" >"$work/play.out" 2>&1 &
+		echo "$!" >"$work/play.pid"
+		await_that test -s "$work/made"
+		play=$(child_of "$(pid play)")
+		kill -s "$signal" "$play"
+		wait "$(pid play)"
+		status=$?
+		[ "$status" -gt 128 ] || fail "death by SIG$signal"
+		nothing_is_left
+	done
+}
+check 'play: nothing is left after a signal' nothing_is_left_after_signals
+
+nothing_is_left_after_a_hang() {
+	sheet_that_stays
+	TEST_TIME_SCALE=0.1 plays -c
+	exits 1
+	nothing_is_left
+}
+check 'play: nothing is left after a hang' nothing_is_left_after_a_hang
+
+finish_tests
