@@ -1,6 +1,7 @@
 #!/bin/sh
 # faults.t - tests of scripts/watch: the library that sees the calls, and
 # faults, which lets each fail once.
+# shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 
 library=$(cd "$build" && pwd)/scripts/watch/library.so
@@ -61,7 +62,7 @@ children_are_told() {
 	succeeds
 	has_event '1 return fork 1 [0-9]'
 	has_event '1.1 child [0-9]'
-	has_event '1.1 begin send 1 fd=[0-9]* bytes="a text of some length\\n" s'
+	has_event '1.1 begin send 1 fd=[0-9]* bytes="a text of some length'
 	has_event '1 return recv 1 22 bytes="a text of some length\\n"$'
 	has_event '1.1 begin _exit 1 status=0$'
 	has_event '1 return waitpid 1 [0-9]* exit=0$'

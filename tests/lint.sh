@@ -61,7 +61,7 @@ fi
 
 if have clang-format; then
 	clang-format --dry-run -Werror ./*/*.[ch] scripts/*/*.[ch] ||
-		 complain 'clang-format'
+		complain 'clang-format'
 fi
 if have shellcheck; then
 	# shellcheck disable=SC2086 # these are names of files

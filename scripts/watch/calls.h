@@ -52,9 +52,11 @@ CALL(int, msgctl, msgctl, (int id, int command, void *status),
 /* sockets */
 CALL(int, socket, socket, (int domain, int type, int protocol),
      (domain, type, protocol), "domain:D type:T protocol:d")
-CALL(int, socketpair, socketpair, (int domain, int type, int protocol, int *ends),
+CALL(int, socketpair, socketpair,
+     (int domain, int type, int protocol, int *ends),
      (domain, type, protocol, ends), "domain:D type:T protocol:d ends:v")
-CALL(int, bind, bind, (int fd, const struct sockaddr *address, socklen_t length),
+CALL(int, bind, bind,
+     (int fd, const struct sockaddr *address, socklen_t length),
      (fd, address, length), "fd:d address:a length:u")
 CALL(int, listen, listen, (int fd, int backlog), (fd, backlog),
      "fd:d backlog:d")

@@ -114,7 +114,8 @@
 	{"scripts/compare/socket -u -n 5", NULL, "", NUMBERS}}},
 {"compare-msgqueue", 0, 0, {
 	{"scripts/compare/msgqueue -n 5", NULL, "", NUMBERS}}},
-{"limit", 0, 1, {{"scripts/limit 5 {build}/fork_demo/private", NULL, "", ORDER}}},
+{"limit", 0, 1, {
+	{"scripts/limit 5 {build}/fork_demo/private", NULL, "", ORDER}}},
 {"await", 0, 1, {{"scripts/await line scripts/watch/runs.h runs.h 1", NULL,
 		  "", 0}}},
 {"sysv", 0, 0, {
