@@ -329,6 +329,8 @@ static void find_injections(int run)
 			if (sscanf(line, "%*s %99s begin %39s %ld", process,
 				   call, &number) != 3)
 				continue;
+			if (runs[run].commands[*process - '1'].flags & HELPER)
+				continue;
 			struct use *use = use_of(process, call);
 			if (pass == 1) {
 				strcpy(use->process, process);

@@ -314,13 +314,13 @@ static const char *verdict_on_partner(const struct run *run, int i,
 	const int status = outcome->status[i], flags = run->commands[i].flags;
 	const int as_before = status == before->status[i];
 	if (as_before &&
-	    (same_output(run, i, before, outcome) || (flags & LOSSY) ||
+	    (same_output(run, i, before, outcome) ||
 	     (strcmp(what, "short") == 0 && (flags & PIECES))))
 		return NULL;
 	if (is_gentle(call, what))
 		return "the partner's output";
-	if (as_before && (flags & STOP))
-		return NULL; /* a server that got less to do */
+	if (as_before && (flags & (STOP | LOSSY)))
+		return NULL; /* it got less to do */
 	if ((flags & WAITS) && WIFSIGNALED(status) &&
 	    WTERMSIG(status) == SIGTERM)
 		return NULL; /* it waited for one who never came */

@@ -37,7 +37,8 @@ enum { /* of a run or a command: see runs.h */
        STOP = 128,
        WAITS = 256,
        ENTER = 512,
-       ASKED = 1024
+       ASKED = 1024,
+       HELPER = 2048
 };
 enum { COMMANDS = 4, WORDS = 16, PATIENCE = 3 /* seconds */ };
 enum { LINE = 600 /* of the events */ };
@@ -290,18 +291,20 @@ static pid_t begin(const struct run *run, int i, const char *fault)
 	return child;
 }
 
-/* Has it printed this? */
+/* Has it printed a line with this? A number at its end may be its port. */
 static int has_printed(int i, const char *text)
 {
 	char *out = read_file(path_of("out", i));
 	char *found = strstr(out, text);
-	const int whole = found != NULL && strchr(found, '\n') != NULL;
-	if (whole && port == 0) {
-		char *colon = strrchr(out, ':');
-		port = colon == NULL ? 0 : atoi(colon + 1);
+	char *end = found == NULL ? NULL : strchr(found, '\n');
+	if (end != NULL && port == 0) {
+		char *digits = end;
+		while (digits > out && isdigit((unsigned char)digits[-1]))
+			digits--;
+		port = atoi(digits);
 	}
 	free(out);
-	return whole;
+	return end != NULL;
 }
 
 /* Take note of what has ended. Return whether there is any child left. */

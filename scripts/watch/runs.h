@@ -18,6 +18,7 @@
  * ORDER    its lines come in any order
  * PIECES   each read or recv is a message, as its top comment says: with one
  *          byte, only how it ends is judged
+ * HELPER   a partner from tests, whose calls do not fail
  * KEEPS    what it made is to stay, for the next one
  * WAITS    waits as long as it takes for a partner: gets SIGTERM when that has
  *          failed before they met (connect, sendto, msgsnd, semop of both)
@@ -50,6 +51,10 @@
 {"shm-buffer-default", ALONE, 2, {
 	{"shm/producer", "", "some lines\nof text\n", WAITS},
 	{"shm/consumer", NULL, "", WAITS}}},
+{"shm-buffer-producer", 0, 0, {
+	{"shm/producer -k {key}", NULL, "", STOP}}},
+{"shm-buffer-consumer", 0, 0, {
+	{"shm/consumer -k {key}", NULL, "", STOP}}},
 {"shm-no_syscalls", 0, 0, {{"shm/no_syscalls", NULL, "", ANY}}},
 {"shm-race-delays", 0, 0, {{"shm/race -d", NULL, "", 0}}},
 {"shm-sum", 0, 0, {{"shm/sum -p 3 -n 10000", NULL, "", NUMBERS}}},
@@ -65,6 +70,10 @@
 {"socket-pair-nonblocking", 0, 0, {
 	{"socket/server -n -p 0", "listening", "", WAITS},
 	{"socket/client -w -p {port}", NULL, "", ENTER | ANY}}},
+{"socket-client", 0, 0, {
+	{"tests/tcp_peer listen send answer shutdown read", "\n", "",
+	 HELPER | WAITS | LOSSY | NUMBERS},
+	{"socket/client -p {port}", NULL, "", 0}}},
 {"socket-buffers", 0, 0, {
 	{"socket/receiver -p 0", "listening", "", WAITS | NUMBERS},
 	{"socket/sender -p {port}", NULL, "", NUMBERS | ANY}}},
