@@ -71,7 +71,7 @@
 {"recvfrom", "!MSG_DONTWAIT", "EINTR"},
 {"sendmsg", "", "ENOBUFS EPIPE EINTR"},
 {"recvmsg", "", "ENOMEM EINTR"},
-{"getaddrinfo", "", "EAI_AGAIN EAI_MEMORY EAI_FAIL EAI_NONAME"},
+{"getaddrinfo", "", "EAI_AGAIN EAI_MEMORY EAI_FAIL"},
 {"getnameinfo", "", "EAI_MEMORY EAI_AGAIN"},
 
 {"open", "", "ENOENT EACCES EMFILE ENFILE"},

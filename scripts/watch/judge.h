@@ -313,9 +313,8 @@ static const char *verdict_on_partner(const struct run *run, int i,
 {
 	const int status = outcome->status[i], flags = run->commands[i].flags;
 	const int as_before = status == before->status[i];
-	if (as_before &&
-	    (same_output(run, i, before, outcome) ||
-	     (strcmp(what, "short") == 0 && (flags & PIECES))))
+	if (as_before && (same_output(run, i, before, outcome) ||
+			  (strcmp(what, "short") == 0 && (flags & PIECES))))
 		return NULL;
 	if (is_gentle(call, what))
 		return "the partner's output";

@@ -18,8 +18,8 @@
  * WATCH_FAULT   'PROCESS CALL NUMBER WHAT': this use of the call (the first is
  *               1) is not made but fails; WHAT is an errno (EINTR), one of
  *               getaddrinfo's errors (EAI_AGAIN), or `short`: it is made with
- *               a size of one byte. A failing close does close. EIDRM removes
- *               the object.
+ *               a size of one byte. A failing close does close. EIDRM, and
+ *               EINVAL of a call with an id (not shmat), remove the object.
  *
  * An event is a line. MICROSECONDS is of the monotonic clock (0 in a strict
  * sandbox, where nobody may ask for it), PROCESS as above.
@@ -586,7 +586,10 @@ static void inject(struct use *use)
 	begin_line(&line, "fault");
 	add(&line, " %s %ld %s", use->call->name, use->number, fault.what);
 	end_line(&line);
-	if (fault.error == EIDRM)
+	/* What is said of an object that is gone has to be true. */
+	if (fault.error == EIDRM ||
+	    (fault.error == EINVAL && !is(use->call, "shmat") &&
+	     strncmp(use->call->print, "id:", 3) == 0))
 		remove_object(use->call, (int)use->arguments[0].value.number);
 	use->error = fault.error;
 	use->one_byte = fault.error == 0;
