@@ -64,6 +64,8 @@ struct outcome {
 	char *out[COMMANDS], *err[COMMANDS];
 	char *events;
 	double seconds;
+	off_t events_size; /* when looked at last */
+	double quiet_since;
 	char late[100]; /* who has not ended in time */
 	char left[100]; /* what was left behind */
 	int left_by;    /* the command that made it */
@@ -245,6 +247,7 @@ static void become(const struct run *run, int i, const char *fault, int input)
 
 	setpgid(0, 0);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
 	if (dup2(input, 0) == -1 ||
 	    dup2(open(path_of("out", i), O_WRONLY | O_APPEND), 1) == -1 ||
 	    dup2(open(path_of("err", i), O_WRONLY | O_APPEND), 2) == -1)
@@ -437,17 +440,15 @@ static int has_met(int failing, int partner)
 
 /* Has there been no event for a hundredth of a second? Then a server that waits
  * has done all that it was asked to do. */
-static int is_quiet(void)
+static int is_quiet(struct outcome *outcome)
 {
-	static off_t size = -1;
-	static double since;
 	struct stat status;
 	if (stat(path_of("events", 0), &status) == -1)
 		err(1, "stat");
-	if (status.st_size != size)
-		since = now();
-	size = status.st_size;
-	return now() - since > 0.01;
+	if (status.st_size != outcome->events_size)
+		outcome->quiet_since = now();
+	outcome->events_size = status.st_size;
+	return status.st_size > 0 && now() - outcome->quiet_since > 0.01;
 }
 
 /* Is this one right to wait until all others have ended? */
@@ -527,7 +528,8 @@ static void make_run(int number, const char *fault, struct outcome *outcome)
 		}
 		for (int i = 0; others == 0 && i <= last; i++)
 			press_enter(i);
-		stopped = stopped || (others + at_enter == 0 && is_quiet());
+		stopped =
+		    stopped || (others + at_enter == 0 && is_quiet(outcome));
 		for (int i = 0; stopped && i <= last; i++) {
 			if (outcome->begun[i] == 1 && !told[i])
 				kill(pids[i], SIGTERM);
