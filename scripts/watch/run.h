@@ -410,16 +410,18 @@ static void find_left(struct outcome *outcome)
 	}
 }
 
-/* Has the command's process called this with success, before the failure? */
-static int has_called(char *events, int command, const char *call)
+/* Has a process called this with success, before the other one's end? */
+static int has_called(const char *events, int command, const char *call,
+		      int other)
 {
-	char text[100];
-	const char *failure = strstr(events, " fault ");
+	char text[100], end[20];
 	snprintf(text, sizeof text, " %d return %s ", command + 1, call);
-	for (char *at = events; (at = strstr(at, text)) != NULL;) {
-		at += strlen(text);
-		at += strcspn(at, " ") + 1; /* its number */
-		if (*at != '-' && (failure == NULL || at < failure))
+	snprintf(end, sizeof end, " %d end\n", other + 1);
+	const char *ended = strstr(events, end);
+	while ((events = strstr(events, text)) != NULL) {
+		events += strlen(text);
+		events += strcspn(events, " ") + 1; /* its number */
+		if (*events != '-' && (ended == NULL || events < ended))
 			return 1;
 	}
 	return 0;
@@ -429,16 +431,16 @@ static int has_called(char *events, int command, const char *call)
 static int has_met(int failing, int partner)
 {
 	char *events = read_file(path_of("events", 0));
-	const int met = has_called(events, failing, "connect") ||
-			has_called(events, failing, "sendto") ||
-			has_called(events, failing, "msgsnd") ||
-			(has_called(events, failing, "semop") &&
-			 has_called(events, partner, "semop"));
+	const int met = has_called(events, failing, "connect", failing) ||
+			has_called(events, failing, "sendto", failing) ||
+			has_called(events, failing, "msgsnd", failing) ||
+			(has_called(events, failing, "semop", failing) &&
+			 has_called(events, partner, "semop", failing));
 	free(events);
 	return met;
 }
 
-/* Has there been no event for a hundredth of a second? Then a server that waits
+/* Has there been no event for a fiftieth of a second? Then a server that waits
  * has done all that it was asked to do. */
 static int is_quiet(struct outcome *outcome)
 {
@@ -448,7 +450,7 @@ static int is_quiet(struct outcome *outcome)
 	if (status.st_size != outcome->events_size)
 		outcome->quiet_since = now();
 	outcome->events_size = status.st_size;
-	return status.st_size > 0 && now() - outcome->quiet_since > 0.01;
+	return status.st_size > 0 && now() - outcome->quiet_since > 0.02;
 }
 
 /* Is this one right to wait until all others have ended? */
