@@ -16,7 +16,9 @@ $(error BUILD='$(BUILD)': a name without blanks, please)
 endif
 out = $(if $(BUILD),$(BUILD)/)
 programs = $(sources:%.c=$(out)%)
-tools = $(filter $(out)scripts/% $(out)tests/%,$(programs))
+measuring = $(filter $(out)scripts/compare/%,$(programs))
+tools = $(filter-out $(measuring),$(filter $(out)scripts/% $(out)tests/%,\
+	$(programs)))
 export BUILD SOAK
 
 .PHONY: all help demo compare test soak lint sanitize faults clean clean-ipc
@@ -67,8 +69,8 @@ demo: all ## see every lab, with a narration
 $(labs:%=demo-%): demo-%: % $(tools)
 	@sh scripts/demo.sh $*
 
-compare: all ## measure what each mechanism costs: a table and a picture
-	@sh scripts/compare.sh
+compare: ## measure what each mechanism costs: a table and a picture
+	@sh scripts/compare/compare.sh
 
 test: all ## check every program by its output
 	@sh tests/run.sh
@@ -76,6 +78,10 @@ test: all ## check every program by its output
 ## test-LAB: one lab only, or test-NAME: one file of tests, tests/NAME.t
 $(labs:%=test-%): test-%: % $(tools)
 	@sh tests/run.sh $*
+.PHONY: test-compare
+compare test-compare: $(measuring) $(tools)
+test-compare:
+	@sh tests/run.sh compare
 
 # A file of tests needs its own lab, or all of them.
 lab_of = $(firstword $(filter $(firstword $(subst -, ,$(1))),$(labs)) all)

@@ -7,12 +7,12 @@
 #            their own where no option says otherwise
 #     home/  for HOME    tmp/  for TMPDIR
 #     bin/   for PATH: ipcs, ipcrm and ss that see only what belongs to it
-# For each GIVEN it prints what to use instead. K42 is a key that
-#            -k is given, P7000 is a port, Qnotes a file that -f is given
 #     back   lines of two words: what a program prints, and what it would print
 #            for its user
 #
 # PORT is the first of 16 ports, of which 15 are used; keys are made of it too.
+# For each GIVEN it prints what to use instead: K42 is a key that -k is given,
+# P7000 is a port. Qnotes is a file that -f is given; of it nothing is printed.
 # -r removes the folder, and what has been made under its keys.
 #
 # usage: apart.sh FOLDER LAB PORT [GIVEN ...] | apart.sh -r FOLDER
@@ -115,7 +115,10 @@ make_programs() {
 			set -- "$@" -p "$value"
 			;;
 		esac
-		case $options in *u*) set -- "$@" -u "$folder/home/socket" ;; esac
+		case $options in *u*)
+			set -- "$@" -u "$folder/home/socket"
+			;;
+		esac
 		rm -f "$folder/lab/$program"
 		printf '#!/bin/sh\nexec %s "$@"\n' "$*" >"$folder/lab/$program"
 		chmod +x "$folder/lab/$program"
@@ -138,7 +141,7 @@ make_tools() {
 		ipcrm)
 			for word; do
 				case \$word in -*) continue ;; esac
-				printf '%s\n' "\$objects" | grep -q " \$word\$" || {
+				echo "\$objects" | grep -q " \$word\$" || {
 					echo "ipcrm: invalid id (\$word)" >&2
 					exit 1
 				}
@@ -152,8 +155,8 @@ make_tools() {
 					return
 				ours = 1
 				if (to ~ /^0x/)
-					to = "0x" substr("0000000" substr(to, 3), \\
-						length(to) - 2)
+					to = "0x" substr("0000000" \\
+						substr(to, 3), length(to) - 2)
 				\$0 = substr(\$0, 1, at - 1) to \\
 					substr(\$0, at + length(from))
 			}
@@ -188,7 +191,7 @@ if [ "${1-}" = -r ]; then
 	exit
 fi
 if [ $# -lt 3 ]; then
-	echo "usage: apart.sh FOLDER LAB PORT [GIVEN ...] | apart.sh -r FOLDER" >&2
+	echo 'usage: apart.sh FOLDER LAB PORT [GIVEN ...] | -r FOLDER' >&2
 	exit 2
 fi
 folder=$1 port=$3 keys=0 ports=0

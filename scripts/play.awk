@@ -156,8 +156,8 @@ function cell(terminal, line,    inner) {
 		emit("$" terminal typed(substr(line, 3)))
 	else if (line ~ /^(\$|\[[0-9]+\])$/)
 		emit("[" terminal (inner == "" ? 0 : inner))
-	else if (line == "(waits)")
-		emit("w" terminal)
+	else if (line ~ /^\(waits.*\)$/)
+		emit("w" terminal line)
 	else if (inner == "Enter")
 		emit("k" terminal "10 (Enter)")
 	else if (line ~ /^\(Ctrl-[A-Z\\]\)$/)
@@ -168,7 +168,7 @@ function cell(terminal, line,    inner) {
 }
 
 # A line that crosses the start of the next column belongs to the first.
-function row(line,    i, terminal, end, text) {
+function row(line,    i, begin, terminal, end, text) {
 	emit("R")
 	terminal = 1
 	for (i = 2; i <= columns + 1; i++) {
@@ -176,7 +176,8 @@ function row(line,    i, terminal, end, text) {
 		if (i <= columns && length(line) > end && \
 			substr(line, end - 1, 2) != "  ")
 			continue
-		text = substr(line, column[terminal], end - column[terminal] + 1)
+		begin = column[terminal]
+		text = substr(line, begin, end - begin + 1)
 		sub(/ +$/, "", text)
 		if (text != "" || columns == 1)
 			cell(terminal, text)
@@ -261,10 +262,10 @@ session {
 	gap = gap && !folded
 	begin_session(substr($0, indent + 1))
 	show($0)
-	if (columns == 1)
-		row(substr($0, indent + 1))
-	else
+	if ($0 ~ /^ *terminal/)
 		emit("T" $0)
+	else
+		row(substr($0, indent + 1))
 	next
 }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# play.sh - play the sessions of lab sheets with the real programs, or check them
+# play.sh - play the sessions of lab sheets with the real programs, or check
 #
 # A section is what is below a heading, 23 lines of 80 columns at most. In it
 # each indented block that begins with a prompt is a session:
@@ -50,7 +50,7 @@ run_lane() {
 	trap 'kill "$!" 2>/dev/null; wait "$!" 2>/dev/null; exit 143' TERM
 	for number in $numbers; do
 		mkdir "$private/taken$number" 2>/dev/null || continue
-		$run "$where/session.sh" "$number" &
+		$run "$where/session.sh" "$number" 3<&3 7<&7 &
 		wait "$!"
 		echo "$?" >"$private/status$number"
 	done
@@ -100,7 +100,7 @@ play_all() {
 	number=${only:-$first}
 	for last; do :; done
 	while [ "$number" -le "$last" ]; do
-		$run "$where/session.sh" "$number" &
+		$run "$where/session.sh" "$number" 3<&3 7<&7 &
 		children=$!
 		wait "$children" || [ "$?" -eq 77 ] || failed=1
 		children=
@@ -111,7 +111,11 @@ play_all() {
 		b) [ "$number" -eq "$first" ] || number=$((number - 1)) ;;
 		*[!0-9]*) ;;
 		'') number=$((number + 1)) ;;
-		*) case " $numbers " in *" $pressed "*) number=$pressed ;; esac ;;
+		*)
+			case " $numbers " in
+			*" $pressed "*) number=$pressed ;;
+			esac
+			;;
 		esac
 	done
 }
@@ -137,7 +141,8 @@ take_sheets_apart() { # SHEET ...
 	set -f
 	IFS=$newline
 	# shellcheck disable=SC2086 # a name a line
-	last=$(awk -v folder="$private" -v section=0 -f "$where/play.awk" $all)
+	last=$(awk -v folder="$private" -v section=0 -f "$where/play.awk" $all) ||
+		give_up 'the sheets cannot be read'
 	IFS=' 	'$newline
 	set +f
 	numbers=

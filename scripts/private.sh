@@ -36,8 +36,8 @@ private_folder() { # NAME
 
 end_children() {
 	for child in $children; do
-		kill "$child" 2>/dev/null
-		wait "$child" 2>/dev/null
+		kill "$child" 2>/dev/null || :
+		wait "$child" 2>/dev/null || : # set -e does not end it here
 	done
 	children=
 }
@@ -50,10 +50,12 @@ remove_private() {
 
 end_by() { # SIGNAL
 	trap '' HUP INT QUIT TERM PIPE
+	trap - EXIT # mksh would end by it, with status 0
 	end_children
 	remove_private
 	trap - "$1"
 	kill -s "$1" "$$"
+	exit 131 # bash and ash ignore SIGQUIT
 }
 
 trap_signals() {

@@ -193,7 +193,7 @@ forget() { # NAME ...
 fill() { # LINE
 	line=$1 typed='' shown=''
 	while split "$line"; do
-		[ -n "$value" ] || fail "nothing came for $example, so nothing is typed"
+		[ -n "$value" ] || fail "nothing came for $example"
 		typed=$typed$literal$value
 		case $name in
 		[KP]*) shown=$shown$literal$example ;;
@@ -291,30 +291,30 @@ expect_waiting() { # TERMINAL
 		=) map_back && fail "$waiting_for, but this came: \"$text\"" ;;
 		x) fail "$waiting_for, but it ended with exit status $text" ;;
 		esac
-		computes "$1" || break
+		# shellcheck disable=SC2046,SC2086 # they are words
+		compute $(nth "$1" $terminals) || break
 	done
 	row_latest=$((time + 800))
 }
 
-# A key is for the program, which may not have started yet.
-settle() { # TERMINAL
+# Nobody types so fast that what was typed before has not got to its wait.
+settle() {
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		computes "$1" || break
+		# shellcheck disable=SC2086 # they are words
+		compute $terminals || break
 	done
 }
 
-computes() { # TERMINAL
-	# shellcheck disable=SC2086 # they are words
-	ps -A -o pgid= -o stat= 2>/dev/null |
-		awk -v group="$(nth "$1" $terminals)" '
-			$1 == group && $2 ~ /^[RD]/ { found = 1 }
-			END { exit !found }'
+compute() { # PID ..., leaders of process groups
+	ps -A -o pgid= -o stat= 2>/dev/null | awk -v groups=" $* " '
+		index(groups, " " $1 " ") && $2 ~ /^[RD]/ { found = 1 }
+		END { exit !found }'
 }
 
 expect_end() { # TERMINAL STATUS
 	eval "running=\$running$1 running$1="
 	if [ -z "$running" ]; then
-		[ "$2" -eq 0 ] || fail "terminal $1: nothing runs that ends with $2"
+		[ "$2" -eq 0 ] || fail "terminal $1: [$2], but nothing runs"
 		return
 	fi
 	waiting_for="terminal $1: the end, with exit status $2,"
@@ -334,7 +334,6 @@ play_cell() { # KIND TERMINAL TEXT
 		case $1 in
 		'$') put "$2" "$ $shown" ;;
 		k) put "$2" "${3#* }" ;;
-		w) put "$2" '(waits)' ;;
 		'[') put "$2" "[$3]" ;;
 		*) put "$2" "$shown" ;;
 		esac
@@ -352,18 +351,19 @@ play_cell() { # KIND TERMINAL TEXT
 		fill "$3"
 		put "$2" "$ $shown"
 		stop
+		settle
 		eval "running$2=yes"
 		tell "$2" "\$$typed"
 		;;
 	k)
 		put "$2" "${3#* }"
 		stop
-		settle "$2"
+		settle
 		tell "$2" "k${3%% *}"
 		;;
 	w)
 		expect_waiting "$2"
-		put "$2" '(waits)'
+		put "$2" "$3"
 		;;
 	'[')
 		expect_end "$2" "$3"

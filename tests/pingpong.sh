@@ -1,11 +1,11 @@
 #!/bin/sh
-# pingpong.sh - what the pingpong of each lab has to pass
+# pingpong.sh - what each program of scripts/compare has to pass
 #
-# For the lab's file of tests to read. It has said what is particular:
+# For its file of tests to read. It has said what is particular:
 #   $pingpong    the program
 #   $mechanism   as it names it
 #   $sizes       bytes of messages that it can send, the largest at the end
-#   $more        what else its line tells, an expression
+#   $more        the names of what else its line tells
 # The rest is from lib.sh.
 # shellcheck disable=SC2034,SC2154 # names of those files
 
@@ -14,57 +14,114 @@
 # One line: what was asked for, and figures.
 prints_figures() { # MECHANISM WAIT BYTES ROUNDS
 	succeeds
-	figure='[0-9]+\.[0-9]{3}'
-	grep -Eqx "mechanism=$1 wait=$2 bytes=$3 rounds=$4 setup_us=$figure\
- round_trip_us=$figure cpu_us=$figure switches=$figure$more" "$work/out" ||
-		fail "a line of $1, $2, $3 bytes, $4 rounds, with its figures"
-	[ "$(wc -l <"$work/out")" -eq 1 ] || fail 'one line'
+	line=
+	{
+		read -r line && ! read -r second && [ -z "$second" ]
+	} <"$work/out" || fail 'one line'
+	rest=${line#"mechanism=$1 wait=$2 bytes=$3 rounds=$4 "}
+	[ "$rest" != "$line" ] || fail "a line of $1, $2, $3 bytes, $4 rounds"
+	for name in setup_us round_trip_us cpu_us switches $more; do
+		figure=${rest%% *}
+		rest=${rest#"$figure"}
+		rest=${rest# }
+		case $figure in
+		"$name="*[!0-9.]* | "$name="*.*.*) fail "a figure: $name" ;;
+		"$name="[0-9]*.[0-9][0-9][0-9] | segment=[0-9]*) ;;
+		*) fail "$name, with three digits after the point" ;;
+		esac
+	done
+	[ -z "$rest" ] || fail 'no more figures'
 }
 
-# A relation of the figures of the last output: setup_us > attach_us
+# Relations of the figures of the last output: 'setup_us > attach_us'
 figures_hold() { # RELATION, as awk has it
-	relation=$(echo "$1" | sed 's/[a-z_][a-z_]*/figure["&"]/g')
-	awk "{
-		for (i = 1; i <= NF; i++) {
-			split(\$i, pair, \"=\")
-			figure[pair[1]] = pair[2]
-		}
-		exit !($relation)
-	}" "$work/out" || fail "this to hold: $1"
+	read -r line <"$work/out" || fail 'a line'
+	figures=
+	for figure in $line; do
+		figures="$figures -v $figure"
+	done
+	# shellcheck disable=SC2086 # these are words
+	awk $figures "BEGIN { exit !($1) }" </dev/null ||
+		fail "this to hold: $1"
 }
 
 # Start it, with $parent as its process. Other objects were there before.
 start_parent() { # NAME PROGRAM [ARGUMENT ...]
 	"$build/tests/keyless" list >"$work/old" 2>"$work/cannot"
 	start "$@"
-	parent=$(pid "$1")
+	read -r parent <"$work/$1.pid"
 }
 
 # One that has long to play, with $child as its child.
 start_endless() { # NAME PROGRAM [ARGUMENT ...]
 	start_parent "$@" -n 1000000000
-	ps -A -o pid= >"$work/processes" 2>/dev/null ||
-		skip 'no ps that tells parents here'
 	await_that child_is_there
+	case "$*" in
+	*shm*poll*) ;;
+	*shm*) await_that uses_semaphores ;;
+	esac
 }
 
+# A set that no process has used yet is no process's for the kernel. Both sleep
+# for 60 ms at first.
+uses_semaphores() {
+	[ -r /proc/sysvipc/sem ] || return 0
+	"$build/scripts/await" line /dev/null '' 0.06
+	"$build/tests/keyless" list "$parent" >"$work/new"
+	while read -r kind _; do
+		[ "$kind" != semaphores ] || return 0
+	done <"$work/new"
+	return 1
+}
+
+# Linux tells without a start of ps.
 child_is_there() {
-	child=$(child_of "$parent")
+	child=
+	if [ -r "/proc/$parent/task/$parent/children" ]; then
+		read -r child <"/proc/$parent/task/$parent/children" || :
+		child=${child% }
+	else
+		child=$(child_of "$parent")
+	fi
 	[ -n "$child" ]
 }
+
+# Nobody may have waited for it yet: then it is a zombie.
+is_gone() { # PID
+	[ -d /proc/self ] || {
+		has_ended "$1"
+		return
+	}
+	read -r whole <"/proc/$1/stat" || return 0
+	case ${whole##*) } in
+	Z*) return 0 ;;
+	*) return 1 ;;
+	esac
+} 2>/dev/null
 
 # Linux can tell: no segment, queue or semaphores of theirs are left. An object
 # that was there before is of a dead process which had the same number.
 no_keyless() { # PID ...
-	"$build/tests/keyless" list "$@" >"$work/new" 2>"$work/cannot"
+	"$build/tests/keyless" list "$@" >"$work/left" 2>"$work/cannot"
+	[ -s "$work/left" ] || return 0
+	cp "$work/left" "$work/new"
 	cat "$work/old" "$work/old" "$work/new" | sort | uniq -u >"$work/left"
 	[ ! -s "$work/left" ]
 }
 
 # What the shell's ended children have computed: user and system time.
-note_times() { # FILE
+note_times() { # sets $computed, an expression
 	times >"$work/times" # not in a pipe: that is another shell
-	sed -n '2s/[ms]/ /gp' "$work/times" >"$1"
+	{
+		read -r computed
+		read -r computed
+	} <"$work/times"
+	user=${computed% *}
+	system=${computed#* }
+	computed="(${user%m*} + ${system%m*}) * 60"
+	user=${user#*m}
+	system=${system#*m}
+	computed="$computed + ${user%s} + ${system%s}"
 }
 
 run_on_one_core() { # PROGRAM [ARGUMENT ...]
@@ -96,12 +153,12 @@ pingpong_sizes() {
 	done
 }
 
-# A process that blocks sleeps once in a round, or its message is there. Who
-# polls does not sleep; on some systems giving the core away counts.
+# A process that blocks sleeps once in a round, or its message is there. One
+# that polls does not; on some systems giving the core away counts.
 pingpong_sleeps_or_polls() {
 	run "$pingpong" -n 200
-	figures_hold 'switches > 0.9 && switches < 3'
-	figures_hold 'round_trip_us > 0 && setup_us > 0 && cpu_us > 0'
+	figures_hold 'switches > 0.9 && switches < 3 &&
+		round_trip_us > 0 && setup_us > 0 && cpu_us > 0'
 	run "$pingpong" -n 1
 	figures_hold 'switches < 4'
 	run "$pingpong" -w poll -n 50
@@ -114,28 +171,25 @@ pingpong_sleeps_or_polls() {
 
 # Two processes cannot use more than two cores (some milliseconds are left to
 # the clocks), and all rounds together took less than this test may take. On a
-# busy machine who polls may have to wait a time slice for each answer.
+# busy machine one that polls may wait a time slice for each answer.
 pingpong_tells_of_a_round() {
 	run "$pingpong" -n 2000
-	figures_hold 'cpu_us < 2 * round_trip_us + 10'
-	figures_hold "2000 * round_trip_us < $time_limit * 1000000"
+	figures_hold "cpu_us < 2 * round_trip_us + 10 &&
+		2000 * round_trip_us < $time_limit * 1000000"
 	run "$pingpong" -w poll -n 100
-	figures_hold 'cpu_us < 2 * round_trip_us + 200'
-	figures_hold "100 * round_trip_us < $time_limit * 1000000"
+	figures_hold "cpu_us < 2 * round_trip_us + 200 &&
+		100 * round_trip_us < $time_limit * 1000000"
 }
 
 # Both processes' time, as the shell has it too, but for what is not timed.
 pingpong_counts_both() {
-	note_times "$work/before"
+	note_times
+	before=$computed
 	run "$pingpong" -n 30000
-	note_times "$work/after"
-	seconds=$(cat "$work/before" "$work/after" | awk '{
-		before = after
-		after = ($1 + $3) * 60 + $2 + $4
-	}
-	END { print after - before }')
-	figures_hold "30000 * cpu_us > 0.7 * $seconds * 1000000 - 20000"
-	figures_hold "30000 * cpu_us < 1.1 * $seconds * 1000000 + 20000"
+	note_times
+	seconds="($computed - ($before))"
+	figures_hold "30000 * cpu_us > 0.7 * $seconds * 1000000 - 20000 &&
+		30000 * cpu_us < 1.1 * $seconds * 1000000 + 20000"
 }
 
 # Then the two have to take turns, and together compute as long as it takes. A
@@ -154,7 +208,7 @@ endless_ends() { # PROGRAM [ARGUMENT ...]
 	start_endless parent_killed "$@"
 	orphan=$child
 	orphans_parent=$parent
-	stop parent_killed KILL
+	kill -s KILL "$parent"
 	for signal in KILL TERM; do
 		start_endless child_killed "$@"
 		kill -s "$signal" "$child"
@@ -163,15 +217,15 @@ endless_ends() { # PROGRAM [ARGUMENT ...]
 		prints_nothing
 		no_keyless "$parent" "$child" || fail 'nothing is left'
 	done
-	for signal in HUP=129 TERM=143; do
+	for signal in HUP=129 QUIT=131 TERM=143; do
 		start_endless interrupted "$@"
-		stop interrupted "${signal%=*}"
+		kill -s "${signal%=*}" "$parent"
 		finish interrupted
 		exits "${signal#*=}"
 	done
-	await_that has_ended "$orphan"
+	await_that is_gone "$orphan"
 	await_that no_keyless "$orphan" "$orphans_parent"
-	await_that has_ended "$child"
+	await_that is_gone "$child"
 	await_that no_keyless "$child" "$parent"
 }
 
@@ -183,17 +237,48 @@ pingpong_ends_while_polling() {
 	endless_ends "$pingpong" -w poll
 }
 
-# Ctrl-C reaches both: one has to remove what there is. (Where there is
-# nothing to remove, SIGINT may be ignored, as it is in a script's background.)
+# Ctrl-C reaches both: one has to remove what there is.
 pingpong_interrupted() {
 	for wait in block poll; do
 		start_endless interrupted "$pingpong" -w "$wait"
 		kill -s INT "$child" "$parent"
 		finish interrupted
 		exits 130
-		await_that has_ended "$child"
+		await_that is_gone "$child"
 		no_keyless "$child" "$parent" || fail 'nothing is left'
 	done
+}
+
+# Under nohup, the end of the terminal does not end it.
+pingpong_nohup() {
+	trap '' HUP
+	start_parent ignoring "$pingpong" -n 30000
+	await_that child_is_there
+	kill -s HUP "$parent" "$child"
+	finish ignoring
+	prints_figures "$mechanism" block 64 30000
+}
+
+# `pingpong | true`: nobody reads its line.
+pingpong_unread() {
+	"$build/tests/keyless" list >"$work/old" 2>"$work/cannot"
+	# shellcheck disable=SC2016 # another shell's
+	sh -c 'echo "$$" >"$1/pid" && shift && exec "$@"' - "$work" \
+		"$build/$pingpong" -n 5 2>"$work/err" | true
+	says 'cannot write to standard output'
+	read -r parent <"$work/pid"
+	no_keyless "$parent" || fail 'nothing is left'
+}
+
+# What valgrind finds ends a process with status 9, also the child.
+pingpong_sends_what_was_set() {
+	memcheck='valgrind -q --error-exitcode=9'
+	$memcheck "$build/$pingpong" -h >"$work/out" 2>&1 ||
+		skip 'no valgrind for such a program here'
+	$memcheck "$build/$pingpong" -s 100 -n 2 >"$work/out" 2>"$work/err"
+	status=$?
+	command="$memcheck $pingpong -s 100 -n 2"
+	prints_figures "$mechanism" block 100 2
 }
 
 pingpong_tells_usage() {
@@ -203,14 +288,16 @@ pingpong_tells_usage() {
 pingpong_refuses_bad_usage() {
 	refused "$pingpong" -x
 	refused "$pingpong" surplus
+	says "unexpected argument 'surplus'"
 	for bad in '' spin blocked; do
 		refused "$pingpong" -w "$bad"
 	done
-	for bad in '' 0 -1 x 1x 1.5 1073741825; do
+	for bad in '' 0 -1 x 1x 1.5 1073741825 99999999999999999999; do
 		refused "$pingpong" -s "$bad"
 	done
 	for bad in '' 0 -1 x 1x 1000000001; do
 		refused "$pingpong" -n "$bad"
+		says "-n '$bad': must be 1 to 1000000000"
 	done
 }
 
@@ -219,18 +306,25 @@ pingpong_needs_its_output() {
 }
 
 check_pingpong() {
-	check 'pingpong: prints a line of figures' pingpong_prints_figures
-	check 'pingpong: messages of any size arrive' pingpong_sizes
-	check 'pingpong: sleeps or polls, as it is told' \
+	name=${pingpong##*/}
+	check "$name: prints a line of figures" pingpong_prints_figures
+	check "$name: messages of any size arrive" pingpong_sizes
+	check "$name: sleeps or polls, as it is told" \
 		pingpong_sleeps_or_polls
-	check 'pingpong: its times are those of one round' \
+	check "$name: its times are those of one round" \
 		pingpong_tells_of_a_round
-	check 'pingpong: its cpu time is that of both' pingpong_counts_both
-	check 'pingpong: one core is enough' pingpong_on_one_core
-	check 'pingpong: nothing is left, whoever is killed' pingpong_ends
-	check 'pingpong: the same while it polls' pingpong_ends_while_polling
-	check 'pingpong: -h tells the usage' pingpong_tells_usage
-	check 'pingpong: bad input is refused' pingpong_refuses_bad_usage
-	check 'pingpong: fails when its output cannot be written' \
+	check "$name: its cpu time is that of both" pingpong_counts_both
+	check "$name: one core is enough" pingpong_on_one_core
+	check "$name: nothing is left, whoever is killed" pingpong_ends
+	check "$name: the same while it polls" pingpong_ends_while_polling
+	check "$name: the same when both are interrupted" \
+		pingpong_interrupted
+	check "$name: nohup keeps it going" pingpong_nohup
+	check "$name: nothing is left when nobody reads" pingpong_unread
+	check "$name: sends no byte that was not set" \
+		pingpong_sends_what_was_set
+	check "$name: -h tells the usage" pingpong_tells_usage
+	check "$name: bad input is refused" pingpong_refuses_bad_usage
+	check "$name: fails when its output cannot be written" \
 		pingpong_needs_its_output
 }

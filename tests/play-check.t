@@ -118,7 +118,7 @@ check 'play -c: a hang is caught, and fails its own section only' hang_is_caught
 exit_status_is_caught() {
 	sheet_greet
 	echo 'exit 3' >>"$work/lab/greet"
-	catches 'the end, with exit status 0, was to come, but exit status 3 came'
+	catches 'exit status 0, was to come, but exit status 3 came'
 	sheet_greet
 	change 's/\[2\]/[1]/' README.md
 	catches 'exit status 2 came'

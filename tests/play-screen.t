@@ -9,9 +9,8 @@ plays() { # [ARGUMENT ...]
 
 screen() { # COMMAND
 	mkfifo "$work/keys"
-	start_from "$work/keys" screen scripts/terminal 1 100 &
-	exec 5>"$work/keys"
-	wait "$!"
+	exec 5<>"$work/keys"
+	start_from "$work/keys" screen scripts/terminal 1 100
 	echo "\$$1" >&5
 }
 
@@ -158,6 +157,7 @@ lie_is_told_on_screen() {
 	prints_like 'This is not what the page says'
 	prints_like 'The text of three.'
 }
-check 'play: a lie is told, and the next section is played' lie_is_told_on_screen
+check 'play: a lie is told, and the next section is played' \
+	lie_is_told_on_screen
 
 finish_tests

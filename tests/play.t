@@ -37,12 +37,12 @@ check 'play: -h, an unknown option and an unknown sheet' play_usage
 # The default names are this user's: what may be there is not touched.
 defaults_are_not_touched() {
 	sheet_of shm writer reader <<-'END'
-		# pair
+# pair
 
-		    $ ./writer
-		    Data written to memory: Hello world
-		    $ ./reader -l
-		    Data read from memory: Hello world
+    $ ./writer
+    Data written to memory: Hello world
+    $ ./reader -l
+    Data read from memory: Hello world
 	END
 	"$build/scripts/sysv" names | sed -n 's/^segment //p' >"$work/defaults"
 	while read -r key; do
@@ -58,63 +58,64 @@ check 'play: default keys are not those of this user' defaults_are_not_touched
 
 keys_stay_two() {
 	sheet_of shm writer reader <<-'END'
-		# two keys
+# two keys
 
-		    $ ./writer -k 42 one
-		    Data written to memory: one
-		    $ ./writer -k43 two
-		    Data written to memory: two
-		    $ ./writer three
-		    Data written to memory: three
-		    $ ./reader -k 0x2a
-		    Data read from memory: one
-		    $ ./reader -k 43
-		    Data read from memory: two
-		    $ ./reader
-		    Data read from memory: three
+    $ ./writer -k 42 one
+    Data written to memory: one
+    $ ./writer -k43 two
+    Data written to memory: two
+    $ ./writer three
+    Data written to memory: three
+    $ ./reader -k 0x2a
+    Data read from memory: one
+    $ ./reader -k 43
+    Data read from memory: two
+    $ ./reader
+    Data read from memory: three
 
-		<!-- differs: reader: shmget: no segment has the : start writer first -->
+<!-- differs: shmget: no segment has the : start writer first -->
 
-		    $ ./reader -k 42
-		    reader: shmget: no segment has the key 0x2a: start writer first
-		    [1]
+    $ ./reader -k 42
+    reader: shmget: no segment has the key 0x2a: start writer first
+    [1]
 	END
 	passes
 }
-check 'play: two keys stay two, and are printed as they were given' keys_stay_two
+check 'play: two keys stay two, and are printed as they were given' \
+	keys_stay_two
 
 ports_and_paths_are_mapped() {
 	sheet_of socket server client echo_server echo_client <<-'END'
-		# TCP
+# TCP
 
-		    terminal 1                            terminal 2
-		    $ ./server
-		    Server listening on 127.0.0.1:12345
-		    (waits)                               $ ./client
-		    Hello from client                     Hello message sent to server
-		    Hello message sent to client          Hello from server
+    terminal 1                            terminal 2
+    $ ./server
+    Server listening on 127.0.0.1:12345
+    (waits)                               $ ./client
+    Hello from client                     Hello message sent to server
+    Hello message sent to client          Hello from server
 
-		# another port
+# another port
 
-		    terminal 1                            terminal 2
-		    $ ./server -p 7000
-		    Server listening on 127.0.0.1:7000
-		    (waits)                               $ ./client -p 7000
-		    Hello from client                     Hello message sent to server
-		    Hello message sent to client          Hello from server
+    terminal 1                            terminal 2
+    $ ./server -p 7000
+    Server listening on 127.0.0.1:7000
+    (waits)                               $ ./client -p 7000
+    Hello from client                     Hello message sent to server
+    Hello message sent to client          Hello from server
 
-		# Unix
+# Unix
 
-		<!-- differs: /tmp/ipc_echo_1000 -->
+<!-- differs: /tmp/ipc_echo_1000 -->
 
-		    terminal 1                                   terminal 2
-		    $ ./echo_server
-		    Server listening... /tmp/ipc_echo_1000
-		    (waits)                                      $ ./echo_client
-		    Accepted connection                          Echoed: Hello, server!
-		    Received: Hello, server!
-		    (Ctrl-C)
-		    [130]
+    terminal 1                                   terminal 2
+    $ ./echo_server
+    Server listening... /tmp/ipc_echo_1000
+    (waits)                                      $ ./echo_client
+    Accepted connection                          Echoed: Hello, server!
+    Received: Hello, server!
+    (Ctrl-C)
+    [130]
 	END
 	passes
 }
@@ -122,19 +123,23 @@ check 'play: ports and paths are printed as in the sheet' \
 	ports_and_paths_are_mapped
 
 queues_are_apart() {
-	sheet_of msgqueue writer reader <<-'END'
-		# The home and a path
+	sysv=$(cd "$build" && pwd)/scripts/sysv
+	sheet_of msgqueue writer reader <<-END
+# The home and a path
 
-		    terminal 1                            terminal 2
-		    $ touch notes; ./writer -f notes one
-		    Data send is : one
-		    $ ./reader
-		    (waits)                               $ ./writer two
-		    Data Received is : two                Data send is : two
-		    $ ./reader -n -f notes
-		    Data Received is : one
+    terminal 1                            terminal 2
+    \$ touch notes; ./writer -f notes one
+    Data send is : one
+    \$ ./reader
+    (waits)                               \$ ./writer two
+    Data Received is : two                Data send is : two
+    \$ ./reader -nl -f notes
+    Data Received is : one
+    \$ $sysv key notes >key; cp key '$work'
 	END
 	passes
+	! "$sysv" find queue "$(cat "$work/key")" >/dev/null ||
+		fail 'the queue of the path is gone'
 }
 check 'play: queues are apart' queues_are_apart
 
@@ -160,27 +165,27 @@ ipcs_shows_its_own_objects() {
 	"$build/shm/writer" -k "$key" >"$work/theirs"
 	id=$("$build/scripts/sysv" find segment "$key")
 	sheet_of shm writer <<-END
-		# ipcs
+# ipcs
 
-		<!-- differs: 5 0x53480000 root -->
+<!-- differs: 5 0x53480000 root -->
 
-		    \$ ./writer
-		    Data written to memory: Hello world
-		    \$ ipcs -m
+    \$ ./writer
+    Data written to memory: Hello world
+    \$ ipcs -m
 
-		    ------ Shared Memory Segments --------
-		    key        shmid      owner      perms      bytes      nattch     status
-		    0x53480000 5          root       600        1024       0
+    ------ Shared Memory Segments --------
+    key        shmid      owner      perms      bytes      nattch     status
+    0x53480000 5          root       600        1024       0
 
-		    \$ ./writer -v | sed 's/ attached.*//'
-		    segment 5
-		    Data written to memory: Hello world
-		    \$ ipcrm -m $id
-		    ipcrm: invalid id ($id)
-		    [1]
-		    \$ ipcrm -m 5
-		    \$ ipcs -m | grep ^0x
-		    [1]
+    \$ ./writer -v | sed 's/ attached.*//'
+    segment 5
+    Data written to memory: Hello world
+    \$ ipcrm -m $id
+    ipcrm: invalid id ($id)
+    [1]
+    \$ ipcrm -m 5
+    \$ ipcs -m | grep ^0x
+    [1]
 	END
 	passes
 	"$build/scripts/sysv" find segment "$key" >/dev/null ||
@@ -192,11 +197,11 @@ check 'play: ipcs and ipcrm know its own objects only' \
 # It says which key it has, makes a segment, and stays.
 sheet_that_stays() {
 	sheet_of shm writer <<-END
-		# It stays
+# It stays
 
-		    terminal 1                   terminal 2
-		    \$ ./writer -k 42 >made; cp made '$work/'; sleep 500
-		    (waits)                      \$ sleep 500
+    terminal 1                   terminal 2
+    \$ ./writer -k 42 >made; cp made '$work/'; sleep 500
+    (waits)                      \$ sleep 500
 	END
 	mv "$work/lab/writer" "$work/lab/writer.real"
 	cat >"$work/lab/writer" <<-END

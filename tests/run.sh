@@ -20,7 +20,7 @@ limit=${BUILD:-.}/scripts/limit
 
 files_of() { # NAME
 	case $1 in
-	soak) echo tests/soak.sh ;;
+	soak) echo tests/soak.sh tests/soak-deaths.sh ;;
 	*) for file in tests/"$1".t tests/"$1"-*.t; do
 		[ ! -f "$file" ] || echo "$file"
 	done ;;

@@ -1,42 +1,51 @@
 #!/bin/sh
-# shm-pingpong.t - pingpong through shared memory
+# compare-shm.t - scripts/compare/shm, messages through shared memory
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 
-pingpong=shm/pingpong
+pingpong=scripts/compare/shm
 mechanism=shm
 sizes='1 2 3 64 4097 1048576'
-more=' attach_us=[0-9]+\.[0-9]{3} touch_us=[0-9]+\.[0-9]{3} segment=[0-9]+'
+more='attach_us touch_us segment'
 # shellcheck source=tests/pingpong.sh
 . tests/pingpong.sh
 
 pingpong_segment() {
-	run shm/pingpong -s 1000 -n 1
+	run "$pingpong" -s 1000 -n 1
 	figures_hold 'segment > 1000 && segment < 2000'
-	run shm/pingpong -n 1 -S 16777216
+	run "$pingpong" -n 1 -S 16777216
 	prints_figures shm block 64 1
 	figures_hold 'segment == 16777216 && touch_us > attach_us'
 	figures_hold 'setup_us > attach_us + touch_us'
 	touching=$(sed 's/.* touch_us=\([0-9]*\).*/\1/' "$work/out")
-	run shm/pingpong -n 1 -w poll -S 4096
+	run "$pingpong" -n 1 -w poll -S 4096
 	figures_hold "segment == 4096 && touch_us * 2 < $touching"
 	figures_hold 'setup_us > attach_us + touch_us'
 }
-check 'pingpong: touching a large segment takes its time' pingpong_segment
+check 'shm: touching a large segment takes its time' pingpong_segment
 
+# Linux tells without ps, and BusyBox's knows no -p.
 is_resident() { # PID
-	[ "$(ps -o rss= -p "$1")" -ge 65536 ] # KiB
+	kib=
+	if [ -r "/proc/$1/status" ]; then
+		while read -r name amount _; do
+			[ "$name" != VmRSS: ] || kib=$amount
+		done <"/proc/$1/status"
+	else
+		kib=$(ps -o rss= -p "$1")
+	fi
+	[ "${kib:-0}" -ge 65536 ]
 }
 
 # Both have touched every page, so all of it is in memory.
 pingpong_touches_all() {
-	start_endless large shm/pingpong -S 67108864
+	start_endless large "$pingpong" -S 67108864
 	await_that is_resident "$parent"
 	await_that is_resident "$child"
 	stop large
 	finish large
 }
-check 'pingpong: both processes touch each page' pingpong_touches_all
+check 'shm: both processes touch each page' pingpong_touches_all
 
 can_be_spoilt() {
 	no_keyless "$parent"
@@ -53,7 +62,7 @@ start_spoiler() { # BYTE of the segment, 1 is the last one
 # Somebody else writes to the last byte of the message meanwhile.
 pingpong_verifies() {
 	for wait in block poll; do
-		start_endless spoilt shm/pingpong -w "$wait"
+		start_endless spoilt "$pingpong" -w "$wait"
 		start_spoiler 1
 		finish spoilt
 		exits 1
@@ -66,57 +75,57 @@ pingpong_verifies() {
 		no_keyless "$parent" "$child" || fail 'nothing is left'
 	done
 }
-check 'pingpong: notices a byte that was not sent' pingpong_verifies
+check 'shm: notices a byte that was not sent' pingpong_verifies
 
 # To a byte in the middle. It has to be wrong in the last message: on a busy
 # machine that may take some tries.
 pingpong_verifies_all() {
 	status=0
 	while [ "$status" -eq 0 ]; do
-		start_parent spoilt shm/pingpong -s 10000 -n 9000
+		start_parent spoilt "$pingpong" -s 10000 -n 9000
 		start_spoiler 5000
 		finish spoilt
 	done
 	exits 1
 	says 'byte 5000: not what was sent'
 }
-check 'pingpong: and one in the middle of the message' pingpong_verifies_all
+check 'shm: and one in the middle of the message' pingpong_verifies_all
 
 # A system has no room for every segment: here by a limit of our own.
 pingpong_too_large() {
 	# shellcheck disable=SC3045 # where it is not there, skip
-	(ulimit -v 200000 && "$build/shm/pingpong" -n 1) >"$work/out" 2>&1 ||
+	(ulimit -v 200000 && "$build/$pingpong" -n 1) >"$work/out" 2>&1 ||
 		skip 'memory cannot be limited here'
 	# shellcheck disable=SC3045
 	ulimit -v 200000
-	run shm/pingpong -S 1073741824
+	run "$pingpong" -S 1073741824
 	fails_with 77 '1073741824 bytes'
 	prints_nothing
-	run shm/pingpong -s 1073741824
+	run "$pingpong" -s 1073741824
 	fails_with 77 '1073741824 bytes'
 }
-check 'pingpong: what is too large for the system, exit 77' pingpong_too_large
+check 'shm: what is too large for the system, exit 77' pingpong_too_large
 
 # A limit of the system (macOS has one of 4 MiB), in a namespace of our own.
 pingpong_over_limit() {
-	command='shm/pingpong -S 1000000, with a shmmax of 100000'
+	command='scripts/compare/shm -S 1000000, with a shmmax of 100000'
 	echo 'echo 100000 >/proc/sys/kernel/shmmax; exec "$@"' >"$work/limited"
 	unshare -r -i sh "$work/limited" true 2>"$work/err" ||
 		skip 'no namespace of our own to be had here'
-	unshare -r -i sh "$work/limited" "$build/shm/pingpong" -S 1000000 \
+	unshare -r -i sh "$work/limited" "$build/$pingpong" -S 1000000 \
 		>"$work/out" 2>"$work/err"
 	status=$?
 	fails_with 77 'shmget: a segment of 1000000 bytes'
 	prints_nothing
 }
-check 'pingpong: what is over a limit of the system, too' pingpong_over_limit
+check 'shm: what is over a limit of the system, too' pingpong_over_limit
 
 pingpong_refuses_small_segment() {
 	for bad in '' 0 -1 x 64 99999999999; do
-		refused shm/pingpong -S "$bad"
+		refused "$pingpong" -S "$bad"
 	done
 }
-check 'pingpong: a segment smaller than the message is refused' \
+check 'shm: a segment smaller than the message is refused' \
 	pingpong_refuses_small_segment
 
 check_pingpong

@@ -1,13 +1,9 @@
 #!/bin/sh
-# socket-pingpong.t - pingpong through sockets
+# compare-socket.t - scripts/compare/socket, messages through sockets
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 
-time_limit=10
-
-time_limit=10
-
-pingpong=socket/pingpong
+pingpong=scripts/compare/socket
 mechanism=tcp
 sizes='1 2 3 64 4097 1048576'
 more=
@@ -17,21 +13,23 @@ more=
 pingpong_unix_pair() {
 	for wait in block poll; do
 		for size in 1 64 1048576; do
-			run socket/pingpong -u -w "$wait" -s "$size" -n 3
+			run "$pingpong" -u -w "$wait" -s "$size" -n 3
 			prints_figures unix "$wait" "$size" 3
 		done
 	done
-	# It is more than the buffers hold, and who polls does not sleep for it.
-	run_on_one_core socket/pingpong -u -w poll -s 1048576 -n 3
+	# It is more than the buffers hold, and polling does not sleep for it.
+	run_on_one_core "$pingpong" -u -w poll -s 1048576 -n 3
 	figures_hold 'switches < 0.5'
 }
-check 'pingpong: the same through a Unix-domain pair' pingpong_unix_pair
+check 'socket: the same through a Unix-domain pair' pingpong_unix_pair
 
 # Linux lists the numbers of all Unix-domain sockets.
 pingpong_unix_pair_is_one() {
 	[ -r /proc/net/unix ] || skip 'no /proc/net/unix to look into'
-	start_endless pair socket/pingpong -u
-	readlink "/proc/$parent/fd/"* >"$work/links"
+	start_endless pair "$pingpong" -u
+	for link in "/proc/$parent/fd/"*; do
+		readlink "$link"
+	done >"$work/links"
 	number=$(sed -n 's/^socket:\[\([0-9]*\)\]$/\1/p' "$work/links")
 	awk -v number="$number" '$7 == number { found = 1 }
 		END { exit !found }' /proc/net/unix ||
@@ -39,13 +37,13 @@ pingpong_unix_pair_is_one() {
 	stop pair
 	finish pair
 }
-check 'pingpong: and it is one' pingpong_unix_pair_is_one
+check 'socket: and it is one' pingpong_unix_pair_is_one
 
 pingpong_unix_pair_ends() {
-	endless_ends socket/pingpong -u
-	endless_ends socket/pingpong -u -w poll
+	endless_ends "$pingpong" -u
+	endless_ends "$pingpong" -u -w poll
 }
-check 'pingpong: and that leaves nothing either' pingpong_unix_pair_ends
+check 'socket: and that leaves nothing either' pingpong_unix_pair_ends
 
 check_pingpong
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# msgqueue-pingpong.t - pingpong through a message queue
+# compare-msgqueue.t - scripts/compare/msgqueue, messages through a queue
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 
@@ -8,7 +8,7 @@ holds() { # COUNT
 	[ "$("$build/tests/odd" waiting "server:$path")" = "$1" ]
 }
 
-pingpong=msgqueue/pingpong
+pingpong=scripts/compare/msgqueue
 mechanism=msgqueue
 sizes='1 2 3 64 2048'
 more=
@@ -26,7 +26,7 @@ has_queue() {
 # Somebody else puts messages into the queue.
 pingpong_verifies() {
 	for size in 64 100; do
-		start_endless spoilt msgqueue/pingpong -s "$size"
+		start_endless spoilt "$pingpong" -s "$size"
 		await_that has_queue
 		start spoiler tests/keyless spoil queue "$id"
 		finish spoilt
@@ -40,21 +40,21 @@ pingpong_verifies() {
 		no_keyless "$parent" "$child" || fail 'nothing is left'
 	done
 }
-check 'pingpong: notices a message that was not sent' pingpong_verifies
+check 'msgqueue: notices a message that was not sent' pingpong_verifies
 
 # Where a queue holds more than a gigabyte it would not be told.
 pingpong_too_large() {
 	for wait in block poll; do
-		run msgqueue/pingpong -w "$wait" -s 1073741824
+		run "$pingpong" -w "$wait" -s 1073741824
 		fails_with 77 'a message of 1073741824 bytes'
 		prints_nothing
 	done
 	[ -r /proc/sys/kernel/msgmax ] || return 0
 	most=$(cat /proc/sys/kernel/msgmax)
-	run msgqueue/pingpong -n 1 -s "$((most + 1))"
+	run "$pingpong" -n 1 -s "$((most + 1))"
 	fails_with 77 "a message of $((most + 1)) bytes"
 }
-check 'pingpong: what is too large for the system, exit 77' pingpong_too_large
+check 'msgqueue: what is too large for the system, exit 77' pingpong_too_large
 
 check_pingpong
 

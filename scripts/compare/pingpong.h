@@ -1,0 +1,309 @@
+/*
+ * pingpong.h - the harness of shm.c, socket.c and msgqueue.c
+ *
+ * Two processes send a message to and fro. Here is what all mechanisms have
+ * in common: options, clock, warm-up, verification, the line of figures. Each
+ * program adds its own: to set up, to send and to receive.
+ */
+
+#include <err.h>
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PARENT, CHILD };
+
+/* By one process; switches: how often it went to sleep. */
+struct used {
+	double time_us, cpu_us, switches;
+};
+
+static const char *usage;
+static size_t bytes = 64;   /* -s BYTES */
+static long rounds = 10000; /* -n ROUNDS */
+static int polls;           /* -w poll */
+
+static int self = PARENT;
+static pid_t parent, child;
+static int report; /* our end of a pipe, from the child to the parent */
+
+/* What is sent, what has come. The first and the last byte are a stamp, another
+ * one in each round. The bytes between are as fill_out has set them. Without
+ * `out` the sender writes to where the receiver reads: all bytes are stamps. */
+static unsigned char *out, *in;
+
+/* These are each program's own. */
+static void send_message(unsigned char stamp);
+static void receive_message(void);
+static void remove_objects(void); /* called by the signal handler as well */
+
+/* ---- options ----------------------------------------------------------- */
+
+static long parse_number(int option, long most)
+{
+	char *rest;
+	errno = 0;
+	long number = strtol(optarg, &rest, 10);
+	if (errno != 0 || *rest != '\0' || number < 1 || number > most)
+		errx(2, "-%c '%s': must be 1 to %ld\n%s", option, optarg, most,
+		     usage);
+	return number;
+}
+
+/* The next option that only this program has, or -1. */
+static int next_option(int argc, char *argv[], const char *letters)
+{
+	int option;
+	while ((option = getopt(argc, argv, letters)) != -1) {
+		if (option == 's') {
+			bytes = (size_t)parse_number(option, 1 << 30);
+		} else if (option == 'n') {
+			rounds = parse_number(option, 1000000000);
+		} else if (option == 'w') {
+			polls = strcmp(optarg, "poll") == 0;
+			if (!polls && strcmp(optarg, "block") != 0)
+				errx(2, "-w '%s': must be block or poll\n%s",
+				     optarg, usage);
+		} else if (option == 'h' || option == '?') {
+			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
+			exit(option == 'h' ? 0 : 2);
+		} else {
+			return option;
+		}
+	}
+	if (optind < argc)
+		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
+	return -1;
+}
+
+/* ---- the two processes and their ends ---------------------------------- */
+
+/* The child leaves the objects to the parent, while the parent lives. */
+static void clean_up(void)
+{
+	if (getppid() != parent)
+		remove_objects();
+}
+
+static void interrupted(int signal_number)
+{
+	clean_up();
+	raise(signal_number);
+	_exit(128 + signal_number); /* process 1 survives the line above */
+}
+
+/* From now on every way out removes what there is. */
+static void prepare_ends(void)
+{
+	const struct sigaction interruption = {
+	    .sa_handler = interrupted,
+	    .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
+	parent = getpid();
+	atexit(clean_up);
+	sigaction(SIGINT, &interruption, NULL);
+	sigaction(SIGQUIT, &interruption, NULL);
+	sigaction(SIGTERM, &interruption, NULL);
+	if (signal(SIGHUP, SIG_IGN) != SIG_IGN) /* nohup: it stays ignored */
+		sigaction(SIGHUP, &interruption, NULL);
+	signal(SIGPIPE, SIG_IGN); /* a write that fails says EPIPE */
+}
+
+/* The last message may not fit: then the system cannot carry it, status 77. */
+static void *allocate(size_t size)
+{
+	void *memory = malloc(size);
+	if (memory == NULL)
+		errx(77, "no memory for a message of %zu bytes", bytes);
+	return memory;
+}
+
+static void fill_out(void)
+{
+	for (size_t i = 0; out != NULL && i < bytes; i++)
+		out[i] = (unsigned char)(i % 251 + (size_t)self);
+}
+
+/* Not every mechanism tells that the other process has died, so one that waits
+ * checks regularly. A child that ended well has sent all that it had to. */
+static void check_on_other(void)
+{
+	int status = 0;
+	int gone = getppid() != parent;
+	if (self == PARENT)
+		gone = waitpid(child, &status, WNOHANG) > 0 && status != 0;
+	if (gone)
+		errx(1, "the other process has ended");
+}
+
+/* After many looks for nothing: they took longer than a short answer from
+ * another core. If there is no other, the answer needs this one. */
+static void give_way(void)
+{
+	check_on_other();
+	sched_yield();
+}
+
+/* A call failed. Return if it is to be made again. */
+static void try_again(const char *call, int tries)
+{
+	if (errno == EPIPE || errno == ECONNRESET || errno == EIDRM)
+		errx(1, "the other process has ended");
+	if (errno != EAGAIN && errno != ENOMSG && errno != EINTR)
+		err(1, "%s", call);
+	if (errno == EINTR || tries % 64 == 0)
+		give_way();
+}
+
+static void tick(int signal_number)
+{
+	(void)signal_number;
+}
+
+/* The child inherits what has been set up. In both a timer interrupts a call
+ * that waits, five times a second: it returns EINTR. */
+static void start_child(void)
+{
+	int ends[2];
+	if (pipe(ends) == -1)
+		err(1, "pipe");
+	child = fork();
+	if (child == -1)
+		err(1, "fork");
+	self = child == 0 ? CHILD : PARENT;
+	report = ends[self];
+	close(ends[!self]);
+	const struct sigaction ticking = {.sa_handler = tick};
+	const struct itimerval fifth = {{0, 200000}, {0, 200000}};
+	sigaction(SIGALRM, &ticking, NULL);
+	if (setitimer(ITIMER_REAL, &fifth, NULL) == -1)
+		err(1, "setitimer");
+}
+
+/* The child's part; small enough to be written whole or not at all. */
+static void tell_parent(const void *figures, size_t size)
+{
+	while (write(report, figures, size) == -1)
+		try_again("write", 1);
+}
+
+static void hear_from_child(void *figures, size_t size)
+{
+	ssize_t part;
+	for (size_t done = 0; done < size; done += (size_t)part) {
+		do
+			part =
+			    read(report, (char *)figures + done, size - done);
+		while (part == -1 && errno == EINTR);
+		if (part == -1)
+			err(1, "read");
+		if (part == 0)
+			errx(1, "the other process has ended");
+	}
+}
+
+/* ---- measuring --------------------------------------------------------- */
+
+static double now(void) /* microseconds */
+{
+	struct timespec time;
+	if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
+		err(1, "clock_gettime");
+	return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
+}
+
+static struct used used_until_now(void)
+{
+	struct rusage used;
+	if (getrusage(RUSAGE_SELF, &used) == -1)
+		err(1, "getrusage");
+	double seconds = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec);
+	double rest = (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+	return (struct used){now(), seconds * 1e6 + rest,
+			     (double)used.ru_nvcsw};
+}
+
+/* To and fro. First and last byte are checked each time. */
+static struct used play(long count)
+{
+	const struct used before = used_until_now();
+	for (long round = 0; round < count; round++) {
+		const unsigned char stamp = (unsigned char)(round * 2 + self);
+		if (self == PARENT)
+			send_message(stamp);
+		receive_message();
+		if (in[0] != (stamp ^ 1) || in[bytes - 1] != in[0])
+			errx(1, "round %ld: not what was sent", round);
+		if (self == CHILD)
+			send_message(stamp);
+	}
+	const struct used after = used_until_now();
+	return (struct used){after.time_us - before.time_us,
+			     after.cpu_us - before.cpu_us,
+			     after.switches - before.switches};
+}
+
+/* The bytes between are checked when the clock has stopped. */
+static void check_all_bytes(void)
+{
+	for (size_t i = 1; i + 1 < bytes; i++) {
+		unsigned char expected =
+		    out == NULL ? in[0]
+				: (unsigned char)(i % 251 + (size_t)!self);
+		if (in[i] != expected)
+			errx(1, "byte %zu: not what was sent", i);
+	}
+}
+
+/* Returns what both used; only the parent does. */
+static struct used measure(void)
+{
+	fill_out();
+	/* Warm up the way we will measure. A process that polls keeps its core
+	 * busy, so the kernel gives each of the two one of its own, if it can.
+	 * One that blocks sleeps. */
+	for (double start = now(); polls && now() - start < 50000;)
+		;
+	if (!polls && self == PARENT)
+		nanosleep(&(struct timespec){.tv_nsec = 60000000}, NULL);
+	play(rounds < 1000 ? rounds / 10 + 1 : 100);
+
+	struct used used = play(rounds), by_child;
+	check_all_bytes();
+	if (self == CHILD) {
+		tell_parent(&used, sizeof used);
+		_exit(0);
+	}
+	hear_from_child(&by_child, sizeof by_child);
+	while (waitpid(child, NULL, 0) == -1 && errno == EINTR)
+		; /* ECHILD: check_on_other has waited for it */
+	used.cpu_us += by_child.cpu_us;
+	used.switches += by_child.switches;
+	return used;
+}
+
+/* All but the end of the line: some programs have more to tell. */
+static void print_figures(const char *mechanism, double setup_us,
+			  struct used used)
+{
+	const double n = (double)rounds;
+	printf("mechanism=%s wait=%s bytes=%zu rounds=%ld setup_us=%.3f "
+	       "round_trip_us=%.3f cpu_us=%.3f switches=%.3f",
+	       mechanism, polls ? "poll" : "block", bytes, rounds, setup_us,
+	       used.time_us / n, used.cpu_us / n, used.switches / n);
+}
+
+static int end_line(void) /* returns the exit status */
+{
+	printf("\n");
+	if (fflush(stdout) == EOF)
+		errx(1, "cannot write to standard output");
+	return 0;
+}
