@@ -187,7 +187,7 @@ check 'what cannot be watched is said, exit 77' unwatchable_is_said
 
 lessons_are_right() {
 	unless_watchable
-	faults -j 2 -t 1/40 -s 8
+	faults -j 2 -t 1/60 -s 8
 	note "$(tail -n 1 "$work/out")"
 	exits 0
 }
