@@ -56,7 +56,7 @@
 {"shm-buffer-consumer", 0, 0, {
 	{"shm/consumer -k {key}", NULL, "", STOP}}},
 {"shm-no_syscalls", 0, 0, {{"shm/no_syscalls", NULL, "", ANY}}},
-{"shm-race-delays", 0, 0, {{"shm/race -d", NULL, "", 0}}},
+{"shm-race-delays", 0, 0, {{"shm/race -d", NULL, "", NUMBERS | ORDER}}},
 {"shm-sum", 0, 0, {{"shm/sum -p 3 -n 10000", NULL, "", NUMBERS}}},
 {"shm-torn", 0, 0, {{"shm/torn", NULL, "", NUMBERS}}},
 {"shm-torn-guarded", 0, 0, {{"shm/torn -s", NULL, "", NUMBERS}}},
