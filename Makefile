@@ -5,9 +5,10 @@ CC ?= cc
 CFLAGS ?= -O2 -g -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 
 labs = fork_demo shm socket msgqueue
-rooms = $(labs) scripts scripts/compare tests
+rooms = $(labs) scripts scripts/compare scripts/watch tests
 tests = $(patsubst tests/%.t,%,$(wildcard tests/*.t))
-sources = $(wildcard $(addsuffix /*.c,$(rooms)))
+watch = scripts/watch/library
+sources = $(filter-out $(watch).c,$(wildcard $(addsuffix /*.c,$(rooms))))
 
 # make BUILD=DIR: binaries go under DIR instead of beside their sources.
 ifneq ($(word 2,x$(BUILD)),)
@@ -20,7 +21,8 @@ tools = $(filter-out $(measuring),$(filter $(out)scripts/% $(out)tests/%,\
 	$(programs)))
 export BUILD SOAK
 
-.PHONY: all help demo compare test soak lint sanitize clean clean-ipc FORCE
+.PHONY: all help demo compare test soak lint sanitize faults clean clean-ipc
+.PHONY: FORCE
 .PHONY: $(labs) $(labs:%=demo-%) $(labs:%=test-%) $(tests:%=test-%)
 
 all: $(programs) ## build all programs (this is what plain `make` does)
@@ -44,6 +46,13 @@ $(programs): $(out)%: %.c $(out).built_with
 	@mkdir -p $(@D)
 	$(if $(filter $<,$(atomic)),$(compile_if_possible),$(compile))
 
+# What is loaded before libc to see a program's calls. Where there is no such
+# thing (all is linked statically), faults and its tests say so.
+library = $(out)$(watch).so
+$(library): $(watch).c $(wildcard scripts/watch/*.h) $(out).built_with
+	@mkdir -p $(@D)
+	$(compile) -fPIC -shared -ldl || echo 'no $@: nothing can be watched'
+
 # What a pair has agreed on is in its folder's header.
 headers_of = $(filter $(out)$(1)/%,$(programs)): $(wildcard $(1)/*.h)
 $(foreach room,$(rooms),$(eval $(call headers_of,$(room))))
@@ -53,12 +62,12 @@ $(tools): $(wildcard $(labs:%=%/*.h))
 lab_programs = $(1): $(filter $(out)$(1)/%,$(programs))
 $(foreach lab,$(labs),$(eval $(call lab_programs,$(lab))))
 
-demo: all ## see every lab, with a narration
-	@sh scripts/demo.sh
+demo: all ## play every lab's sheet: what is typed, and what comes
+	@sh scripts/play.sh
 
 ## demo-LAB: one lab only; LAB is fork_demo, shm, socket or msgqueue
 $(labs:%=demo-%): demo-%: % $(tools)
-	@sh scripts/demo.sh $*
+	@sh scripts/play.sh $*/README.md
 
 compare: ## measure what each mechanism costs: a table and a picture
 	@sh scripts/compare/compare.sh
@@ -81,6 +90,8 @@ $(foreach name,$(tests),$(eval $(call needs_lab,$(name))))
 $(tests:%=test-%):
 	@sh tests/run.sh $(@:test-%=%)
 
+test test-faults: $(library)
+
 ## check-TASK: does your program do what a task of a sheet asks for?
 tasks = $(patsubst tests/check-%.sh,%,$(wildcard tests/check-*.sh))
 .PHONY: $(tasks:%=check-%)
@@ -95,6 +106,9 @@ soak: all ## the long checks; `make soak SOAK=short` asks less of each
 lint: ## for maintainers: warnings, style, scripts
 	@sh tests/lint.sh
 
+faults: all $(library) ## for maintainers: each call of each program fails
+	@$(out)scripts/watch/faults $(FAULTS)
+
 # The leak check is there with gcc and clang on Linux, not on macOS.
 sanitize: ## the tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) test BUILD=$(out).build/sanitize CFLAGS="-O1 -g \
@@ -102,7 +116,7 @@ sanitize: ## the tests with AddressSanitizer and UndefinedBehaviorSanitizer
 		-fno-sanitize-recover=all"
 
 clean: ## remove what was built
-	rm -rf $(programs) $(addsuffix .dSYM,$(programs)) .build
+	rm -rf $(programs) $(library) $(addsuffix .dSYM,$(programs)) .build
 	rm -f $(out)compare.csv $(out)compare.svg $(out).built_with
 
 clean-ipc: $(out)scripts/sysv ## remove what labs may have left in the kernel
@@ -112,6 +126,6 @@ help: ## print this list
 	@awk '/^([a-z-]+:.*)?## / { \
 		name = text = $$0; \
 		sub(/^## /, "", name); sub(/:.*/, "", name); \
-		sub(/.*## ([^:]*LAB: )?/, "", text); \
+		sub(/.*## ([^:]*(LAB|TASK): )?/, "", text); \
 		printf "make %-10s  %s\n", name, text }' Makefile
 	@echo 'make BUILD=DIR   build into DIR; CC, CFLAGS, LDFLAGS may be set'

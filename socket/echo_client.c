@@ -2,19 +2,19 @@
  * echo_client - send messages to the echo server, print what comes back
  *
  * Shows a socket whose address is a path, and poll(2) on two things at once.
- *
- *     terminal 1                               terminal 2
- *     $ ./echo_server
- *     Server listening... /tmp/ipc_echo_1000   $ ./echo_client
- *     Accepted connection                      Echoed: Hello, server!
- *     Received: Hello, server!
- *
  * -w: then stay, and print what comes until Enter; without MESSAGE only that.
+ *
+ *     terminal 1                terminal 2
+ *     $ ./echo_server -u s
+ *     Server listening... s     $ ./echo_client -u s
+ *     Accepted connection       Echoed: Hello, server!
+ *     Received: Hello, server!
+ *     (Ctrl-C)
+ *     [130]
  *
  * usage: echo_client [-hw] [-u PATH] [MESSAGE ...]
  *
- * The other half is echo_server.c; see echo.h. An echo is only known by its
- * length: with echo_server -b it may be what another client has sent.
+ * The other half is echo_server.c: with -b an echo may be another's message.
  */
 
 #include <err.h>

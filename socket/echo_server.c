@@ -3,20 +3,20 @@
  *
  * Shows one process that serves thousands of clients with poll(2), and that a
  * client that does not read makes nobody else wait.
- *
- *     terminal 1                               terminal 2
- *     $ ./echo_server
- *     Server listening... /tmp/ipc_echo_1000   $ ./echo_client
- *     Accepted connection                      Echoed: Hello, server!
- *     Received: Hello, server!
- *
  * -b: send each message to all clients. -q: print no line for each message.
+ *
+ *     terminal 1                terminal 2
+ *     $ ./echo_server -u s
+ *     Server listening... s     $ ./echo_client -u s
+ *     Accepted connection       Echoed: Hello, server!
+ *     Received: Hello, server!
+ *     (Ctrl-C)
+ *     [130]
  *
  * usage: echo_server [-bhq] [-u PATH]
  *
- * The other half is echo_client.c; echo.h holds what both must know. There is
- * no lock: two servers that start at one path at the same moment may remove
- * each other's path. If nobody reaches a server, end it and start it again.
+ * The other half is echo_client.c; see echo.h. There is no lock: two servers
+ * that start at one path at the same moment may remove each other's path.
  */
 
 #include <err.h>

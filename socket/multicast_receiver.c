@@ -1,15 +1,15 @@
 /*
  * multicast_receiver - join a group and print the first datagram sent to it
  *
- * Shows that message passing is not only one-to-one: the receivers share one
- * port, and each gets its own copy.
+ * Shows that message passing is not only one-to-one: start more receivers. They
+ * share one port, and each gets its own copy.
  *
- *     terminals 1 and 2                 terminal 3
+ *     terminal 1                    terminal 2
  *     $ ./multicast_receiver
  *     Receiver listening on 239.255.12.34:12346
- *                                       $ ./multicast_sender
- *                                       Sent to 239.255.12.34:12346: Hello all
- *     Received from 127.0.0.1:41210: Hello all
+ *     (waits)                       $ ./multicast_sender
+ *                                   Sent to 239.255.12.34:12346: Hello all
+ *     Received from …: Hello all
  *
  * usage: multicast_receiver [-h] [-g GROUP] [-p PORT]
  *

@@ -4,12 +4,12 @@
  * Shows that UDP has no connections: no accept, no peer. One sendto reaches
  * all receivers, three or none, and the sender cannot tell how many.
  *
- *     terminals 1 and 2                 terminal 3
+ *     terminal 1                    terminal 2
  *     $ ./multicast_receiver
  *     Receiver listening on 239.255.12.34:12346
- *                                       $ ./multicast_sender
- *                                       Sent to 239.255.12.34:12346: Hello all
- *     Received from 127.0.0.1:41210: Hello all
+ *     (waits)                       $ ./multicast_sender
+ *                                   Sent to 239.255.12.34:12346: Hello all
+ *     Received from …: Hello all
  *
  * usage: multicast_sender [-h] [-g GROUP] [-p PORT] [MESSAGE]
  *

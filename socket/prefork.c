@@ -1,21 +1,21 @@
 /*
  * prefork - many processes accept on one listening socket
  *
- * Shows that children of fork share the socket that their parent has made: the
- * kernel gives each client to one of them. A killed worker is replaced.
+ * Children of fork share their parent's socket. A killed worker is replaced.
  *
  *     terminal 1                            terminal 2
  *     $ ./prefork -w 2
  *     Server listening on 127.0.0.1:12345
- *     worker 4243 started
- *     worker 4244 started                   $ ./client
- *                                           Hello message sent to server
- *                                           Hello from worker 4244
+ *     worker … started
+ *     worker … started
+ *     (waits)                               $ ./client | grep worker
+ *                                           Hello from worker …
+ *     (Ctrl-C)
+ *     [130]
  *
  * usage: prefork [-h] [-p PORT] [-w WORKERS]
  *
- * The other half is client.c; see port.h. A client that sends nothing holds a
- * worker for 5 seconds: as many of them as there are workers stop all service.
+ * See client.c. A client that sends nothing holds a worker for 5 seconds.
  */
 
 #include <arpa/inet.h>

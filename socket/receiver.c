@@ -1,15 +1,14 @@
 /*
- * receiver - take a connection, and read nothing from it for a while
+ * receiver - take a connection, and read what comes; with -w not at once
  *
  * Shows that what was sent and not yet read stands in the kernel's buffers:
- * when they are full, the sender has to wait for this program.
+ * when they are full, the sender has to wait for this program. See it with -w.
  *
  *     terminal 1                              terminal 2
- *     $ ./receiver -w
- *     Receiver listening on 127.0.0.1:12345   $ ./sender -n
- *     (press Enter when it has ended)         send: buffers full after …
- *     received 3932160 bytes in …             sent 3932160 of 67108864 …
- *     all in order                            … calls of send, …
+ *     $ ./receiver
+ *     Receiver listening on 127.0.0.1:12345   $ ./sender | grep sent
+ *     received 67108864 bytes in …            sent 67108864 of 67108864 …
+ *     all in order
  *
  * usage: receiver [-hw] [-p PORT]
  *

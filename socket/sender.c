@@ -1,14 +1,14 @@
 /*
  * sender - send more than the kernel's buffers hold
  *
- * Shows that send only fills a buffer, and waits while there is no room.
+ * Shows that send only fills a buffer, and waits while there is no room: see
+ * it with receiver -w, which does not read until Enter.
  *
  *     terminal 1                              terminal 2
- *     $ ./receiver -w
- *     Receiver listening on 127.0.0.1:12345   $ ./sender
- *     (press Enter after a while)             send: buffers full after …
+ *     $ ./receiver
+ *     Receiver listening on 127.0.0.1:12345   $ ./sender | grep sent
  *     received 67108864 bytes in …            sent 67108864 of 67108864 …
- *     all in order                            … calls of send, …
+ *     all in order
  *
  * usage: sender [-hn] [-p PORT] [HOST]
  *

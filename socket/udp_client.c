@@ -7,14 +7,14 @@
  *     $ ./udp_server
  *     Server listening on 127.0.0.1:12345     $ ./udp_client
  *     Received from …: Hello from client      Sent to …: Hello from client
- *     Received from …: Goodbye    Sent to …: Goodbye from client
+ *     Received from …: Goodbye                Sent to …: Goodbye
  *     (Ctrl-C)
+ *     [130]
  *
  * usage: udp_client [-h] [-p PORT]
  *
- * The other half is udp_server.c; port.h holds what both must know. The
- * client cannot tell whether anybody received its messages: it asks for no
- * answer, and UDP gives none.
+ * The other half is udp_server.c; see port.h. The client cannot tell whether
+ * anybody received its messages: it asks for no answer, and UDP gives none.
  */
 
 #include <arpa/inet.h>

@@ -8,14 +8,14 @@
  *     $ ./udp_server
  *     Server listening on 127.0.0.1:12345     $ ./udp_client
  *     Received from …: Hello from client      Sent to …: Hello from client
- *     Received from …: Goodbye    Sent to …: Goodbye from client
+ *     Received from …: Goodbye                Sent to …: Goodbye
  *     (Ctrl-C)
+ *     [130]
  *
  * usage: udp_server [-h] [-p PORT]
  *
- * The other half is udp_client.c; port.h holds what both must know. UDP may
- * lose datagrams, and does when they come faster than we read. Of a datagram
- * longer than 1023 bytes the rest is lost.
+ * The other half is udp_client.c; see port.h. UDP may lose datagrams, and does
+ * when they come faster than we read. After 1023 bytes the rest of one is lost.
  */
 
 #include <arpa/inet.h>

@@ -31,8 +31,10 @@ compile_each() { # FLAGS COMPILER [ARGUMENT ...]
 		if [ "$1" = tcc ] && grep -q '<stdatomic.h>' "$file"; then
 			continue # tcc 0.9.27 has no C11 atomics
 		fi
+		shared=
+		[ "$file" != scripts/watch/library.c ] || shared='-fPIC -shared'
 		# shellcheck disable=SC2086 # the flags are words
-		"$@" $flags "$file" -o "$binary" ||
+		"$@" $flags $shared "$file" -o "$binary" ||
 			complain "$* $file"
 	done
 }

@@ -25,22 +25,13 @@ copy_tree() {
 help_is_complete() {
 	run_make help
 	succeeds
-	for target in demo demo-LAB compare test test-LAB soak lint sanitize \
+	for target in demo demo-LAB compare test test-LAB check-TASK soak lint sanitize \
 		clean clean-ipc help; do
 		grep -q "^make $target  *[a-z]" "$work/out" ||
 			fail "a line about make $target"
 	done
 }
 check 'make help tells every target' help_is_complete
-
-named_tests_exist() {
-	grep -o '[a-z_-]*\.t [a-z_]*' README.md | sort -u >"$work/named"
-	while read -r named function; do
-		grep -q "^$function() {" "tests/$named" ||
-			fail "a test $function in tests/$named (README.md)"
-	done <"$work/named"
-}
-check 'the tests that README.md names are there' named_tests_exist
 
 builds_again() {
 	copy_tree

@@ -1,0 +1,424 @@
+/*
+ * faults - let each call of each program fail once, and judge what comes
+ *
+ *     $ scripts/watch/faults shm-pair
+ *     wrong: faults shm-pair 2 shmat 1 EACCES: shm/reader: exit 0
+ *     43 injections, 1 wrong
+ *
+ * A maintainer's tool, no lesson. Each run of runs.h is made once as it is,
+ * watched by library.so, which says what calls its processes make. Then once
+ * for each failure of errors.h: the first, second, third and last use of each
+ * call in each process. `PROCESS CALL NUMBER WHAT` is one of them, as
+ * library.c explains: process 2 is the run's second command, 2.1 its child.
+ *
+ * Right is what the run does without the failure, and must be with EINTR and
+ * short counts; or exit 1 and one line on standard error that names the call
+ * and what it was about; or exit 77. An error that says how things are
+ * (ENOENT, EPIPE, ...) may be told in words. The partner ends as well: as it
+ * does without the failure, or with exit 1 and one line. Nobody takes more
+ * than 3 s beyond the wait in runs.h, and nothing is left behind.
+ *
+ * usage: faults [-hlv] [-j JOBS] [-t M/N] [-s SEED]
+ *               [RUN ... | RUN PROCESS CALL NUMBER WHAT]
+ *
+ * -l: only print what would be injected. -v: print also what is right. -j: how
+ * many runs at a time (4). -t: only the Mth of N parts, chosen by the number
+ * SEED. RUN: a run's name, or its beginning. BUILD, from the environment, is
+ * where the binaries are.
+ *
+ * Exit status: 0; 1 something was wrong; 2 usage; 77 programs cannot be
+ * watched here (static, set-user-id, sanitized, or another libc's).
+ * As root the programs run as a user whom nobody else is, who must be able to
+ * read them. Linux's subreapers find processes that were left behind; elsewhere
+ * only those of a command's own process group are found.
+ */
+
+#include "judge.h"
+
+static const struct {
+	const char *call, *with, *errors;
+} errors[] = {
+#include "errors.h"
+};
+enum { ERRORS = sizeof errors / sizeof *errors };
+
+/* One failure in one run. */
+struct injection {
+	int run;
+	char fault[200]; /* PROCESS CALL NUMBER WHAT */
+};
+
+static struct counts { /* a worker's */
+	int injections, wrong, unreached;
+} * counts;
+
+static struct injection *injections;
+static size_t injection_count;
+
+static const char usage[] =
+    "usage: faults [-hlv] [-j JOBS] [-t M/N] [-s SEED]\n"
+    "              [RUN ... | RUN PROCESS CALL NUMBER WHAT]";
+static int verbose;                        /* -v */
+static int list_only;                      /* -l */
+static int jobs = 4;                       /* -j */
+static unsigned part = 1, parts = 1, seed; /* -t, -s */
+static char only[200]; /* PROCESS CALL NUMBER WHAT, or empty */
+
+static void parse_options(int argc, char *argv[]); /* at the end */
+static int chosen(const struct run *run, char *words[]);
+static int watch_run(int number);
+static void find_injections(int run);
+static void add_injection(int run, const char *fault);
+static void work(int worker, int queue);
+static void inject(const struct injection *injection, struct counts *count);
+static void show(const struct run *run, const struct outcome *outcome);
+
+static void note_signal(int signal_number)
+{
+	ended_by = signal_number;
+}
+
+int main(int argc, char *argv[])
+{
+	parse_options(argc, argv);
+	const int signals[] = {SIGHUP, SIGINT, SIGTERM};
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		sigaction(signals[i],
+			  &(struct sigaction){.sa_handler = note_signal}, NULL);
+	signal(SIGPIPE, SIG_IGN); /* a program that ended before its Enter */
+
+	/* Each run as it is: its calls say what there is to inject. */
+	int wrong = 0;
+	make_folder();
+	for (int i = 0; i < RUNS && ended_by == 0; i++)
+		if (chosen(&runs[i], argv + optind))
+			wrong += watch_run(i);
+	remove_folder();
+	for (size_t i = 0; list_only && i < injection_count; i++)
+		printf("faults %s %s\n", runs[injections[i].run].name,
+		       injections[i].fault);
+	if (list_only)
+		return 0;
+
+	/* Workers take what is to be injected from a pipe, but for what must
+	 * not be done twice at a time: that is the first one's. */
+	counts = mmap(NULL, (size_t)jobs * sizeof *counts,
+		      PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANON, -1, 0);
+	if (counts == MAP_FAILED)
+		err(1, "mmap");
+	int queue[2];
+	if (pipe(queue) == -1)
+		err(1, "pipe");
+	pid_t workers[MOST_JOBS];
+	for (int i = 0; i < jobs; i++) {
+		workers[i] = fork();
+		if (workers[i] == -1)
+			err(1, "fork");
+		if (workers[i] == 0) {
+			close(queue[1]);
+			work(i, queue[0]);
+			_exit(0);
+		}
+	}
+	close(queue[0]);
+	for (size_t i = 0; i < injection_count && ended_by == 0; i++)
+		if ((runs[injections[i].run].flags & ALONE) == 0 &&
+		    write(queue[1], &i, sizeof i) != sizeof i)
+			break;
+	close(queue[1]);
+
+	int injected = 0, unreached = 0;
+	for (int i = 0; i < jobs; i++) {
+		int status;
+		while (waitpid(workers[i], &status, 0) == -1 && errno == EINTR)
+			kill(workers[i], SIGTERM);
+		if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+			printf("wrong: faults: a worker has failed\n");
+			wrong++;
+		}
+		injected += counts[i].injections;
+		unreached += counts[i].unreached;
+		wrong += counts[i].wrong;
+	}
+	if (ended_by != 0) {
+		signal(ended_by, SIG_DFL);
+		raise(ended_by);
+	}
+	if (unreached > 0)
+		printf("%d calls were not made again\n", unreached);
+	printf("%d injections, %d wrong\n", injected, wrong);
+	return wrong > 0;
+}
+
+/* Make a run without a failure, and find what can be injected. Return 1 if it
+ * does not end well. */
+static int watch_run(int number)
+{
+	const struct run *run = &runs[number];
+	struct outcome *outcome = &normal[number];
+	const char *missing = missing_program(run);
+	if (missing != NULL) {
+		printf("skipped: %s: there is no %s\n", run->name, missing);
+		return 0;
+	}
+	make_run(number, NULL, outcome);
+	if (ended_by != 0)
+		return 0;
+	if (strstr(outcome->events, " start ") == NULL) {
+		printf("faults: %s cannot be watched: it is static, "
+		       "set-user-id, sanitized,\nor of another libc than %s\n",
+		       run->commands[0].line, library);
+		remove_folder();
+		exit(77);
+	}
+	const char *why = what_is_wrong_already(run, outcome);
+	if (why != NULL && strcmp(why, "77") == 0) {
+		printf("skipped: %s: not possible here\n", run->name);
+	} else if (why != NULL) {
+		printf("wrong: faults %s: without a failure: %s\n", run->name,
+		       why);
+		show(run, outcome);
+		return 1;
+	} else if (*only == '\0') {
+		find_injections(number);
+	} else {
+		add_injection(number, only);
+	}
+	return 0;
+}
+
+/* Inject one failure after the other, until there is none left. */
+static void work(int worker, int queue)
+{
+	size_t next, alone = 0;
+	make_folder();
+	while (ended_by == 0) {
+		while (worker == 0 && alone < injection_count &&
+		       (runs[injections[alone].run].flags & ALONE) == 0)
+			alone++;
+		if (worker == 0 && alone < injection_count)
+			next = alone++;
+		else if (read(queue, &next, sizeof next) != sizeof next)
+			break;
+		inject(&injections[next], &counts[worker]);
+	}
+	remove_folder();
+}
+
+static void inject(const struct injection *injection, struct counts *count)
+{
+	const struct run *run = &runs[injection->run];
+	struct outcome outcome;
+	char why[800] = "";
+	const char *verdict = "right";
+	make_run(injection->run, injection->fault, &outcome);
+	if (ended_by != 0)
+		return;
+	if (strstr(outcome.events, " fault ") == NULL) {
+		count->unreached++;
+		verdict = "not reached";
+	} else {
+		count->injections++;
+		if (!judge(injection->run, injection->fault, &outcome, why,
+			   sizeof why)) {
+			count->wrong++;
+			verdict = "wrong";
+		}
+	}
+	if (verbose || strcmp(verdict, "wrong") == 0)
+		printf("%s: faults %s %s: %s\n", verdict, run->name,
+		       injection->fault, why);
+	if (*only != '\0')
+		show(run, &outcome);
+	fflush(stdout);
+	forget(&outcome);
+}
+
+static void show(const struct run *run, const struct outcome *outcome)
+{
+	for (int i = 0; i < COMMANDS; i++)
+		if (outcome->begun[i])
+			printf("  %s\n%s%s", run->commands[i].line,
+			       outcome->out[i], outcome->err[i]);
+}
+
+/*
+ * What to inject
+ */
+
+static int matches(const char *arguments, const char *with)
+{
+	if (*with == '!')
+		return strstr(arguments, with + 1) == NULL;
+	return strstr(arguments, with) != NULL;
+}
+
+static unsigned hash(const char *text, unsigned sum)
+{
+	for (; *text != '\0'; text++)
+		sum = (sum ^ (unsigned char)*text) * 16777619u;
+	return sum;
+}
+
+static void add_injection(int run, const char *fault)
+{
+	for (size_t i = 0; i < injection_count; i++)
+		if (injections[i].run == run &&
+		    strcmp(injections[i].fault, fault) == 0)
+			return;
+	injections =
+	    realloc(injections, (injection_count + 1) * sizeof *injections);
+	if (injections == NULL)
+		err(1, "realloc");
+	injections[injection_count].run = run;
+	snprintf(injections[injection_count++].fault, sizeof injections->fault,
+		 "%s", fault);
+}
+
+static int is_in_part(int run, const char *fault)
+{
+	const unsigned sum = hash(fault, hash(runs[run].name, 2166136261u));
+	return (sum / 7 + seed) % parts == part - 1;
+}
+
+/* How often each process has made each call. */
+static struct use {
+	char process[100], call[40];
+	long last;
+} uses[1000];
+
+static struct use *use_of(const char *process, const char *call)
+{
+	struct use *use = uses;
+	while (use->last != 0 && (strcmp(use->process, process) != 0 ||
+				  strcmp(use->call, call) != 0))
+		if (++use == &uses[sizeof uses / sizeof *uses])
+			errx(1, "too many processes and calls");
+	return use;
+}
+
+static void add_injections(int run, const char *event, const struct use *use,
+			   long number)
+{
+	char fault[200];
+	for (int i = 0; i < ERRORS; i++) {
+		if (strcmp(errors[i].call, use->call) != 0 ||
+		    !matches(event, errors[i].with))
+			continue;
+		char *words = copy_of(errors[i].errors);
+		for (char *word = strtok(words, " "); word != NULL;
+		     word = strtok(NULL, " ")) {
+			snprintf(fault, sizeof fault, "%s %s %ld %s",
+				 use->process, use->call, number, word);
+			if (is_in_part(run, fault))
+				add_injection(run, fault);
+		}
+		free(words);
+	}
+}
+
+/* The first, second, third and last use of each call in each process. */
+static void find_injections(int run)
+{
+	memset(uses, 0, sizeof uses);
+	for (int pass = 1; pass <= 2; pass++) {
+		const char *at = normal[run].events;
+		char line[LINE], process[100], call[40];
+		long number;
+		while (next_line(&at, line)) {
+			if (sscanf(line, "%*s %99s begin %39s %ld", process,
+				   call, &number) != 3)
+				continue;
+			if (runs[run].commands[*process - '1'].flags & HELPER)
+				continue;
+			struct use *use = use_of(process, call);
+			if (pass == 1) {
+				strcpy(use->process, process);
+				strcpy(use->call, call);
+				use->last = number;
+			} else if (number <= 3 || number == use->last) {
+				add_injections(run, line, use, number);
+			}
+		}
+	}
+}
+
+/*
+ * What is asked for
+ */
+
+/* The runs that are named, or all but those with ASKED. */
+static int chosen(const struct run *run, char *words[])
+{
+	if (*only != '\0')
+		return strcmp(run->name, words[0]) == 0;
+	for (int i = 0; words[i] != NULL; i++)
+		if (strncmp(run->name, words[i], strlen(words[i])) == 0)
+			return 1;
+	return words[0] == NULL && (run->flags & ASKED) == 0;
+}
+
+static void parse_options(int argc, char *argv[])
+{
+	int option;
+	while ((option = getopt(argc, argv, "hlvj:t:s:")) != -1) {
+		char *end = NULL;
+		switch (option) {
+		case 'l':
+			list_only = 1;
+			break;
+		case 'v':
+			verbose = 1;
+			break;
+		case 'j':
+			jobs = (int)strtol(optarg, &end, 10);
+			if (*end != '\0' || jobs < 1 || jobs > MOST_JOBS)
+				errx(2, "-j '%s': must be 1 to %d\n%s", optarg,
+				     MOST_JOBS, usage);
+			break;
+		case 't':
+			if (sscanf(optarg, "%u/%u", &part, &parts) != 2 ||
+			    part < 1 || part > parts || parts > 10000)
+				errx(2, "-t '%s': must be like 1/3\n%s", optarg,
+				     usage);
+			break;
+		case 's':
+			seed = (unsigned)strtoul(optarg, &end, 0);
+			if (*optarg == '\0' || *end != '\0')
+				errx(2, "-s '%s': must be a number\n%s", optarg,
+				     usage);
+			break;
+		default: /* -h, or what getopt has complained about */
+			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
+			exit(option == 'h' ? 0 : 2);
+		}
+	}
+	if (argc - optind == 5) {
+		snprintf(only, sizeof only, "%s %s %s %s", argv[optind + 1],
+			 argv[optind + 2], argv[optind + 3], argv[optind + 4]);
+		jobs = 1;
+	}
+	for (int i = optind; i < argc && (*only == '\0' || i == optind); i++) {
+		int found = 0;
+		for (int j = 0; j < RUNS; j++)
+			found |= strncmp(runs[j].name, argv[i],
+					 strlen(argv[i])) == 0;
+		if (!found)
+			errx(2, "unexpected argument '%s'\n%s", argv[i], usage);
+	}
+	if (geteuid() == 0) /* default names contain the user: be nobody else */
+		user = (uid_t)(1900000000 + getpid() % 4194304 * 16);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* workers print whole lines */
+	if (getenv("BUILD") != NULL && *getenv("BUILD") != '\0')
+		build = getenv("BUILD");
+	char *real = realpath(build, NULL);
+	if (real == NULL)
+		err(1, "%s", build);
+	build = real;
+	snprintf(library, sizeof library, "%s/scripts/watch/library.so", real);
+	if (access(library, R_OK) == -1) {
+		printf("faults: nothing can be watched here: there is no %s\n",
+		       library);
+		exit(77);
+	}
+}

@@ -1,0 +1,146 @@
+/*
+ * runs.h - what `make faults` runs: each program with its partner
+ *
+ * {"NAME", flags, seconds that the programs say they may wait, {commands}}
+ *
+ * A command: {"PROGRAM ARGUMENTS", what comes before the next one, "INPUT",
+ * flags}. They begin in this order, each one when the one before has ended
+ * (NULL), at once (""), or when that one has printed this text. One with STOP
+ * gets SIGTERM when the others have ended.
+ *
+ * {key} a key, {build} where programs are, {dir} a folder, {free} a free port,
+ * {port} the port that the first command listens on.
+ *
+ * ALONE    takes the user's default names: not twice at the same time
+ * ASKED    only made when it is named
+ * ANY      the output is a matter of time: only how it ends is judged
+ * NUMBERS  numbers in the output differ from run to run
+ * ORDER    its lines come in any order
+ * PIECES   each read or recv is a message, as its top comment says: with one
+ *          byte, only how it ends is judged
+ * HELPER   a partner from tests, whose calls do not fail
+ * KEEPS    what it made is to stay, for the next one
+ * WAITS    waits as long as it takes for a partner: gets SIGTERM when that has
+ *          failed before they met (connect, sendto, msgsnd, semop of both)
+ * ENTER    its standard input is Enter, pressed when the others have ended
+ * LOSSY    it cannot know what it has not been sent
+ */
+
+/* clang-format off */
+{"private", 0, 0, {{"fork_demo/private", NULL, "", ORDER}}},
+{"browser", 0, 0, {{"fork_demo/browser", NULL, "", NUMBERS | ORDER}}},
+
+{"shm-pair", 0, 0, {
+	{"shm/writer -k {key} some_text", NULL, "", KEEPS},
+	{"shm/reader -k {key}", NULL, "", 0}}},
+{"shm-pair-default", ALONE, 0, {
+	{"shm/writer -v", NULL, "", KEEPS | NUMBERS},
+	{"shm/reader -lv", NULL, "", KEEPS | NUMBERS},
+	{"shm/reader", NULL, "", 0}}},
+{"shm-pair-waits", 0, 0, {
+	{"shm/writer -w -k {key}", NULL, "\n", KEEPS},
+	{"shm/reader -k {key}", NULL, "", 0}}},
+{"shm-race", 0, 0, {{"shm/race", NULL, "", NUMBERS | ORDER}}},
+{"shm-race-waits", 0, 0, {{"shm/race -w", NULL, "", 0}}},
+{"shm-race-repeats", 0, 0, {{"shm/race -n 5", NULL, "", NUMBERS}}},
+{"shm-counter", 0, 0, {{"shm/counter -n 500", NULL, "", NUMBERS}}},
+{"shm-counter-guarded", 0, 0, {{"shm/counter -s -n 50", NULL, "", 0}}},
+{"shm-buffer", 0, 2, {
+	{"shm/producer -k {key}", "", "some lines\nof text\n", WAITS},
+	{"shm/consumer -k {key}", NULL, "", WAITS}}},
+{"shm-buffer-default", ALONE, 2, {
+	{"shm/producer", "", "some lines\nof text\n", WAITS},
+	{"shm/consumer", NULL, "", WAITS}}},
+{"shm-buffer-producer", 0, 0, {
+	{"shm/producer -k {key}", NULL, "", STOP}}},
+{"shm-buffer-consumer", 0, 0, {
+	{"shm/consumer -k {key}", NULL, "", STOP}}},
+{"shm-no_syscalls", 0, 0, {{"shm/no_syscalls", NULL, "", ANY}}},
+{"shm-race-delays", 0, 0, {{"shm/race -d", NULL, "", NUMBERS | ORDER}}},
+{"shm-sum", 0, 0, {{"shm/sum -p 3 -n 10000", NULL, "", NUMBERS}}},
+{"shm-torn", 0, 0, {{"shm/torn", NULL, "", NUMBERS}}},
+{"shm-torn-guarded", 0, 0, {{"shm/torn -s", NULL, "", NUMBERS}}},
+
+{"socket-pair", 0, 0, {
+	{"socket/server -p 0", "listening", "", WAITS | PIECES},
+	{"socket/client -p {port}", NULL, "", 0}}},
+{"socket-pair-told", 0, 0, {
+	{"socket/server -v -p 0", "listening", "", WAITS | PIECES | NUMBERS},
+	{"socket/client -v -p {port}", NULL, "", NUMBERS}}},
+{"socket-pair-nonblocking", 0, 0, {
+	{"socket/server -n -p 0", "listening", "", WAITS},
+	{"socket/client -w -p {port}", NULL, "", ENTER | ANY}}},
+{"socket-client", 0, 0, {
+	{"tests/tcp_peer listen send answer shutdown read", "\n", "",
+	 HELPER | WAITS | LOSSY | NUMBERS},
+	{"socket/client -p {port}", NULL, "", 0}}},
+{"socket-buffers", 0, 0, {
+	{"socket/receiver -p 0", "listening", "", WAITS | NUMBERS},
+	{"socket/sender -p {port}", NULL, "", NUMBERS | ANY}}},
+{"socket-buffers-full", 0, 0, {
+	{"socket/receiver -w -p 0", "listening", "", ENTER | WAITS | NUMBERS},
+	{"socket/sender -n -p {port}", NULL, "", NUMBERS}}},
+{"socket-udp", 0, 0, {
+	{"socket/udp_server -p 0", "listening", "", STOP | NUMBERS},
+	{"socket/udp_client -p {port}", NULL, "", 0}}},
+{"socket-echo", 0, 0, {
+	{"socket/echo_server -u {dir}/echo", "listening", "", STOP | PIECES},
+	{"socket/echo_client -u {dir}/echo one two", NULL, "", PIECES}}},
+{"socket-echo-default", ALONE, 0, {
+	{"socket/echo_server -q", "listening", "", STOP},
+	{"socket/echo_client", NULL, "", PIECES}}},
+{"socket-echo-broadcast", 0, 0, {
+	{"socket/echo_server -b -u {dir}/echo", "listening", "", STOP | PIECES},
+	{"socket/echo_client -w -u {dir}/echo one", "Echoed", "",
+	 ENTER | PIECES | LOSSY},
+	{"socket/echo_client -u {dir}/echo two", NULL, "", PIECES}}},
+{"socket-prefork", 0, 0, {
+	{"socket/prefork -w 2 -p 0", "listening", "", STOP | NUMBERS | ORDER},
+	{"socket/client -p {port}", NULL, "", NUMBERS}}},
+{"socket-multicast", 0, 0, {
+	{"socket/multicast_receiver -p {free}", "listening", "",
+	 WAITS | NUMBERS},
+	{"socket/multicast_sender -p {free}", NULL, "", 0}}},
+
+{"msgqueue-pair", 0, 0, {
+	{"msgqueue/writer -f {dir} text", NULL, "", KEEPS},
+	{"msgqueue/reader -f {dir}", NULL, "", 0}}},
+{"msgqueue-pair-default", ALONE, 0, {
+	{"msgqueue/writer -n", NULL, "a line\n", KEEPS},
+	{"msgqueue/reader -ln", NULL, "", KEEPS},
+	{"msgqueue/writer", NULL, "a line\n", KEEPS},
+	{"msgqueue/reader", NULL, "", 0}}},
+{"msgqueue-server", 0, 0, {
+	{"msgqueue/server -f {dir}", "waiting", "", STOP | NUMBERS},
+	{"msgqueue/client -f {dir} one two three", NULL, "", 0}}},
+
+{"compare-shm", 0, 0, {{"scripts/compare/shm -n 5", NULL, "", NUMBERS}}},
+{"compare-shm-polls", 0, 0, {
+	{"scripts/compare/shm -w poll -n 5", NULL, "", NUMBERS}}},
+{"compare-socket", 0, 0, {
+	{"scripts/compare/socket -n 5", NULL, "", NUMBERS}}},
+{"compare-socket-unix", 0, 0, {
+	{"scripts/compare/socket -u -n 5", NULL, "", NUMBERS}}},
+{"compare-msgqueue", 0, 0, {
+	{"scripts/compare/msgqueue -n 5", NULL, "", NUMBERS}}},
+{"limit", 0, 1, {
+	{"scripts/limit 5 {build}/fork_demo/private", NULL, "", ORDER}}},
+{"await", 0, 1, {{"scripts/await line scripts/watch/runs.h runs.h 1", NULL,
+		  "", 0}}},
+{"sysv", 0, 0, {
+	{"scripts/sysv names", NULL, "", NUMBERS},
+	{"scripts/sysv socket {dir}", NULL, "", 0},
+	{"shm/writer -k {key}", NULL, "", KEEPS},
+	{"shm/reader -k {key}", NULL, "", 0}}},
+
+/* With a fault each, which has to be found: see tests/faults.t. */
+{"faulty-none", ASKED, 0, {{"tests/faulty none", NULL, "", 0}}},
+{"faulty-exit", ASKED, 0, {{"tests/faulty exit", NULL, "", 0}}},
+{"faulty-name", ASKED, 0, {{"tests/faulty name", NULL, "", 0}}},
+{"faulty-errno", ASKED, 0, {{"tests/faulty errno", NULL, "", 0}}},
+{"faulty-left", ASKED, 0, {{"tests/faulty left", NULL, "", 0}}},
+{"faulty-eintr", ASKED, 0, {{"tests/faulty eintr", NULL, "", 0}}},
+{"faulty-short", ASKED, 0, {{"tests/faulty short", NULL, "", 0}}},
+{"faulty-hang", ASKED, 0, {{"tests/faulty hang", NULL, "", 0}}},
+{"faulty-lines", ASKED, 0, {{"tests/faulty lines", NULL, "", 0}}},
+    /* clang-format on */
