@@ -255,12 +255,6 @@ static int send_page(int channel, const char *page, size_t length)
 
 static void render(int number, int channel)
 {
-	/* No screen, no channel of another tab: only its own stays open. The
-	 * kernel gives the lowest free number to what is opened, so all that
-	 * was opened earlier has a lower one than this channel. */
-	for (int other = 0; other < channel; other++)
-		close(other);
-
 	/* What needs other system calls must be done before the sandbox, even
 	 * getpid. A memory page is mapped and unmapped: so nothing is at this
 	 * address. (_exit: do not run the parent's atexit functions or flush
@@ -268,15 +262,27 @@ static void render(int number, int channel)
 	const struct tab *tab = &tabs[number];
 	const long process = (long)getpid();
 	char *nowhere = mmap(NULL, 1, PROT_NONE, MAP_PRIVATE | MAP_ANON, -1, 0);
-	if (nowhere == MAP_FAILED)
+	if (nowhere == MAP_FAILED) {
+		warn("mmap: %s", tab->name);
 		_exit(1);
-	if (munmap(nowhere, 1) == -1)
+	}
+	if (munmap(nowhere, 1) == -1) {
+		warn("munmap: %s", tab->name);
 		_exit(1);
+	}
 
 	const struct rlimit no_core = {0, 0}; /* no core file from the crash */
-	if (setrlimit(RLIMIT_CORE, &no_core) == -1)
+	if (setrlimit(RLIMIT_CORE, &no_core) == -1) {
+		warn("setrlimit: %s", tab->name);
 		_exit(1);
+	}
 	signal(SIGSEGV, SIG_DFL); /* a sanitizer would make it an exit */
+
+	/* No screen, no channel of another tab: only its own stays open. The
+	 * kernel gives the lowest free number to what is opened, so all that
+	 * was opened earlier has a lower one than this channel. */
+	for (int other = 0; other < channel; other++)
+		close(other);
 
 	const char *place = "no sandbox";
 	if (tab->deed != PLUG_IN && enter_sandbox())

@@ -7,6 +7,7 @@
 #include <err.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/sem.h>
 #include <unistd.h>
 
@@ -76,10 +77,23 @@ enum {
  * are killed, the objects stay, and the next start says so: `make clean-ipc`
  * removes those of the default key, `ipcrm -M KEY -S KEY` those of another one.
  * A signal in the few instructions between making an object and remembering it
- * can leave it too, and so can a kernel that has no memory to let us join. A
- * start at the moment in which another transfer ends may
+ * can leave it too. A start at the moment in which another transfer ends may
  * fail with a message; it never gets the other's data.
  */
+
+/* What the kernel knows about a set. The last argument of semctl(2) is a union
+ * that some systems declare and others leave to us. */
+static inline struct semid_ds status_of_set(int set)
+{
+	struct semid_ds status;
+	union {
+		int value;
+		struct semid_ds *status;
+	} argument = {.status = &status};
+	if (semctl(set, 0, IPC_STAT, argument) == -1)
+		err(1, "semctl: look at set %d", set);
+	return status;
+}
 
 /* What a seat's value is. -1: the set has been removed. */
 static inline int look_at_seat(int set, int seat)
@@ -121,8 +135,12 @@ static inline void join_or_exit(int set, unsigned short seat, key_t key)
 	if (errno == EIDRM || errno == EINVAL)
 		errx(1, "a transfer of key 0x%x has just ended: start again",
 		     (unsigned)key);
-	if (errno != EAGAIN)
-		err(1, "semop: join set %d", set);
+	if (errno != EAGAIN) {
+		warn("semop: join set %d", set);
+		if (status_of_set(set).sem_otime == 0) /* no semop yet: */
+			semctl(set, 0, IPC_RMID);      /* we have made it */
+		exit(1);
+	}
 	if (look_at_seat(set, seat) == 1)
 		errx(1,
 		     "key 0x%x: a %s was killed here: run make clean-ipc, or "
@@ -181,18 +199,4 @@ static inline void give(int set, unsigned short semaphore, short count)
 	while (result == -1 && errno == EINTR);
 	if (result == -1 && errno != EIDRM && errno != EINVAL)
 		err(1, "semop: give to set %d", set);
-}
-
-/* What the kernel knows about a set. The last argument of semctl(2) is a union
- * that some systems declare and others leave to us. */
-static inline struct semid_ds status_of_set(int set)
-{
-	struct semid_ds status;
-	union {
-		int value;
-		struct semid_ds *status;
-	} argument = {.status = &status};
-	if (semctl(set, 0, IPC_STAT, argument) == -1)
-		err(1, "semctl: look at set %d", set);
-	return status;
 }

@@ -17,7 +17,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/shm.h>
 
 #include "buffer.h"
