@@ -3,7 +3,7 @@
  *
  * Shows that an increment is a load, an addition and a store: what the other
  * process stores in between is lost. In place of the scheduler each 100th one
- * sleeps there. (Without that, most short runs lose nothing, yet any may.)
+ * sleeps before its store. (Without it most short runs lose nothing; any may.)
  *
  *     $ ./counter; ./counter -s
  *     expected 40000, got …, lost …
@@ -53,14 +53,15 @@ int main(int argc, char *argv[])
 	 * even after SIGKILL. (If shmat failed, it goes now.) */
 	if (shmctl(id, IPC_RMID, NULL) == -1)
 		err(1, "shmctl: remove segment %d", id);
-	errno = attach_error;
+	errno = attach_error; /* shmctl may have changed it */
 	if (number == (void *)-1)
 		err(1, "shmat: segment %d", id);
 
-	/* A semaphore is a number that the kernel keeps, never below 0: whoever
-	 * wants to take 1 while it is 0 sleeps until somebody adds 1. System V
-	 * has them in sets; ours has one. A set cannot be marked like a
-	 * segment: IPC_RMID removes it at once, so we do it at the end. */
+	/* A semaphore is a number that the kernel keeps, never below 0: a
+	 * process that wants to take 1 while it is 0 sleeps until another one
+	 * adds 1. System V has them in sets; ours has one. A set cannot be
+	 * marked like a segment: IPC_RMID removes it at once, so we do it at
+	 * the end. */
 	int set = -1;
 	if (guarded) {
 		remove_on_every_way_out();

@@ -53,13 +53,14 @@ int main(int argc, char *argv[])
 	 * even after SIGKILL. (If shmat failed, it goes now.) */
 	if (shmctl(id, IPC_RMID, NULL) == -1)
 		err(1, "shmctl: remove segment %d", id);
-	errno = attach_error;
+	errno = attach_error; /* shmctl may have changed it */
 	if (number == (void *)-1)
 		err(1, "shmat: segment %d", id);
 
-	/* The child inherits the attachment. It needs nothing from the kernel
+	/* The child inherits the attachment, and needs nothing from the kernel
 	 * any more. At the end it makes a forbidden call, and is killed for it.
-	 */
+	 * (_exit would not run the parent's atexit functions or flush its
+	 * buffers again.) */
 	pid_t child = fork();
 	if (child == -1)
 		err(1, "fork");

@@ -2,13 +2,12 @@
  * race - parent and child share an int: which of them is first?
  *
  * Shows that sharing memory is not enough: the child adds 1 while the parent
- * looks. Their lines come in any order, and what the parent sees is luck.
+ * looks, and what the parent sees is luck, unless it waits (-w). Without -n you
+ * see what each of them prints, and the lines come in any order.
  *
- *     $ ./race
- *     Parent process has created a shared memory segment.
- *     shared_int in parent process: …
- *     shared_int in child process: 1
- *     Child has exited.
+ *     $ ./race -n 1000; ./race -w -n 1000
+ *     parent saw 0: … times, 1: … times
+ *     parent saw 0: 0 times, 1: 1000 times
  *
  * usage: race [-dhw] [-n RUNS]
  */
@@ -53,7 +52,7 @@ int main(int argc, char *argv[])
 	 * even after SIGKILL. (If shmat failed, it goes now.) */
 	if (shmctl(id, IPC_RMID, NULL) == -1)
 		err(1, "shmctl: remove segment %d", id);
-	errno = attach_error;
+	errno = attach_error; /* shmctl may have changed it */
 	if (shared_int == (void *)-1)
 		err(1, "shmat: segment %d", id);
 

@@ -70,7 +70,7 @@ int main(int argc, char *argv[])
 		       (const void *)segment);
 
 	/* Use a copy, which nobody changes while we print it. (The copy itself
-	 * can be torn: see torn.c.) `%.*s` prints at most so many bytes as the
+	 * can be torn: see torn.c.) `%.*s` prints no more bytes than the
 	 * number says; there may be no NUL. */
 	char text[SEGMENT_SIZE];
 	memcpy(text, segment, sizeof text);

@@ -26,7 +26,7 @@
 
 static long long numbers = 300000000;     /* -n: add up 1 to this */
 static long processes = 2;                /* -p: how many the second time */
-enum { MOST_PROCESSES = 64, SPACE = 16 }; /* from a sum to the next */
+enum { MOST_PROCESSES = 64, SPACE = 16 }; /* SPACE: from sum to sum */
 static void add_up(volatile long long *sum, long long first, long long last);
 static void wait_for_end(pid_t child);
 static double now(void);
@@ -56,7 +56,7 @@ int main(int argc, char *argv[])
 	 * even after SIGKILL. (If shmat failed, it goes now.) */
 	if (shmctl(id, IPC_RMID, NULL) == -1)
 		err(1, "shmctl: remove segment %d", id);
-	errno = attach_error;
+	errno = attach_error; /* shmctl may have changed it */
 	if (sums == (void *)-1)
 		err(1, "shmat: segment %d", id);
 

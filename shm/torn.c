@@ -58,7 +58,7 @@ int main(int argc, char *argv[])
 	 * even after SIGKILL. (If shmat failed, it goes now.) */
 	if (shmctl(id, IPC_RMID, NULL) == -1)
 		err(1, "shmctl: remove segment %d", id);
-	errno = attach_error;
+	errno = attach_error; /* shmctl may have changed it */
 	if (shared == (void *)-1)
 		err(1, "shmat: segment %d", id);
 	copy(shared, texts[0], 0);
