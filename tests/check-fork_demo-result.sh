@@ -14,7 +14,8 @@ tells_result() {
 more than the exit status. WEXITSTATUS takes it out"
 	! grep -q 'the child failed' "$work/err" ||
 		fail "no error. hint: private takes each status but 0 for a
-failure. Now it is the result: WIFEXITED tells whether the child has ended by itself"
+failure. Now it is the result: WIFEXITED tells whether the child has ended by
+itself"
 	grep -q "^$result" "$work/out" ||
 		fail "a line '$result 11.' hint: let the child leave with
 _exit(shared_int), and let the parent print WEXITSTATUS(status)"

@@ -80,7 +80,7 @@ hint: let msgrcv wait for you, without IPC_NOWAIT'
 		# shellcheck disable=SC2086 # an option or none
 		sends $urgent 'at last'
 		"$build/scripts/await" line "$work/reader.out" 'at last' 5 ||
-			fail "what ./writer $urgent sends, a waiting reader gets.
+			fail "./writer $urgent, and a waiting reader gets it.
 hint: wait for both types in one msgrcv: two calls wait for one type each"
 		finish reader
 		exits 0

@@ -113,7 +113,7 @@ server_refuses_nonsense() {
 	start_server
 	message '\377\377\377\377' 'Hello' >"$work/nonsense"
 	send_pieces nonsense
-	server_ends 'is there room for 4294967295 bytes? If not, say so, and end'
+	server_ends 'is there room for 4294967295 bytes? If not, say so; end'
 	case $status$(cat "$work/err") in
 	1?*) ;;
 	*) fail "an error, exit status 1: this length is 4294967295.
