@@ -1,8 +1,8 @@
 /*
  * private - what a child changes, its parent does not see
  *
- * fork(2) copies every variable into the child, on the stack or static, and
- * also what printf has not written yet: see that with ./private -b | cat
+ * Shows that fork(2) copies every variable into the child, on the stack or
+ * static, and even what printf has not written yet (./private -b | cat).
  *
  *     $ ./private | sort
  *     Child has exited.
@@ -22,39 +22,45 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int buffered; /* -b: print a line before fork, and keep the buffer */
+static int buffered; /* -b: print a line before fork, and leave it buffered */
 static void parse_options(int argc, char *argv[]); /* at the end */
 
 int main(int argc, char *argv[])
 {
 	parse_options(argc, argv);
-	signal(SIGPIPE, SIG_IGN); /* if nobody reads our output, printf fails */
 	if (buffered)
 		printf("Parent process is about to fork.\n");
 
-	int shared_int = 10;               /* on the stack */
-	static float shared_float = 25.5f; /* in the data segment */
+	int shared_int = 10; /* the lecture's name; it is on the stack */
+	static float shared_float = 25.5f; /* this one: in the data segment */
 
-	/* The kernel copies this process. Both go on from here. */
+	/* The kernel copies this process, its memory and its open files; only
+	 * the pid differs. What is still in printf's buffer is copied too, so
+	 * both would print it. Both go on from here. */
 	pid_t child = fork();
 	if (child == -1)
 		err(1, "fork");
 
-	/* In the child fork returned 0. It changes its own copies. */
+	/* In the child fork returned 0. The child changes its own copies. */
 	if (child == 0) {
 		shared_int++;
 		printf("shared_int in child process: %d\n", shared_int);
 		shared_float += 3;
 		printf("shared_float in child process: %f\n", shared_float);
 		fflush(stdout); /* with -b also its copy of the first line */
+
+		/* _exit: do not run the parent's atexit functions or flush its
+		 * buffers again. */
 		_exit(ferror(stdout) ? 1 : 0);
 	}
 
-	/* Before the child's change or after it: the parent's stay. */
+	/* Whether or not the child has changed its copies, the parent's keep
+	 * their values. */
 	printf("shared_int in parent process: %d\n", shared_int);
 	printf("shared_float in parent process: %f\n", shared_float);
 
-	/* Wait until the child has ended. */
+	/* Wait until the child has ended. A signal may interrupt a call that
+	 * waits: it returns -1 with EINTR, and we call again. */
 	int status;
 	pid_t ended;
 	do
@@ -62,7 +68,7 @@ int main(int argc, char *argv[])
 	while (ended == -1 && errno == EINTR);
 	if (ended == -1)
 		err(1, "waitpid: process %ld", (long)child);
-	if (status != 0)
+	if (status != 0) /* 0: it ended by itself, with exit status 0 */
 		errx(1, "the child failed (wait status %#x)", (unsigned)status);
 	printf("Child has exited.\n");
 
@@ -89,8 +95,13 @@ static void parse_options(int argc, char *argv[])
 	if (optind < argc)
 		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
 
-	/* Each line leaves at once, also into a pipe or file. Usually some
-	 * thousand bytes are collected there first. */
+	/* Write each line at once, even into a pipe or file, where printf
+	 * usually collects some thousand bytes first. So fork finds an empty
+	 * buffer. */
 	if (!buffered)
 		setvbuf(stdout, NULL, _IOLBF, 0);
+
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }

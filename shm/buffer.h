@@ -7,6 +7,7 @@
 #include <err.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/sem.h>
 #include <unistd.h>
 
@@ -38,13 +39,14 @@ struct buffer {
 };
 
 /*
- * The set: the semaphores by their numbers. In a new set all are 0. (POSIX
- * leaves that open, but all kernels do it.)
+ * The set: the semaphores (see counter.c) by their numbers. In a new set all
+ * are 0. (POSIX leaves that open, but all kernels do it.)
  */
 enum {
 	FREE,     /* slots that may be filled; the producer adds SLOTS first */
 	FILLED,   /* slots that may be emptied */
-	PRODUCER, /* its seat: 0 is free, 2 is taken, 1 is of one that ended */
+	PRODUCER, /* its seat. 0: nobody yet; 2: it is there; 1: it has ended
+		   * (the kernel took its SEM_UNDO 1 back) */
 	CONSUMER, /* the other seat */
 	SET_SIZE  /* how many semaphores there are */
 };
@@ -62,21 +64,59 @@ enum {
  *    everything has been written. It removes both objects. The consumer waits
  *    for that, so when one of the two has ended the next transfer can begin.
  *
+ * A third semaphore, to let only one side in at a time, is not needed: there is
+ * one producer and one consumer, and they are never in the same slot. Nor need
+ * the slots be volatile: semop is a call, and the compiler keeps nothing of the
+ * segment in a register across a call.
+ *
  * A side that leaves earlier removes both objects too (a consumer that does not
  * know the segment yet leaves that to the producer). If it was killed, its seat
  * tells the other side, which checks that each second while it waits.
  *
- * Not covered: if both are killed, the objects stay and the next start asks for
- * `make clean-ipc`. A signal in the few instructions between making an object
- * and noting it can leave it too. A start at the moment in which another
- * transfer ends may fail with a message; it never gets the other's data.
+ * Not covered: when the consumer dies, the bytes in the slots are lost. If both
+ * are killed, the objects stay, and the next start says so: `make clean-ipc`
+ * removes those of the default key, `ipcrm -M KEY -S KEY` those of another one.
+ * A signal in the few instructions between making an object and remembering it
+ * can leave it too. A start at the moment in which another transfer ends may
+ * fail with a message; it never gets the other's data.
  */
+
+/* What the kernel knows about a set. The last argument of semctl(2) is a union
+ * that some systems declare and others leave to us. */
+static inline struct semid_ds status_of_set(int set)
+{
+	struct semid_ds status;
+	union {
+		int value;
+		struct semid_ds *status;
+	} argument = {.status = &status};
+	if (semctl(set, 0, IPC_STAT, argument) == -1)
+		err(1, "semctl: look at set %d", set);
+	return status;
+}
+
+/* What a seat's value is. -1: the set has been removed. */
+static inline int look_at_seat(int set, int seat)
+{
+	int value = semctl(set, seat, GETVAL);
+	if (value == -1 && errno != EIDRM && errno != EINVAL)
+		err(1, "semctl: read a semaphore of set %d", set);
+	return value;
+}
+
+/* Has the other side ended, or left and removed the set? */
+static inline bool has_gone(int set, int seat)
+{
+	int value = look_at_seat(set, seat);
+	return value == -1 || value == 1;
+}
 
 /*
  * Join: take a seat, PRODUCER or CONSUMER. One semop(2) makes all its changes
- * at once or none: it succeeds only if the seat is 0, and adds 1 for good and 1
- * with SEM_UNDO. The kernel takes that one back when the process ends, however
- * it ends. Exits if the seat is not free.
+ * at once or none. An operation of 0 means: go on only if the value is 0. So it
+ * succeeds only if the seat is 0, and adds 1 for good and 1 with SEM_UNDO. The
+ * kernel takes that one back when the process ends, however it ends. Exits if
+ * the seat is not free.
  */
 static inline void join_or_exit(int set, unsigned short seat, key_t key)
 {
@@ -95,9 +135,13 @@ static inline void join_or_exit(int set, unsigned short seat, key_t key)
 	if (errno == EIDRM || errno == EINVAL)
 		errx(1, "a transfer of key 0x%x has just ended: start again",
 		     (unsigned)key);
-	if (errno != EAGAIN)
-		err(1, "semop: join set %d", set);
-	if (semctl(set, seat, GETVAL) == 1)
+	if (errno != EAGAIN) {
+		warn("semop: join set %d", set);
+		if (status_of_set(set).sem_otime == 0) /* no semop yet: */
+			semctl(set, 0, IPC_RMID);      /* we have made it */
+		exit(1);
+	}
+	if (look_at_seat(set, seat) == 1)
 		errx(1,
 		     "key 0x%x: a %s was killed here: run make clean-ipc, or "
 		     "choose another key with -k",
@@ -116,19 +160,18 @@ static inline void exit_because_of_a_segment(key_t key)
 	     (unsigned)key);
 }
 
-/* Has the other side ended, or left and removed the set? */
-static inline bool has_gone(int set, int seat)
+/* SIGALRM, each second: it interrupts whatever waits, so that it checks. */
+static inline void alarm_again(int signal_number)
 {
-	int value = semctl(set, seat, GETVAL);
-	if (value == -1 && errno != EIDRM && errno != EINVAL)
-		err(1, "semctl: read a semaphore of set %d", set);
-	return value == -1 || value == 1;
+	(void)signal_number;
+	alarm(1);
 }
 
 /*
  * Take: sleep until the semaphore is at least count, and subtract that. A
- * signal interrupts the sleep, and so SIGALRM makes us check the other side's
- * seat. Returns false if the other side has gone.
+ * signal, above all SIGALRM, interrupts a call that waits: it returns -1 with
+ * EINTR. Then we look at the other side's seat, and call again. Returns false
+ * if the other side has gone.
  */
 static inline bool take(int set, unsigned short semaphore, short count,
 			int other_seat)
@@ -146,7 +189,7 @@ static inline bool take(int set, unsigned short semaphore, short count,
 }
 
 /* Give: add count, and wake the other side if that is what it waits for. If
- * the set has been removed nothing happens: the next take will tell. */
+ * the set has been removed nothing happens: the next take returns false. */
 static inline void give(int set, unsigned short semaphore, short count)
 {
 	struct sembuf change = {.sem_num = semaphore, .sem_op = count};
@@ -156,25 +199,4 @@ static inline void give(int set, unsigned short semaphore, short count)
 	while (result == -1 && errno == EINTR);
 	if (result == -1 && errno != EIDRM && errno != EINVAL)
 		err(1, "semop: give to set %d", set);
-}
-
-/* SIGALRM, each second: it interrupts whatever waits, so that it checks. */
-static inline void alarm_again(int signal_number)
-{
-	(void)signal_number;
-	alarm(1);
-}
-
-/* What the kernel knows about a set. The last argument of semctl(2) is a union
- * that some systems declare and others leave to us. */
-static inline struct semid_ds status_of_set(int set)
-{
-	struct semid_ds status;
-	union {
-		int value;
-		struct semid_ds *status;
-	} argument = {.status = &status};
-	if (semctl(set, 0, IPC_STAT, argument) == -1)
-		err(1, "semctl: look at set %d", set);
-	return status;
 }

@@ -6,30 +6,26 @@
  * one dies, even by SIGKILL, the other says so within two seconds.
  *
  *     terminal 1                  terminal 2
- *     $ echo hello | ./producer
- *     (waits)                     $ ./consumer
- *                                 hello
+ *                                 $ ./consumer
+ *                                 (waits)
+ *     $ echo hello | ./producer   hello
  *
  * usage: consumer [-h] [-k KEY]
- *
- * The other half is producer.c; buffer.h has what both agree on, the steps with
- * the semaphores, and what is not covered: above all, if both sides are killed
- * at once, the objects stay until `make clean-ipc`.
+ * Read buffer.h first: it has what both agree on, the steps with the
+ * semaphores, and what is not covered. The other half is producer.c.
  */
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/shm.h>
 
 #include "buffer.h"
 
-static key_t key;      /* -k, or BUFFER_KEY */
-static bool key_given; /* -k: its objects may be another user's */
+static key_t key;      /* -k, or else BUFFER_KEY */
+static bool key_given; /* -k: it is not checked whose set it is */
 
-/* What to remove on the way out: noted once it is ours. */
+/* What to remove on the way out: remembered once it is ours. */
 static volatile sig_atomic_t joined_set = -1, found_segment = -1;
-
 static void parse_options(int argc, char *argv[]); /* at the end */
 static void catch_signals(void);
 static void remove_objects(void);
@@ -46,7 +42,8 @@ int main(int argc, char *argv[])
 	if (set == -1)
 		err(1, "semget: key 0x%x", (unsigned)key);
 
-	/* Is it ours? Anybody can make a set with our key first. */
+	/* Is it ours? Anybody can make a set with our key first. IPC_STAT only
+	 * looks; cuid is the user who made it. */
 	const struct semid_ds set_status = status_of_set(set);
 	if (!key_given && set_status.sem_perm.cuid != geteuid())
 		errx(1,
@@ -60,21 +57,23 @@ int main(int argc, char *argv[])
 	join_or_exit(set, CONSUMER, key);
 	joined_set = set;
 
-	/* A segment that is there before any producer is not ours. (Ask in this
-	 * order: a producer takes its seat before it makes the segment.) */
+	/* If there is a segment but no producer yet, it is somebody else's.
+	 * Look for the segment first: a producer that comes in between already
+	 * has its seat. */
 	const int early_segment = shmget(key, 0, 0);
-	if (early_segment != -1 && semctl(set, PRODUCER, GETVAL) == 0)
+	if (early_segment != -1 && look_at_seat(set, PRODUCER) == 0)
 		exit_because_of_a_segment(key);
 
 	/* A filled slot says that the producer has made the segment. */
 	const bool filled = take(set, FILLED, 1, PRODUCER);
 
-	/* Get it, also if the producer was killed: then we have to remove it.
-	 * While the set is there, so is the segment of its producer. */
+	/* Get it even if the producer was killed, because then we must remove
+	 * it. But it is the right one only while the set exists: so look at the
+	 * set afterwards. */
 	int segment = shmget(key, sizeof(struct buffer), 0);
 	if (segment == -1 && errno != ENOENT)
 		err(1, "shmget: key 0x%x", (unsigned)key);
-	if (semctl(set, PRODUCER, GETVAL) != -1)
+	if (look_at_seat(set, PRODUCER) != -1)
 		found_segment = segment;
 	if (!filled || found_segment == -1)
 		errx(1, "the producer has gone");
@@ -123,14 +122,15 @@ int main(int argc, char *argv[])
 	give(set, FREE, 1);
 
 	/* No slot will be filled: this waits until the producer has removed the
-	 * set, or has ended without. */
+	 * set, or has died without removing it. */
 	take(set, FILLED, 1, PRODUCER);
 	remove_objects();
 	return 0;
 }
 
-/* The segment first: nobody makes a new one while the set is there. It is no
- * fault if the other side was quicker. */
+/* The segment first: while the set is there its seats are taken, so no other
+ * producer can begin, and meet the old segment. It is no fault if the other
+ * side was quicker. */
 static void remove_objects(void)
 {
 	if (found_segment != -1)
@@ -143,7 +143,7 @@ static void interrupted(int signal_number)
 {
 	remove_objects();
 	raise(signal_number);
-	_exit(128 + signal_number); /* process 1 survives the line above */
+	_exit(128 + signal_number); /* only reached as pid 1, in a container */
 }
 
 /* Every way out removes the objects. */
@@ -151,7 +151,9 @@ static void catch_signals(void)
 {
 	atexit(remove_objects);
 
-	/* It runs once, and can then raise the signal that called it. */
+	/* RESETHAND brings the default action back, NODEFER lets raise take
+	 * effect inside the handler. So we end by that signal, and the shell
+	 * sees why. */
 	const struct sigaction interruption = {
 	    .sa_handler = interrupted,
 	    .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
@@ -161,7 +163,9 @@ static void catch_signals(void)
 	if (signal(SIGHUP, SIG_IGN) != SIG_IGN) /* nohup: it stays ignored */
 		sigaction(SIGHUP, &interruption, NULL);
 
-	signal(SIGPIPE, SIG_IGN); /* nobody reads any more: write says EPIPE */
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 
 	/* Without SA_RESTART: semop, read and write end with EINTR. */
 	const struct sigaction each_second = {.sa_handler = alarm_again};

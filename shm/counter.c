@@ -1,18 +1,16 @@
 /*
  * counter - two processes add to one number: are all the increments there?
  *
- * Shows that an increment is a load, an addition and a store; what another
- * process stores in between is lost. With -s a semaphore prevents it.
+ * Shows that an increment is a load, an addition and a store: what the other
+ * process stores in between is lost. In place of the scheduler each 100th one
+ * sleeps there. (Without that, most short runs lose nothing, yet any may.)
  *
- *     $ ./counter
+ *     $ ./counter; ./counter -s
  *     expected 40000, got …, lost …
- *     $ ./counter -s
  *     expected 40000, got 40000, lost 0
  *
  * usage: counter [-hs] [-n INCREMENTS]
- *
- * Killed with SIGKILL, counter -s leaves its semaphore set behind: find it
- * with ipcs -s, and remove it with ipcrm -s ID.
+ * After SIGKILL the semaphore set of -s stays: see ipcs -s, and ipcrm -s ID.
  */
 
 #include <err.h>
@@ -26,11 +24,9 @@
 #include <time.h>
 #include <unistd.h>
 
-static int guarded;             /* -s: by a semaphore */
-static long increments = 20000; /* -n: of each process */
-
+static int guarded;             /* -s: a semaphore guards each increment */
+static long increments = 20000; /* -n: how many, of each process */
 static volatile sig_atomic_t to_remove = -1; /* the set, once it is there */
-
 static void count(volatile long *number, int set);
 static void change(int set, short difference, short flags);
 static void remove_on_every_way_out(void);
@@ -47,21 +43,24 @@ int main(int argc, char *argv[])
 	if (id == -1)
 		err(1, "shmget");
 
-	/* Attach it. Volatile: each load and each store is a real one. */
+	/* Attach it. volatile: the compiler must really load and store each
+	 * time (it does not put processes in order). */
 	volatile long *number = shmat(id, NULL, 0);
-	if (number == (void *)-1)
-		warn("shmat: segment %d", id); /* it must be removed, too */
+	int attach_error = errno;
 
-	/* Mark it for removal already now: the kernel frees it when no process
-	 * has it attached any more, however they ended. */
+	/* Remove it. IPC_RMID does not destroy it yet: the kernel does that
+	 * when no process has it attached any more. So nothing stays behind,
+	 * even after SIGKILL. (If shmat failed, it goes now.) */
 	if (shmctl(id, IPC_RMID, NULL) == -1)
 		err(1, "shmctl: remove segment %d", id);
+	errno = attach_error;
 	if (number == (void *)-1)
-		return 1;
+		err(1, "shmat: segment %d", id);
 
-	signal(SIGPIPE, SIG_IGN); /* if nobody reads our output, printf fails */
-
-	/* A semaphore set has no such mark, so we remove it at the end. */
+	/* A semaphore is a number that the kernel keeps, never below 0: whoever
+	 * wants to take 1 while it is 0 sleeps until somebody adds 1. System V
+	 * has them in sets; ours has one. A set cannot be marked like a
+	 * segment: IPC_RMID removes it at once, so we do it at the end. */
 	int set = -1;
 	if (guarded) {
 		remove_on_every_way_out();
@@ -72,7 +71,10 @@ int main(int argc, char *argv[])
 		if (set == -1)
 			err(1, "semget");
 		to_remove = set;
-		change(set, 1, 0); /* it starts at 0: let one process in */
+
+		/* It starts at 0: add 1, so that one process can enter. No
+		 * SEM_UNDO: this 1 must stay. */
+		change(set, 1, 0);
 	}
 
 	/* The child inherits the attachment, and leaves the set to us. */
@@ -82,11 +84,15 @@ int main(int argc, char *argv[])
 	if (child == 0) {
 		to_remove = -1;
 		count(number, set);
+
+		/* _exit: do not run the parent's atexit functions or flush its
+		 * buffers again. */
 		_exit(0);
 	}
 	count(number, set);
 
-	/* Wait until the child is done, too. */
+	/* Wait until the child is done, too. A signal may interrupt a call that
+	 * waits: it returns -1 with EINTR, and we call again. */
 	int status;
 	pid_t ended;
 	do
@@ -96,6 +102,11 @@ int main(int argc, char *argv[])
 		err(1, "waitpid: process %ld", (long)child);
 	if (status != 0)
 		errx(1, "the child failed (wait status %#x)", (unsigned)status);
+
+	/* Nobody uses the set any more. */
+	if (guarded && semctl(set, 0, IPC_RMID) == -1)
+		err(1, "semctl: remove semaphore set %d", set);
+	to_remove = -1;
 
 	long expected = 2 * increments;
 	printf("expected %ld, got %ld, lost %ld\n", expected, *number,
@@ -108,8 +119,8 @@ int main(int argc, char *argv[])
 /* Both processes do this. */
 static void count(volatile long *number, int set)
 {
-	/* Giving the CPU away stands for the scheduler, which may take it away
-	 * anywhere; it is no harm if a signal makes the pause shorter. */
+	/* The scheduler may take the CPU away anywhere. In its place we sleep.
+	 * A signal may make the sleep shorter, and that is no harm. */
 	const struct timespec moment = {.tv_nsec = 500000};
 
 	for (long i = 0; i < increments; i++) {
@@ -126,8 +137,8 @@ static void count(volatile long *number, int set)
 	}
 }
 
-/* Add to the semaphore, or wait as long as it would fall below 0. SEM_UNDO:
- * if this process is killed, the kernel takes its changes back. */
+/* Add to the semaphore, or sleep as long as it would fall below 0. SEM_UNDO: if
+ * this process is killed, the kernel takes its changes back. */
 static void change(int set, short difference, short flags)
 {
 	struct sembuf operation = {.sem_op = difference, .sem_flg = flags};
@@ -135,6 +146,11 @@ static void change(int set, short difference, short flags)
 	do
 		result = semop(set, &operation, 1);
 	while (result == -1 && errno == EINTR);
+
+	/* In the child: the parent has ended, and has removed the set. */
+	if (result == -1 && to_remove == -1 &&
+	    (errno == EIDRM || errno == EINVAL))
+		_exit(1);
 	if (result == -1)
 		err(1, "semop: semaphore set %d", set);
 }
@@ -149,10 +165,11 @@ static void interrupted(int signal_number)
 {
 	remove_set();
 	raise(signal_number);
-	_exit(128 + signal_number); /* process 1 survives the line above */
+	_exit(128 + signal_number); /* only reached as pid 1, in a container */
 }
 
-/* The handler runs once, and can then raise the signal that called it. */
+/* RESETHAND brings the default action back, NODEFER lets raise take effect
+ * inside the handler. So we end by that signal, and the shell sees why. */
 static void remove_on_every_way_out(void)
 {
 	const struct sigaction interruption = {
@@ -191,4 +208,8 @@ static void parse_options(int argc, char *argv[])
 	if (optind < argc)
 		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
+
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }

@@ -1,9 +1,9 @@
 /*
- * no_syscalls - use shared memory while all system calls are forbidden
+ * no_syscalls - use shared memory while almost all system calls are forbidden
  *
- * Shows that after attaching no system call is needed: a child gives them all
- * up (Linux only) and works in a segment in which its parent can see it. Then
- * it makes one system call, and the kernel kills it.
+ * Shows that after attaching no system call is needed: a child gives them up
+ * (Linux only), and works in a segment in which its parent can see it. Then it
+ * makes one, and the kernel kills it. (The first line may be missing.)
  *
  *     $ ./no_syscalls
  *     Parent reads …
@@ -11,9 +11,7 @@
  *     Then it made one, and was killed for it.
  *
  * usage: no_syscalls [-h]
- *
- * Exit status 77: not possible here, on another system or in a container that
- * refuses it.
+ * Exit status 77: not possible here (another system, or a container refuses).
  */
 
 #include <err.h>
@@ -45,20 +43,23 @@ int main(int argc, char *argv[])
 	if (id == -1)
 		err(1, "shmget");
 
-	/* Attach it. Volatile: the compiler drops none of a million stores. */
+	/* Attach it. volatile: the compiler must really load and store each
+	 * time (it does not put processes in order). */
 	volatile int *number = shmat(id, NULL, 0);
-	if (number == (void *)-1)
-		warn("shmat: segment %d", id); /* it must be removed, too */
+	int attach_error = errno;
 
-	/* Mark it for removal already now: the kernel frees it when no process
-	 * has it attached any more, however they ended. */
+	/* Remove it. IPC_RMID does not destroy it yet: the kernel does that
+	 * when no process has it attached any more. So nothing stays behind,
+	 * even after SIGKILL. (If shmat failed, it goes now.) */
 	if (shmctl(id, IPC_RMID, NULL) == -1)
 		err(1, "shmctl: remove segment %d", id);
+	errno = attach_error;
 	if (number == (void *)-1)
-		return 1;
+		err(1, "shmat: segment %d", id);
 
-	/* The child inherits the attachment, and needs no more of the kernel.
-	 * Any call would do in the end: there is no way back. */
+	/* The child inherits the attachment. It needs nothing from the kernel
+	 * any more. At the end it makes a forbidden call, and is killed for it.
+	 */
 	pid_t child = fork();
 	if (child == -1)
 		err(1, "fork");
@@ -66,18 +67,18 @@ int main(int argc, char *argv[])
 		give_up_system_calls();
 		for (int i = 0; i < UPDATES; i++)
 			*number = *number + 1;
-		getppid();
+		getppid(); /* killed here */
 		_exit(0);
 	}
 
 	/* Look at the number until the child has changed it. That is luck: it
-	 * may be at the end by now. The child does not know that we look. */
-	signal(SIGPIPE, SIG_IGN); /* if nobody reads our output, printf fails */
+	 * may be at the end by now. The child does not know that we look.
+	 * WNOHANG: see whether it has ended, do not wait. */
 	const struct timespec moment = {.tv_nsec = 10000};
 	int seen, status;
 	pid_t ended;
 	do {
-		nanosleep(&moment, NULL); /* less, if a signal comes */
+		nanosleep(&moment, NULL); /* a signal may shorten it */
 		seen = *number;
 		ended = waitpid(child, &status, WNOHANG);
 		if (ended == -1 && errno == EINTR)
@@ -86,7 +87,8 @@ int main(int argc, char *argv[])
 	if (seen != 0)
 		printf("Parent reads %d\n", seen);
 
-	/* Wait for its end. */
+	/* Wait for its end. A signal may interrupt a call that waits: it
+	 * returns -1 with EINTR, and we call again. */
 	while (ended == 0) {
 		ended = waitpid(child, &status, 0);
 		if (ended == -1 && errno == EINTR)
@@ -112,13 +114,15 @@ int main(int argc, char *argv[])
 	return 0;
 }
 
-/* For good. The kernel still allows read, write, the return from a signal's
- * handler, and the call exit, but not exit_group: so not even _exit works. */
+/* This cannot be undone. The kernel still allows read, write, the return from a
+ * signal's handler (sigreturn), and exit, but not exit_group, which _exit
+ * calls: so not even that works. */
 static void give_up_system_calls(void)
 {
 #ifdef __linux__
-	const unsigned long strict = 1; /* SECCOMP_MODE_STRICT */
-	if (prctl(PR_SET_SECCOMP, strict) == 0)
+	/* Its header is not everywhere, so this constant is named here. */
+	const unsigned long seccomp_mode_strict = 1;
+	if (prctl(PR_SET_SECCOMP, seccomp_mode_strict) == 0)
 		return;
 	const int refused = errno == EINVAL || errno == EPERM ||
 			    errno == EACCES || errno == ENOSYS;
@@ -141,4 +145,8 @@ static void parse_options(int argc, char *argv[])
 	if (optind < argc)
 		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
+
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }

@@ -6,30 +6,26 @@
  * one dies, even by SIGKILL, the other says so within two seconds.
  *
  *     terminal 1                  terminal 2
- *     $ echo hello | ./producer
- *     (waits)                     $ ./consumer
- *                                 hello
+ *                                 $ ./consumer
+ *                                 (waits)
+ *     $ echo hello | ./producer   hello
  *
  * usage: producer [-h] [-k KEY]
- *
- * The other half is consumer.c; buffer.h has what both agree on, the steps with
- * the semaphores, and what is not covered: above all, if both sides are killed
- * at once, the objects stay until `make clean-ipc`.
+ * Read buffer.h first: it has what both agree on, the steps with the
+ * semaphores, and what is not covered. The other half is consumer.c.
  */
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/shm.h>
 
 #include "buffer.h"
 
-static key_t key;      /* -k, or BUFFER_KEY */
-static bool key_given; /* -k: its objects may be another user's */
+static key_t key;      /* -k, or else BUFFER_KEY */
+static bool key_given; /* -k: it is not checked whose set it is */
 
-/* What to remove on the way out: noted once it is ours. */
+/* What to remove on the way out: remembered once it is ours. */
 static volatile sig_atomic_t joined_set = -1, made_segment = -1;
-
 static void parse_options(int argc, char *argv[]); /* at the end */
 static void catch_signals(void);
 static void remove_objects(void);
@@ -46,7 +42,8 @@ int main(int argc, char *argv[])
 	if (set == -1)
 		err(1, "semget: key 0x%x", (unsigned)key);
 
-	/* Is it ours? Anybody can make a set with our key first. */
+	/* Is it ours? Anybody can make a set with our key first. IPC_STAT only
+	 * looks; cuid is the user who made it. */
 	const struct semid_ds set_status = status_of_set(set);
 	if (!key_given && set_status.sem_perm.cuid != geteuid())
 		errx(1,
@@ -89,7 +86,8 @@ int main(int argc, char *argv[])
 		struct slot *slot = &buffer->slots[next];
 		next = (next + 1) % SLOTS;
 
-		/* Read what is there, without waiting for a full slot. */
+		/* Read may return fewer bytes than a slot holds: do not wait
+		 * for more. */
 		do {
 			length = read(STDIN_FILENO, slot->bytes, SLOT_SIZE);
 			if (length == -1 && errno != EINTR)
@@ -98,7 +96,7 @@ int main(int argc, char *argv[])
 				errx(1, "the consumer has gone");
 		} while (length == -1);
 
-		/* Pass the slot on, also the empty one at the end. */
+		/* Pass the slot on, even the empty one, which is the end. */
 		slot->length = (int)length;
 		give(set, FILLED, 1);
 	} while (length > 0);
@@ -107,13 +105,18 @@ int main(int argc, char *argv[])
 	if (!take(set, FREE, SLOTS, CONSUMER))
 		errx(1, "the consumer has gone");
 
-	/* The consumer waits for this. */
-	remove_objects();
+	/* Remove both objects. The consumer waits for this. */
+	if (shmctl(segment, IPC_RMID, NULL) == -1 && errno != EINVAL &&
+	    errno != EIDRM)
+		err(1, "shmctl: remove segment %d", segment);
+	if (semctl(set, 0, IPC_RMID) == -1 && errno != EINVAL && errno != EIDRM)
+		err(1, "semctl: remove set %d", set);
 	return 0;
 }
 
-/* The segment first: nobody makes a new one while the set is there. It is no
- * fault if the other side was quicker. */
+/* The segment first: while the set is there our seat is taken, so no other
+ * producer can begin, and meet the old segment. It is no fault if the other
+ * side was quicker. */
 static void remove_objects(void)
 {
 	if (made_segment != -1)
@@ -126,7 +129,7 @@ static void interrupted(int signal_number)
 {
 	remove_objects();
 	raise(signal_number);
-	_exit(128 + signal_number); /* process 1 survives the line above */
+	_exit(128 + signal_number); /* only reached as pid 1, in a container */
 }
 
 /* Every way out removes the objects. */
@@ -134,7 +137,9 @@ static void catch_signals(void)
 {
 	atexit(remove_objects);
 
-	/* It runs once, and can then raise the signal that called it. */
+	/* RESETHAND brings the default action back, NODEFER lets raise take
+	 * effect inside the handler. So we end by that signal, and the shell
+	 * sees why. */
 	const struct sigaction interruption = {
 	    .sa_handler = interrupted,
 	    .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
@@ -144,7 +149,9 @@ static void catch_signals(void)
 	if (signal(SIGHUP, SIG_IGN) != SIG_IGN) /* nohup: it stays ignored */
 		sigaction(SIGHUP, &interruption, NULL);
 
-	signal(SIGPIPE, SIG_IGN); /* also a message may find no reader */
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 
 	/* Without SA_RESTART: semop, read and write end with EINTR. */
 	const struct sigaction each_second = {.sa_handler = alarm_again};

@@ -2,15 +2,13 @@
  * race - parent and child share an int: which of them is first?
  *
  * Shows that sharing memory is not enough: the child adds 1 while the parent
- * looks. What the parent sees is a matter of luck, unless it waits (-w).
+ * looks. Their lines come in any order, and what the parent sees is luck.
  *
  *     $ ./race
  *     Parent process has created a shared memory segment.
  *     shared_int in parent process: …
  *     shared_int in child process: 1
  *     Child has exited.
- *     $ ./race -n 1000
- *     parent saw 0: … times, 1: … times
  *
  * usage: race [-dhw] [-n RUNS]
  */
@@ -25,10 +23,10 @@
 #include <time.h>
 #include <unistd.h>
 
-static int looks_late;  /* -d: the parent looks a hundredth second later */
-static int waits_first; /* -w: it looks after the child has ended */
+static int waits_first; /* -w: the parent waits for the child, then looks */
+static int looks_late;  /* -d: it sleeps a hundredth of a second, then looks */
 static long runs = 1;   /* -n: how often */
-static int only_counts; /* -n: print nothing else */
+static int only_counts; /* -n: print how often 0 and 1 were seen, no more */
 
 static void wait_for_end(pid_t child);
 static void delay(void);
@@ -45,20 +43,20 @@ int main(int argc, char *argv[])
 	if (id == -1)
 		err(1, "shmget");
 
-	/* Attach it. Volatile: each access is a real one, because another
-	 * process may have changed the int. */
+	/* Attach it. volatile: the compiler must really load and store each
+	 * time (it does not put processes in order). */
 	volatile int *shared_int = shmat(id, NULL, 0);
-	if (shared_int == (void *)-1)
-		warn("shmat: segment %d", id); /* it must be removed, too */
+	int attach_error = errno;
 
-	/* Mark it for removal already now: the kernel frees it when no process
-	 * has it attached any more, however they ended. */
+	/* Remove it. IPC_RMID does not destroy it yet: the kernel does that
+	 * when no process has it attached any more. So nothing stays behind,
+	 * even after SIGKILL. (If shmat failed, it goes now.) */
 	if (shmctl(id, IPC_RMID, NULL) == -1)
 		err(1, "shmctl: remove segment %d", id);
+	errno = attach_error;
 	if (shared_int == (void *)-1)
-		return 1;
+		err(1, "shmat: segment %d", id);
 
-	signal(SIGPIPE, SIG_IGN); /* if nobody reads our output, printf fails */
 	if (!only_counts)
 		printf("Parent process has created a shared memory segment.\n");
 
@@ -75,10 +73,14 @@ int main(int argc, char *argv[])
 			if (!only_counts)
 				printf("shared_int in child process: %d\n",
 				       *shared_int);
+
+			/* _exit: do not run the parent's atexit functions or
+			 * flush its buffers again. */
 			_exit(ferror(stdout) ? 1 : 0);
 		}
 
-		/* The child may add before this look, or after it. */
+		/* The child may add before this look, or after it. (With both
+		 * -w and -d it has ended before the sleep.) */
 		if (waits_first)
 			wait_for_end(child);
 		if (looks_late)
@@ -104,6 +106,8 @@ int main(int argc, char *argv[])
 	return 0;
 }
 
+/* A signal may interrupt a call that waits: it returns -1 with EINTR, and we
+ * call again. */
 static void wait_for_end(pid_t child)
 {
 	int status;
@@ -117,8 +121,8 @@ static void wait_for_end(pid_t child)
 		errx(1, "the child failed (wait status %#x)", (unsigned)status);
 }
 
-/* Sleep for a hundredth second. Most likely the child is done by then, but a
- * delay puts nothing in order: only waiting does. */
+/* Sleep for a hundredth of a second. Most likely the child is done by then, but
+ * a delay puts nothing in order: only waiting does. */
 static void delay(void)
 {
 	struct timespec rest = {.tv_nsec = 10000000};
@@ -158,4 +162,8 @@ static void parse_options(int argc, char *argv[])
 	if (optind < argc)
 		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
 	setvbuf(stdout, NULL, _IOLBF, 0); /* fork must not copy a full buffer */
+
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }

@@ -1,22 +1,18 @@
 /*
  * reader - print the text in a shared memory segment, then remove it
  *
- * Shows that whoever has the key gets the same segment, at an address of its
- * own, and that the segment is there until somebody removes it.
+ * Shows that any process of this user that has the key gets the same segment,
+ * at an address of its own, and that it is there until somebody removes it.
  *
  *     $ ./writer 'Hello world'
  *     Data written to memory: Hello world
  *     $ ./reader
  *     Data read from memory: Hello world
  *     $ ./reader
- *     reader: shmget: no segment has the key …: start writer first
+ *     reader: shmget: no segment has the key 0x5348…: start writer first
  *     [1]
  *
- * -l leaves the segment where it is. -v prints its id, the same in every
- * process, and its address, usually a different one in each.
- *
  * usage: reader [-hlv] [-k KEY]
- *
  * The other half is writer.c; segment.h holds what both must know.
  */
 
@@ -27,15 +23,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/shm.h>
-#include <unistd.h>
 
 #include "segment.h"
 
-static key_t key;     /* -k, or SEGMENT_KEY */
-static int key_given; /* -k: the segment may be another user's */
-static int leave;     /* -l: do not remove the segment */
-static int verbose;   /* -v: print the segment's id and address */
-
+static key_t key;     /* -k, or else SEGMENT_KEY */
+static int key_given; /* -k: it is not checked whose segment it is */
+static int leave;     /* -l: leave the segment where it is, do not remove it */
+static int verbose;   /* -v: print its id, and its address in this process */
 static void parse_options(int argc, char *argv[]); /* at the end */
 
 int main(int argc, char *argv[])
@@ -56,7 +50,8 @@ int main(int argc, char *argv[])
 	if (id == -1)
 		err(1, "shmget: key %#x", (unsigned)key);
 
-	/* Is it ours? Anybody can make a segment with our key first. */
+	/* Is it ours? Anybody can make a segment with our key first. IPC_STAT
+	 * only looks; cuid is the user who made it. */
 	struct shmid_ds status;
 	if (shmctl(id, IPC_STAT, &status) == -1)
 		err(1, "shmctl: look at segment %d", id);
@@ -74,8 +69,9 @@ int main(int argc, char *argv[])
 		printf("segment %d attached at %p\n", id,
 		       (const void *)segment);
 
-	/* Use a copy, which nobody changes while we print it. It need not hold
-	 * a NUL: the precision ends the text at the segment's last byte. */
+	/* Use a copy, which nobody changes while we print it. (The copy itself
+	 * can be torn: see torn.c.) `%.*s` prints at most so many bytes as the
+	 * number says; there may be no NUL. */
 	char text[SEGMENT_SIZE];
 	memcpy(text, segment, sizeof text);
 	printf("Data read from memory: %.*s\n", SEGMENT_SIZE, text);
@@ -88,8 +84,8 @@ int main(int argc, char *argv[])
 	if (leave)
 		return 0;
 
-	/* Remove: the key is free at once, the memory when the last process has
-	 * detached. Another reader may have been quicker. */
+	/* Remove. The key is free at once. The memory is free when the last
+	 * process has detached. Another reader may have been quicker. */
 	if (shmctl(id, IPC_RMID, NULL) == -1 && errno != EINVAL &&
 	    errno != EIDRM)
 		err(1, "shmctl: remove segment %d", id);
@@ -127,5 +123,8 @@ static void parse_options(int argc, char *argv[])
 	if (optind < argc)
 		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
-	signal(SIGPIPE, SIG_IGN);         /* a failed write is an error */
+
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }

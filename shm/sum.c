@@ -11,8 +11,7 @@
  *     ratio: …
  *
  * usage: sum [-h] [-n NUMBERS] [-p PROCESSES]
- *
- * With few numbers it gets slower: the times include those of fork and wait.
+ * The times include fork and wait, so with few numbers there is no gain.
  */
 
 #include <err.h>
@@ -25,18 +24,10 @@
 #include <time.h>
 #include <unistd.h>
 
-static long long numbers = 300000000; /* -n: add up 1 to this */
-static long processes = 2;            /* -p: how many the second time */
-
-/* One for each process. The space keeps two sums out of one cache line: cores
- * that write to the same line wait for each other. */
-struct part {
-	volatile long long sum; /* volatile: each addition is done here */
-	char space[120];
-};
-enum { MOST_PROCESSES = 64 };
-
-static void add_up(struct part *part, long long first, long long last);
+static long long numbers = 300000000;     /* -n: add up 1 to this */
+static long processes = 2;                /* -p: how many the second time */
+enum { MOST_PROCESSES = 64, SPACE = 16 }; /* from a sum to the next */
+static void add_up(volatile long long *sum, long long first, long long last);
 static void wait_for_end(pid_t child);
 static double now(void);
 static void parse_options(int argc, char *argv[]); /* at the end */
@@ -46,26 +37,31 @@ int main(int argc, char *argv[])
 	parse_options(argc, argv);
 
 	/* Get a segment without a key: it is for us and our children only. */
-	size_t size = MOST_PROCESSES * sizeof(struct part);
-	int id = shmget(IPC_PRIVATE, size, IPC_CREAT | 0600);
+	int id = shmget(IPC_PRIVATE, MOST_PROCESSES * SPACE * sizeof(long long),
+			IPC_CREAT | 0600);
 	if (id == -1 && errno == ENOSPC)
 		errx(1, "shmget: the limit of objects is reached, see ipcs");
 	if (id == -1)
 		err(1, "shmget");
 
-	/* Attach it: each process will have a part of it to itself. */
-	struct part *parts = shmat(id, NULL, 0);
-	if (parts == (void *)-1)
-		warn("shmat: segment %d", id); /* it must be removed, too */
+	/* Attach it. The space puts each sum into a cache line of its own:
+	 * cores that write to the same line wait for each other. volatile: the
+	 * compiler must really load and store each time (it does not put
+	 * processes in order). */
+	volatile long long *sums = shmat(id, NULL, 0);
+	int attach_error = errno;
 
-	/* Mark it for removal already now: the kernel frees it when no process
-	 * has it attached any more, however they ended. */
+	/* Remove it. IPC_RMID does not destroy it yet: the kernel does that
+	 * when no process has it attached any more. So nothing stays behind,
+	 * even after SIGKILL. (If shmat failed, it goes now.) */
 	if (shmctl(id, IPC_RMID, NULL) == -1)
 		err(1, "shmctl: remove segment %d", id);
-	if (parts == (void *)-1)
-		return 1;
+	errno = attach_error;
+	if (sums == (void *)-1)
+		err(1, "shmat: segment %d", id);
 
-	/* The same work twice: by one process, then by several. */
+	/* The same work twice: by one process, then by several. We know the sum
+	 * before, but only to check it. */
 	const long long expected = numbers * (numbers + 1) / 2;
 	double seconds[2];
 	for (int round = 0; round < 2; round++) {
@@ -79,8 +75,12 @@ int main(int argc, char *argv[])
 			if (children[i] == -1)
 				err(1, "fork");
 			if (children[i] == 0) {
-				add_up(&parts[i], numbers * i / count + 1,
+				add_up(&sums[i * SPACE],
+				       numbers * i / count + 1,
 				       numbers * (i + 1) / count);
+
+				/* _exit: do not run the parent's atexit
+				 * functions or flush its buffers again. */
 				_exit(0);
 			}
 		}
@@ -89,7 +89,7 @@ int main(int argc, char *argv[])
 		long long sum = 0;
 		for (long i = 0; i < count; i++) {
 			wait_for_end(children[i]);
-			sum += parts[i].sum;
+			sum += sums[i * SPACE];
 		}
 		seconds[round] = now() - start;
 		if (sum != expected)
@@ -97,7 +97,9 @@ int main(int argc, char *argv[])
 			     expected);
 	}
 
-	signal(SIGPIPE, SIG_IGN); /* if nobody reads our output, printf fails */
+	/* The ratio is the first time divided by the second: 2 would be ideal
+	 * for 2 processes. More processes than cores bring nothing, so with one
+	 * core there is no gain. */
 	printf("sum of 1 to %lld: %lld\n", numbers, expected);
 	printf("1 process: %.3f s\n", seconds[0]);
 	printf("%ld process%s: %.3f s\n", processes, processes == 1 ? "" : "es",
@@ -108,13 +110,15 @@ int main(int argc, char *argv[])
 	return 0;
 }
 
-static void add_up(struct part *part, long long first, long long last)
+static void add_up(volatile long long *sum, long long first, long long last)
 {
-	part->sum = 0;
+	*sum = 0;
 	for (long long number = first; number <= last; number++)
-		part->sum = part->sum + number;
+		*sum = *sum + number;
 }
 
+/* A signal may interrupt a call that waits: it returns -1 with EINTR, and we
+ * call again. */
 static void wait_for_end(pid_t child)
 {
 	int status;
@@ -166,4 +170,8 @@ static void parse_options(int argc, char *argv[])
 	if (optind < argc)
 		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
+
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }

@@ -2,17 +2,15 @@
  * torn - a reader copies a text while a writer replaces it
  *
  * Shows that a copy is not one step: the reader gets half of one text and half
- * of the other, a torn read. With -s a semaphore prevents it.
+ * of the other, like "one one two two": a torn read. In place of the scheduler
+ * each 100th copy sleeps halfway. (Without that, torn reads are rarer.)
  *
  *     $ ./torn
  *     20000 reads, torn …
  *     for example: …
- *     $ ./torn -s
- *     20000 reads, torn 0
  *
  * usage: torn [-hs]
- *
- * Killed with SIGKILL, torn -s leaves its semaphore set: see counter.c.
+ * After SIGKILL the semaphore set of -s stays: see ipcs -s, and ipcrm -s ID.
  */
 
 #include <err.h>
@@ -31,12 +29,10 @@ enum { ROUNDS = 20000 }; /* of writing, and of reading */
 static const char texts[2][32] = {"one one one one one one one one",
 				  "two two two two two two two two"};
 
-static int guarded;                          /* -s: by a semaphore */
+static int guarded; /* -s: a semaphore guards each copy, and none is torn */
 static volatile sig_atomic_t to_remove = -1; /* the set, once it is there */
-
 static void write_texts(volatile char *shared, int set);
 static void copy(volatile char *to, const volatile char *from, int pauses);
-static void give_cpu_away(void);
 static void change(int set, short difference, short flags);
 static void remove_on_every_way_out(void);
 static void parse_options(int argc, char *argv[]); /* at the end */
@@ -52,21 +48,23 @@ int main(int argc, char *argv[])
 	if (id == -1)
 		err(1, "shmget");
 
-	/* Attach it. Volatile: each byte is really loaded and stored. */
+	/* Attach it. volatile: the compiler must really load and store each
+	 * time (it does not put processes in order). */
 	volatile char *shared = shmat(id, NULL, 0);
-	if (shared == (void *)-1)
-		warn("shmat: segment %d", id); /* it must be removed, too */
+	int attach_error = errno;
 
-	/* Mark it for removal already now: the kernel frees it when no process
-	 * has it attached any more, however they ended. */
+	/* Remove it. IPC_RMID does not destroy it yet: the kernel does that
+	 * when no process has it attached any more. So nothing stays behind,
+	 * even after SIGKILL. (If shmat failed, it goes now.) */
 	if (shmctl(id, IPC_RMID, NULL) == -1)
 		err(1, "shmctl: remove segment %d", id);
+	errno = attach_error;
 	if (shared == (void *)-1)
-		return 1;
+		err(1, "shmat: segment %d", id);
 	copy(shared, texts[0], 0);
-	signal(SIGPIPE, SIG_IGN); /* if nobody reads our output, printf fails */
 
-	/* A semaphore set has no such mark, so we remove it at the end. */
+	/* A semaphore: see counter.c. A set cannot be marked like a segment:
+	 * IPC_RMID removes it at once, so we do it at the end. */
 	int set = -1;
 	if (guarded) {
 		remove_on_every_way_out();
@@ -77,7 +75,10 @@ int main(int argc, char *argv[])
 		if (set == -1)
 			err(1, "semget");
 		to_remove = set;
-		change(set, 1, 0); /* it starts at 0: let one process in */
+
+		/* It starts at 0: add 1, so that one process can enter. No
+		 * SEM_UNDO: this 1 must stay. */
+		change(set, 1, 0);
 	}
 
 	/* The child inherits the attachment, and leaves the set to us. */
@@ -87,10 +88,14 @@ int main(int argc, char *argv[])
 	if (writer == 0) {
 		to_remove = -1;
 		write_texts(shared, set);
+
+		/* _exit: do not run the parent's atexit functions or flush its
+		 * buffers again. */
 		_exit(0);
 	}
 
-	/* Meanwhile read: is it one of the two texts? */
+	/* Meanwhile read: is it one of the two texts? (Both have their NUL at
+	 * the same byte, so there is always one.) */
 	char text[sizeof *texts], example[sizeof *texts];
 	int torn = 0;
 	for (int i = 0; i < ROUNDS; i++) {
@@ -107,7 +112,8 @@ int main(int argc, char *argv[])
 		}
 	}
 
-	/* Wait until the writer is done, too. */
+	/* Wait until the writer is done, too. A signal may interrupt a call
+	 * that waits: it returns -1 with EINTR, and we call again. */
 	int status;
 	pid_t ended;
 	do
@@ -119,12 +125,25 @@ int main(int argc, char *argv[])
 		errx(1, "the writer failed (wait status %#x)",
 		     (unsigned)status);
 
+	/* Nobody uses the set any more. */
+	if (guarded && semctl(set, 0, IPC_RMID) == -1)
+		err(1, "semctl: remove semaphore set %d", set);
+	to_remove = -1;
+
 	printf("%d reads, torn %d\n", ROUNDS, torn);
 	if (torn > 0)
 		printf("for example: %s\n", example);
 	if (ferror(stdout))
 		errx(1, "cannot write to standard output");
 	return 0;
+}
+
+/* The scheduler may take the CPU away anywhere. In its place we sleep. A signal
+ * may make the sleep shorter, and that is no harm. */
+static void give_cpu_away(void)
+{
+	const struct timespec moment = {.tv_nsec = 500000};
+	nanosleep(&moment, NULL);
 }
 
 /* The child does this: the second text, the first, the second, ... */
@@ -137,13 +156,15 @@ static void write_texts(volatile char *shared, int set)
 		if (guarded)
 			change(set, 1, SEM_UNDO);
 
-		if (i % 100 == 50) /* a text stays as long as half a one */
+		/* Pause with a whole text in place, too: otherwise nearly all
+		 * reads during pauses would be torn. */
+		if (i % 100 == 50)
 			give_cpu_away();
 	}
 }
 
 /* Copy byte by byte. Each 100th time, the CPU is given away halfway: so there
- * are torn reads also where two processes have only one core. */
+ * are torn reads even where two processes have only one core. */
 static void copy(volatile char *to, const volatile char *from, int pauses)
 {
 	for (size_t i = 0; i < sizeof *texts; i++) {
@@ -153,16 +174,8 @@ static void copy(volatile char *to, const volatile char *from, int pauses)
 	}
 }
 
-/* This stands for the scheduler, which may take the CPU away anywhere. It is
- * no harm if a signal makes the pause shorter. */
-static void give_cpu_away(void)
-{
-	const struct timespec moment = {.tv_nsec = 500000};
-	nanosleep(&moment, NULL);
-}
-
-/* Add to the semaphore, or wait as long as it would fall below 0. SEM_UNDO:
- * if this process is killed, the kernel takes its changes back. */
+/* Add to the semaphore, or sleep as long as it would fall below 0. SEM_UNDO: if
+ * this process is killed, the kernel takes its changes back. */
 static void change(int set, short difference, short flags)
 {
 	struct sembuf operation = {.sem_op = difference, .sem_flg = flags};
@@ -170,6 +183,11 @@ static void change(int set, short difference, short flags)
 	do
 		result = semop(set, &operation, 1);
 	while (result == -1 && errno == EINTR);
+
+	/* In the child: the parent has ended, and has removed the set. */
+	if (result == -1 && to_remove == -1 &&
+	    (errno == EIDRM || errno == EINVAL))
+		_exit(1);
 	if (result == -1)
 		err(1, "semop: semaphore set %d", set);
 }
@@ -184,10 +202,11 @@ static void interrupted(int signal_number)
 {
 	remove_set();
 	raise(signal_number);
-	_exit(128 + signal_number); /* process 1 survives the line above */
+	_exit(128 + signal_number); /* only reached as pid 1, in a container */
 }
 
-/* The handler runs once, and can then raise the signal that called it. */
+/* RESETHAND brings the default action back, NODEFER lets raise take effect
+ * inside the handler. So we end by that signal, and the shell sees why. */
 static void remove_on_every_way_out(void)
 {
 	const struct sigaction interruption = {
@@ -215,4 +234,8 @@ static void parse_options(int argc, char *argv[])
 	if (optind < argc)
 		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
+
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }

@@ -1,21 +1,16 @@
 /*
  * writer - put a text into a shared memory segment
  *
- * Shows the steps of System V shared memory: get, attach, use, detach, and (in
- * the reader) remove. The segment outlives this program.
+ * Shows how to get, attach, use and detach System V shared memory. The segment
+ * outlives this program: reader.c, the other half, removes it.
  *
  *     $ ./writer 'Hello world'
  *     Data written to memory: Hello world
  *     $ ./reader
  *     Data read from memory: Hello world
  *
- * -v prints the segment's id and address. -w waits for Enter before writing: a
- * reader that comes meanwhile finds an empty text.
- *
  * usage: writer [-hvw] [-k KEY] [MESSAGE]
- *
- * The other half is reader.c; segment.h holds what both must know. Nothing
- * makes one of them wait for the other: producer.c shows how that is done.
+ * Both include segment.h. Neither waits for the other: see producer.c for that.
  */
 
 #include <err.h>
@@ -25,16 +20,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/shm.h>
-#include <unistd.h>
 
 #include "segment.h"
 
 static const char *message = "Hello world"; /* MESSAGE */
-static key_t key;                           /* -k, or SEGMENT_KEY */
-static int key_given;  /* -k: the segment may be another user's */
+static key_t key;                           /* -k, or else SEGMENT_KEY */
+static int key_given;  /* -k: it is not checked whose segment it is */
 static int verbose;    /* -v: print the segment's id and address */
 static int wait_first; /* -w: wait for Enter before writing */
-
 static void parse_options(int argc, char *argv[]); /* at the end */
 static void exit_without_segment(void);
 static void wait_for_enter(const char *purpose);
@@ -48,7 +41,8 @@ int main(int argc, char *argv[])
 	if (id == -1)
 		exit_without_segment();
 
-	/* Is it ours? Anybody can make a segment with our key first. */
+	/* Is it ours? Anybody can make a segment with our key first. IPC_STAT
+	 * only looks; cuid is the user who made it. */
 	struct shmid_ds status;
 	if (shmctl(id, IPC_STAT, &status) == -1)
 		err(1, "shmctl: look at segment %d", id);
@@ -65,10 +59,14 @@ int main(int argc, char *argv[])
 	if (verbose)
 		printf("segment %d attached at %p\n", id, (void *)segment);
 
+	/* A reader that comes meanwhile finds an empty or old text, and removes
+	 * the segment: then what we write is lost. (reader -l leaves it.) */
 	if (wait_first)
 		wait_for_enter("write");
 
-	/* Use: plain memory, no system call. What was there is lost. */
+	/* Use: it is plain memory, and memcpy needs no system call. The new
+	 * text overwrites the start of the old one; the rest stays behind the
+	 * NUL. */
 	memcpy(segment, message, strlen(message) + 1); /* with its NUL */
 	printf("Data written to memory: %s\n", message);
 
@@ -80,8 +78,9 @@ int main(int argc, char *argv[])
 	return 0;
 }
 
-/* shmget has failed: say why. EINVAL has two causes, so ask for the key's
- * segment again, of any size. */
+/* shmget has failed: say why. EINVAL has two causes: the segment that exists is
+ * smaller, or the kernel does not allow this size. With size 0 shmget finds the
+ * segment whatever its size. */
 static void exit_without_segment(void)
 {
 	int error = errno;
@@ -96,7 +95,8 @@ static void exit_without_segment(void)
 	err(1, "shmget: key %#x, %d bytes", (unsigned)key, SEGMENT_SIZE);
 }
 
-/* Wait for Enter, or for the end of the input. */
+/* Wait for Enter, or for the end of the input. A signal may interrupt a call
+ * that waits: it returns -1 with EINTR, and we call again. */
 static void wait_for_enter(const char *purpose)
 {
 	warnx("attached, nothing written yet: press Enter to %s", purpose);
@@ -147,5 +147,8 @@ static void parse_options(int argc, char *argv[])
 		errx(1, "the message has %zu bytes, at most %d fit",
 		     strlen(message), SEGMENT_SIZE - 1);
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
-	signal(SIGPIPE, SIG_IGN);         /* a failed write is an error */
+
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }

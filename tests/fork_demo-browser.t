@@ -242,6 +242,51 @@ survives_short_counts() {
 check 'browser: interrupted calls and short counts change nothing' \
 	survives_short_counts
 
+# Each call of this name fails, in the tabs or in the browser. (The C library
+# prints by others.)
+run_failing() { # CALL
+	[ -r /proc/self/status ] || skip 'the shim is for Linux'
+	shim=$work/$1.so
+	cat >"$work/$1.c" <<-END
+		#include <errno.h>
+		#include <stddef.h>
+		long $1(int fd, const void *place, size_t size) {
+			(void)fd, (void)place, (void)size;
+			errno = EIO;
+			return -1;
+		}
+	END
+	${CC:-cc} -shared -fPIC -fno-builtin "$work/$1.c" -o "$shim" \
+		2>/dev/null || skip 'no library can be built here'
+	LD_PRELOAD=$shim "$build/tests/odd" size >"$work/trial" 2>&1 ||
+		skip 'no calls can be put in between here'
+	command="fork_demo/browser, each $1 fails"
+	status=0
+	LD_PRELOAD=$shim "$build/fork_demo/browser" >"$work/out" \
+		2>"$work/err" || status=$?
+}
+
+unsent_page_is_not_drawn() {
+	run_failing write
+	exits 1
+	says 'tab 1 (news) was meant for another fate: drew'
+	prints_line 'tab 1 (news): failed'
+	prints_line 'plug-in: failed'
+	prints_line 'browser: still up'
+}
+check 'browser: a page that could not be sent is not drawn' \
+	unsent_page_is_not_drawn
+
+unread_channel_is_named() {
+	run_failing read
+	exits 1
+	says 'browser: read: tab 1 (news): '
+	prints_line 'tab 1 (news): cut off, cannot be read'
+	prints_line 'browser: still up'
+}
+check 'browser: a channel that cannot be read is an error of read' \
+	unread_channel_is_named
+
 tells_browser_usage() {
 	shows_usage fork_demo/browser
 }

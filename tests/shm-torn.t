@@ -114,6 +114,7 @@ signal_torn() { # SIGNAL STATUS [both]
 	done
 	exits "$2"
 	prints_nothing
+	[ ! -s "$work/err" ] || fail 'nothing on standard error'
 	[ ! -s "$work/child" ] || await_that has_ended "$(cat "$work/child")"
 	no_semaphores_left
 	no_segment_left "$(pid torn)"

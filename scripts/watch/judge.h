@@ -9,7 +9,10 @@ static const struct {
 	const char *run, *call, *errors;
 } copings[] = {
     {"browser", "prctl", "EINVAL"},                     /* "no sandbox" */
-    {"browser", "open", "ENOENT EACCES EMFILE ENFILE"}, /* "shut" */
+    {"browser", "open", "ENOENT EACCES EMFILE ENFILE"}, /* "refused" */
+    /* A tab has no screen to tell it on: the browser says that it failed. */
+    {"browser", "read", "EIO"},
+    {"browser", "write", "EIO"},
     /* The server has gone already, as a second send says. */
     {"socket-pair-nonblocking", "send", "short"},
     {"sysv", "lstat", "ENOENT"}, /* "none" */
@@ -369,8 +372,10 @@ static int judge(int number, const char *fault, const struct outcome *outcome,
 	/* EAGAIN said that somebody else takes part, who would remove it. */
 	const int others =
 	    strcmp(call, "semop") == 0 && strcmp(what, "EAGAIN") == 0;
-	if (*outcome->left != '\0' && !kept && !others &&
-	    !(removal && count_lines(outcome->err[failed]) > 0)) {
+	/* A handler, which ends its program, must not print. */
+	const int told = count_lines(outcome->err[failed]) > 0 ||
+			 WIFSIGNALED(outcome->status[failed]);
+	if (*outcome->left != '\0' && !kept && !others && !(removal && told)) {
 		char *ending = copy_of(why);
 		snprintf(why, size, "%.90s is left: %.600s", outcome->left,
 			 ending);
