@@ -1,17 +1,14 @@
 /*
  * writer - put a message into a queue
  *
- * Shows that a message queue needs no reader at the other end: the kernel
- * keeps the message, also after this program has ended. A queue is bounded:
- * when it is full, msgsnd waits, or with -n fails (EAGAIN).
+ * Shows that a queue needs no reader at the other end: the kernel keeps the
+ * message, even after this program has ended. A full queue makes msgsnd wait.
  *
  *     $ ./writer 'Hello world'
  *     Data send is : Hello world
  *
  * usage: writer [-hn] [-t TYPE] [-f PATH] [MESSAGE]
- *
- * Without MESSAGE it takes one line of standard input. The other half is
- * reader.c; message.h holds what both must know.
+ * The other half is reader.c; message.h holds what both must know.
  */
 
 #include <err.h>
@@ -25,11 +22,11 @@
 
 #include "message.h"
 
-static struct message message = {.type = 1}; /* -t: the type */
-static const char *text;                     /* MESSAGE */
-static int flags;                            /* -n: IPC_NOWAIT */
-static const char *path;                     /* -f, or else the user's home */
-static int path_is_default = 1;
+static struct message message = {.type = 1}; /* -t: another type */
+static const char *text; /* MESSAGE, or else one line of standard input */
+static int flags;        /* -n, do not wait if the queue is full: IPC_NOWAIT */
+static const char *path; /* -f: the key is made from it; or else from HOME */
+static int path_is_default = 1; /* 0 with -f */
 
 static void parse_options(int argc, char *argv[]); /* at the end */
 static size_t read_line(char line[TEXT_SIZE]);
@@ -52,6 +49,8 @@ int main(int argc, char *argv[])
 	if (text != NULL)
 		memcpy(message.text, text, length);
 	message.text[length] = '\0';
+
+	/* A NUL ends a text: the reader would not print what comes after it. */
 	if (memchr(message.text, '\0', length) != NULL)
 		errx(1, "the message is not a text: it has a NUL byte");
 
@@ -61,11 +60,15 @@ int main(int argc, char *argv[])
 		errx(1, "msgget: the limit of queues is reached, see ipcs");
 	if (queue == -1)
 		err(1, "msgget: queue of %s", path);
+
+	/* With -f it is not checked whose queue it is. */
 	if (path_is_default)
 		exit_unless_ours(queue);
 
 	/* Send the text with its NUL, not the whole struct. The kernel copies
-	 * it. While the queue is full this waits, unless IPC_NOWAIT is set. */
+	 * it. While the queue is full this waits, unless IPC_NOWAIT is set. A
+	 * signal may interrupt a call that waits: it returns -1 with EINTR, and
+	 * we call again. */
 	int result;
 	do
 		result = msgsnd(queue, &message, length + 1, flags);
@@ -84,7 +87,8 @@ int main(int argc, char *argv[])
 }
 
 /* Read one line of standard input, without its newline. Returns its length, or
- * TEXT_SIZE if it does not fit. */
+ * TEXT_SIZE if it does not fit. It reads byte by byte, so that the next lines
+ * stay there for the next program. */
 static size_t read_line(char line[TEXT_SIZE])
 {
 	if (isatty(STDIN_FILENO)) {
@@ -108,7 +112,8 @@ static size_t read_line(char line[TEXT_SIZE])
 	return length;
 }
 
-/* Any user may have made a queue with our key, and be able to read it. */
+/* If another user made the queue first, that user chose its mode, and can read
+ * our messages. IPC_STAT only looks; cuid is the user who made it. */
 static void exit_unless_ours(int queue)
 {
 	struct msqid_ds status;
@@ -157,5 +162,8 @@ static void parse_options(int argc, char *argv[])
 	if (path == NULL)
 		errx(1, "HOME is not set: choose a path with -f");
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
-	signal(SIGPIPE, SIG_IGN);         /* printf fails instead */
+
+	/* A write to a closed pipe (or socket) then fails with EPIPE instead of
+	 * ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }
