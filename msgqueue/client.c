@@ -11,7 +11,7 @@
  *                                           [130]
  *
  * usage: client [-h] [-f PATH] [TEXT ...]
- * It gives up if no server takes any request for 5 s; then its request stays.
+ * If no server takes any request for 5 s it gives up; its request stays queued.
  */
 
 #include <err.h>
@@ -28,10 +28,9 @@
 
 static char **texts;     /* TEXT ...: each is a request */
 static const char *path; /* -f: the keys are made from it; or else from HOME */
-static int path_is_default = 1; /* 0 with -f */
+static int path_given;   /* -f: it is not checked whose queue it is */
 
 static void parse_options(int argc, char *argv[]); /* at the end */
-static void exit_unless_ours(int queue);
 static void exit_unless_served(const char *call, int requests, time_t began);
 static void tick(int signal_number);
 
@@ -49,10 +48,6 @@ int main(int argc, char *argv[])
 	if (requests == -1)
 		err(1, "msgget: requests' queue of %s", path);
 
-	/* With -f it is not checked whose queue it is. */
-	if (path_is_default)
-		exit_unless_ours(requests);
-
 	/* Get the answers' queue in the same way. The server made it first. */
 	key = ftok(path, ANSWERS_PROJECT);
 	if (key == -1)
@@ -60,8 +55,21 @@ int main(int argc, char *argv[])
 	int answers = msgget(key, 0);
 	if (answers == -1)
 		err(1, "msgget: answers' queue of %s", path);
-	if (path_is_default)
-		exit_unless_ours(answers);
+
+	/* Are they ours? Another user who makes a queue with our key first
+	 * chooses its mode, and can read our messages. IPC_STAT only looks;
+	 * cuid is the user who made it. */
+	const int queues[] = {requests, answers};
+	for (int i = 0; i < 2 && !path_given; i++) {
+		struct msqid_ds status;
+		if (msgctl(queues[i], IPC_STAT, &status) == -1)
+			err(1, "msgctl: look at queue %d", queues[i]);
+		if (status.msg_perm.cuid != geteuid())
+			errx(1,
+			     "queue %d was made by another user: choose "
+			     "another path with -f",
+			     queues[i]);
+	}
 
 	/* An alarm each second interrupts a call that waits: it returns -1 with
 	 * EINTR, and we check if the server is alive. So there is no
@@ -110,20 +118,6 @@ int main(int argc, char *argv[])
 			errx(1, "cannot write to standard output");
 	}
 	return 0;
-}
-
-/* If another user made the queue first, that user chose its mode, and can read
- * our messages. IPC_STAT only looks; cuid is the user who made it. */
-static void exit_unless_ours(int queue)
-{
-	struct msqid_ds status;
-	if (msgctl(queue, IPC_STAT, &status) == -1)
-		err(1, "msgctl: look at queue %d", queue);
-	if (status.msg_perm.cuid != geteuid())
-		errx(1,
-		     "queue %d was made by another user: choose another path "
-		     "with -f",
-		     queue);
 }
 
 /* A call has failed. Return only if a signal interrupted it, and there may
@@ -178,7 +172,7 @@ static void parse_options(int argc, char *argv[])
 	int option;
 	while ((option = getopt(argc, argv, "hf:")) == 'f') {
 		path = optarg;
-		path_is_default = 0;
+		path_given = 1;
 	}
 	if (option != -1) { /* -h, or what getopt has complained about */
 		fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
@@ -194,7 +188,7 @@ static void parse_options(int argc, char *argv[])
 		errx(1, "HOME is not set: choose a path with -f");
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
 
-	/* A write to a closed pipe (or socket) then fails with EPIPE instead of
-	 * ending us. */
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
 	signal(SIGPIPE, SIG_IGN);
 }

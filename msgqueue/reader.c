@@ -8,7 +8,7 @@
  *     Data Received is : Hello world    Data send is : Hello world
  *
  * usage: reader [-hln] [-t TYPE] [-f PATH]
- * The other half is writer.c; message.h holds what both must know.
+ * The other half is writer.c; message.h is for both. Without -t, TYPE is 1.
  */
 
 #include <err.h>
@@ -25,12 +25,11 @@ static long type = 1;    /* -t; 0: the oldest, -N: the lowest up to N */
 static int leave;        /* -l: do not remove the queue */
 static int flags;        /* -n, do not wait for a message: IPC_NOWAIT */
 static const char *path; /* -f: the key is made from it; or else from HOME */
-static int path_is_default = 1;         /* 0 with -f */
+static int path_given;   /* -f: it is not checked whose queue it is */
 static volatile sig_atomic_t made = -1; /* the queue, if we have to remove it */
 
 static void parse_options(int argc, char *argv[]); /* at the end */
 static void remove_on_every_way_out(void);
-static void exit_unless_ours(int queue);
 
 int main(int argc, char *argv[])
 {
@@ -64,9 +63,19 @@ int main(int argc, char *argv[])
 	if (queue == -1)
 		err(1, "msgget: queue of %s", path);
 
-	/* With -f it is not checked whose queue it is. */
-	if (path_is_default)
-		exit_unless_ours(queue);
+	/* Is it ours? Another user can make a queue with our key first, and
+	 * put messages there. IPC_STAT only looks; cuid is the user who made
+	 * it. */
+	if (!path_given) {
+		struct msqid_ds status;
+		if (msgctl(queue, IPC_STAT, &status) == -1)
+			err(1, "msgctl: look at queue %d", queue);
+		if (status.msg_perm.cuid != geteuid())
+			errx(1,
+			     "queue %d was made by another user: choose "
+			     "another path with -f",
+			     queue);
+	}
 
 	/* Take a message. The lecture's writer sends more than ours: it gives
 	 * msgsnd the size of the whole struct, which counts the type too (a
@@ -123,8 +132,7 @@ static void interrupted(int signal_number)
 {
 	remove_queue();
 	raise(signal_number);
-	/* Only reached as pid 1 (in a container), which raise does not end. */
-	_exit(128 + signal_number);
+	_exit(128 + signal_number); /* only reached as pid 1, in a container */
 }
 
 /* RESETHAND brings the default action back, and NODEFER lets raise take effect
@@ -138,22 +146,8 @@ static void remove_on_every_way_out(void)
 	const int signals[] = {SIGINT, SIGQUIT, SIGTERM};
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		sigaction(signals[i], &interruption, NULL);
-	if (signal(SIGHUP, SIG_IGN) != SIG_IGN)
-		sigaction(SIGHUP, &interruption, NULL); /* not under nohup */
-}
-
-/* Another user may have made a queue with our key, and put messages there.
- * IPC_STAT only looks; cuid is the user who made it. */
-static void exit_unless_ours(int queue)
-{
-	struct msqid_ds status;
-	if (msgctl(queue, IPC_STAT, &status) == -1)
-		err(1, "msgctl: look at queue %d", queue);
-	if (status.msg_perm.cuid != geteuid())
-		errx(1,
-		     "queue %d was made by another user: choose another path "
-		     "with -f",
-		     queue);
+	if (signal(SIGHUP, SIG_IGN) != SIG_IGN) /* nohup: it stays ignored */
+		sigaction(SIGHUP, &interruption, NULL);
 }
 
 static void parse_options(int argc, char *argv[])
@@ -172,7 +166,7 @@ static void parse_options(int argc, char *argv[])
 			break;
 		case 'f':
 			path = optarg;
-			path_is_default = 0;
+			path_given = 1;
 			break;
 		case 't':
 			errno = 0;
@@ -192,7 +186,7 @@ static void parse_options(int argc, char *argv[])
 		errx(1, "HOME is not set: choose a path with -f");
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
 
-	/* A write to a closed pipe (or socket) then fails with EPIPE instead of
-	 * ending us. */
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
 	signal(SIGPIPE, SIG_IGN);
 }

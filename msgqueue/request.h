@@ -27,8 +27,8 @@
  * The kernel reuses pids, and a request whose client gave up stays in the queue
  * and is answered later: so a client may find an answer to an earlier process.
  * Each request therefore has a number, and its answer has the same one. A
- * client begins with the time, in nanoseconds, as its first number. Earlier
- * processes began at other times, so their numbers are different.
+ * client makes its first number from the time, in nanoseconds. An earlier
+ * process made its own at another time, so it hardly ever is the same.
  *
  * Sizes for msgsnd and msgrcv count what comes after the type. Of the text,
  * only what is used is sent, up to its NUL.

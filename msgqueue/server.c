@@ -28,12 +28,11 @@
 
 static const char *path; /* -f: the keys are made from it; or else from HOME */
 static volatile sig_atomic_t requests = -1, answers = -1; /* the two queues */
-
-static void parse_options(int argc, char *argv[]); /* at the end */
 static void remove_on_every_way_out(void);
 static void exit_without_queue(key_t key);
 static int turn_into_answer(struct request *request, ssize_t length);
 static void make_room(void);
+static void parse_options(int argc, char *argv[]); /* at the end */
 
 int main(int argc, char *argv[])
 {
@@ -134,8 +133,7 @@ static void interrupted(int signal_number)
 {
 	remove_queues();
 	raise(signal_number);
-	/* Only reached as pid 1 (in a container), which raise does not end. */
-	_exit(128 + signal_number);
+	_exit(128 + signal_number); /* only reached as pid 1, in a container */
 }
 
 /* RESETHAND brings the default action back, and NODEFER lets raise take effect
@@ -149,8 +147,8 @@ static void remove_on_every_way_out(void)
 	const int signals[] = {SIGINT, SIGQUIT, SIGTERM};
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		sigaction(signals[i], &interruption, NULL);
-	if (signal(SIGHUP, SIG_IGN) != SIG_IGN)
-		sigaction(SIGHUP, &interruption, NULL); /* not under nohup */
+	if (signal(SIGHUP, SIG_IGN) != SIG_IGN) /* nohup: it stays ignored */
+		sigaction(SIGHUP, &interruption, NULL);
 }
 
 /* msgget has failed: say why. */
@@ -257,7 +255,7 @@ static void parse_options(int argc, char *argv[])
 		errx(1, "HOME is not set: choose a path with -f");
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
 
-	/* A write to a closed pipe (or socket) then fails with EPIPE instead of
-	 * ending us. */
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
 	signal(SIGPIPE, SIG_IGN);
 }

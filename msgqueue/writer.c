@@ -8,7 +8,7 @@
  *     Data send is : Hello world
  *
  * usage: writer [-hn] [-t TYPE] [-f PATH] [MESSAGE]
- * The other half is reader.c; message.h holds what both must know.
+ * The other half is reader.c; message.h is for both. Without -t, TYPE is 1.
  */
 
 #include <err.h>
@@ -26,11 +26,10 @@ static struct message message = {.type = 1}; /* -t: another type */
 static const char *text; /* MESSAGE, or else one line of standard input */
 static int flags;        /* -n, do not wait if the queue is full: IPC_NOWAIT */
 static const char *path; /* -f: the key is made from it; or else from HOME */
-static int path_is_default = 1; /* 0 with -f */
+static int path_given;   /* -f: it is not checked whose queue it is */
 
 static void parse_options(int argc, char *argv[]); /* at the end */
 static size_t read_line(char line[TEXT_SIZE]);
-static void exit_unless_ours(int queue);
 
 int main(int argc, char *argv[])
 {
@@ -61,9 +60,19 @@ int main(int argc, char *argv[])
 	if (queue == -1)
 		err(1, "msgget: queue of %s", path);
 
-	/* With -f it is not checked whose queue it is. */
-	if (path_is_default)
-		exit_unless_ours(queue);
+	/* Is it ours? Another user who makes a queue with our key first chooses
+	 * its mode, and can read our messages. IPC_STAT only looks; cuid is the
+	 * user who made it. */
+	if (!path_given) {
+		struct msqid_ds status;
+		if (msgctl(queue, IPC_STAT, &status) == -1)
+			err(1, "msgctl: look at queue %d", queue);
+		if (status.msg_perm.cuid != geteuid())
+			errx(1,
+			     "queue %d was made by another user: choose "
+			     "another path with -f",
+			     queue);
+	}
 
 	/* Send the text with its NUL, not the whole struct. The kernel copies
 	 * it. While the queue is full this waits, unless IPC_NOWAIT is set. A
@@ -112,20 +121,6 @@ static size_t read_line(char line[TEXT_SIZE])
 	return length;
 }
 
-/* If another user made the queue first, that user chose its mode, and can read
- * our messages. IPC_STAT only looks; cuid is the user who made it. */
-static void exit_unless_ours(int queue)
-{
-	struct msqid_ds status;
-	if (msgctl(queue, IPC_STAT, &status) == -1)
-		err(1, "msgctl: look at queue %d", queue);
-	if (status.msg_perm.cuid != geteuid())
-		errx(1,
-		     "queue %d was made by another user: choose another path "
-		     "with -f",
-		     queue);
-}
-
 static void parse_options(int argc, char *argv[])
 {
 	static const char usage[] =
@@ -140,7 +135,7 @@ static void parse_options(int argc, char *argv[])
 			break;
 		case 'f':
 			path = optarg;
-			path_is_default = 0;
+			path_given = 1;
 			break;
 		case 't':
 			errno = 0;
@@ -163,7 +158,7 @@ static void parse_options(int argc, char *argv[])
 		errx(1, "HOME is not set: choose a path with -f");
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
 
-	/* A write to a closed pipe (or socket) then fails with EPIPE instead of
-	 * ending us. */
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
 	signal(SIGPIPE, SIG_IGN);
 }
