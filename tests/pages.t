@@ -59,9 +59,10 @@ options_are_mentioned() {
 			letter=${letters%"${letters#?}"}
 			letters=${letters#?}
 			[ "$letter" != h ] || continue
-			grep "$program" "${source%/*}/README.md" |
-				grep -q -e " -[a-z]*$letter" -e "\[-[a-z]*$letter" ||
-				fail "$program -$letter in ${source%/*}/README.md"
+			page=${source%/*}/README.md
+			grep "$program" "$page" | grep -q -e " -[a-z]*$letter" \
+				-e "\[-[a-z]*$letter" ||
+				fail "$program -$letter in $page"
 		done
 	done
 }
