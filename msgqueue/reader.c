@@ -1,19 +1,14 @@
 /*
- * reader - take a message out of a queue, then remove the queue
+ * reader - take one message, then remove the queue with all others in it
  *
- * Shows that msgrcv waits for a message, that a message may be older than its
- * reader, and that a reader can choose messages by their type: TYPE 0 takes
- * the oldest message, -N the one with the lowest type up to N.
+ * Shows that msgrcv waits for a message, and can choose it by its type.
  *
- *     $ ./writer 'Hello world'
- *     Data send is : Hello world
- *     $ ./reader
- *     Data Received is : Hello world
+ *     terminal 1                        terminal 2
+ *     $ ./reader                        $ ./writer 'Hello world'
+ *     Data Received is : Hello world    Data send is : Hello world
  *
  * usage: reader [-hln] [-t TYPE] [-f PATH]
- *
- * With the queue all messages in it go; -l leaves it. With -n it does not
- * wait. The other half is writer.c; message.h holds what both must know.
+ * The other half is writer.c; message.h is for both. Without -t, TYPE is 1.
  */
 
 #include <err.h>
@@ -26,17 +21,15 @@
 
 #include "message.h"
 
-static long type = 1;    /* -t */
-static int leave;        /* -l */
-static int flags;        /* -n: IPC_NOWAIT */
-static const char *path; /* -f, or else the user's home */
-static int path_is_default = 1;
-
+static long type = 1;    /* -t; 0: the oldest, -N: the lowest up to N */
+static int leave;        /* -l: do not remove the queue */
+static int flags;        /* -n, do not wait for a message: IPC_NOWAIT */
+static const char *path; /* -f: the key is made from it; or else from HOME */
+static int path_given;   /* -f: it is not checked whose queue it is */
 static volatile sig_atomic_t made = -1; /* the queue, if we have to remove it */
 
 static void parse_options(int argc, char *argv[]); /* at the end */
 static void remove_on_every_way_out(void);
-static void exit_unless_ours(int queue);
 
 int main(int argc, char *argv[])
 {
@@ -47,8 +40,9 @@ int main(int argc, char *argv[])
 	if (key == -1)
 		err(1, "ftok: %s", path);
 
-	/* Create the queue and wait there, unless there is one already. If no
-	 * message comes, a queue of our own making must not stay behind. */
+	/* A reader may start first: then it makes the queue to wait in, and
+	 * removes that one if it is interrupted. With -n there is nothing to
+	 * wait for. IPC_EXCL: if there is a queue, this fails (EEXIST). */
 	int queue = -1;
 	if (flags != IPC_NOWAIT) {
 		remove_on_every_way_out();
@@ -68,40 +62,59 @@ int main(int argc, char *argv[])
 		errx(1, "msgget: no queue for %s: start writer first", path);
 	if (queue == -1)
 		err(1, "msgget: queue of %s", path);
-	if (path_is_default)
-		exit_unless_ours(queue);
 
-	/* Take a message. Other programs may send more than our writer: that
-	 * of the lecture notes sends sizeof(struct message) bytes. A message
-	 * that does not fit stays in the queue. */
+	/* Is it ours? Another user can make a queue with our key first, and
+	 * put messages there. IPC_STAT only looks; cuid is the user who made
+	 * it. */
+	if (!path_given) {
+		struct msqid_ds status;
+		if (msgctl(queue, IPC_STAT, &status) == -1)
+			err(1, "msgctl: look at queue %d", queue);
+		if (status.msg_perm.cuid != geteuid())
+			errx(1,
+			     "queue %d was made by another user: choose "
+			     "another path with -f",
+			     queue);
+	}
+
+	/* Take a message. The lecture's writer sends more than ours: it gives
+	 * msgsnd the size of the whole struct, which counts the type too (a
+	 * long). What does not fit here stays in the queue. A signal may
+	 * interrupt a call that waits: it returns -1 with EINTR, and we call
+	 * again. */
 	struct {
 		long type;
 		char text[sizeof(struct message)];
-	} message;
+	} received;
 	ssize_t length;
 	do
 		length =
-		    msgrcv(queue, &message, sizeof message.text, type, flags);
+		    msgrcv(queue, &received, sizeof received.text, type, flags);
 	while (length == -1 && errno == EINTR);
 	if (length == -1 && errno == ENOMSG)
-		errx(1, "msgrcv: no message of this type (ENOMSG)");
+		errx(1, "msgrcv: no message of this type, -t %ld (ENOMSG)",
+		     type);
 	if (length == -1 && (errno == EIDRM || errno == EINVAL))
 		errx(1, "msgrcv: the queue was removed");
 	if (length == -1 && errno == E2BIG)
 		errx(1,
 		     "msgrcv: the message is longer than %zu bytes: it stays "
 		     "in the queue",
-		     sizeof message.text);
+		     sizeof received.text);
 	if (length == -1)
 		err(1, "msgrcv: queue %d", queue);
 
 	/* The text may lack a NUL: its length says where it ends. */
-	printf("Data Received is : %.*s\n", (int)length, message.text);
+	printf("Data Received is : %.*s\n", (int)length, received.text);
 
-	/* Remove the queue. Another reader may have been quicker. */
+	/* Remove the queue. Messages that are still in it are lost. Another
+	 * reader may have been quicker: EINVAL, EIDRM. If we made the queue,
+	 * remove_queue tries again at the end: that does no harm. */
+	int result = 0;
 	if (leave)
 		made = -1;
-	int result = leave ? 0 : msgctl(queue, IPC_RMID, NULL);
+	else
+		result = msgctl(queue, IPC_RMID, NULL);
 	if (result == -1 && errno != EINVAL && errno != EIDRM)
 		err(1, "msgctl: remove queue %d", queue);
 	if (ferror(stdout))
@@ -119,10 +132,11 @@ static void interrupted(int signal_number)
 {
 	remove_queue();
 	raise(signal_number);
-	_exit(128 + signal_number); /* process 1 survives the line above */
+	_exit(128 + signal_number); /* only reached as pid 1, in a container */
 }
 
-/* The handler runs once, and can then raise the signal that called it. */
+/* RESETHAND brings the default action back, and NODEFER lets raise take effect
+ * inside the handler. So we end by that signal, and the shell sees why. */
 static const struct sigaction interruption = {
     .sa_handler = interrupted, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
 
@@ -132,21 +146,8 @@ static void remove_on_every_way_out(void)
 	const int signals[] = {SIGINT, SIGQUIT, SIGTERM};
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		sigaction(signals[i], &interruption, NULL);
-	if (signal(SIGHUP, SIG_IGN) != SIG_IGN)
-		sigaction(SIGHUP, &interruption, NULL); /* nohup: ignored */
-}
-
-/* Any user may have made a queue with our key, and put something there. */
-static void exit_unless_ours(int queue)
-{
-	struct msqid_ds status;
-	if (msgctl(queue, IPC_STAT, &status) == -1)
-		err(1, "msgctl: look at queue %d", queue);
-	if (status.msg_perm.cuid != geteuid())
-		errx(1,
-		     "queue %d was made by another user: choose another path "
-		     "with -f",
-		     queue);
+	if (signal(SIGHUP, SIG_IGN) != SIG_IGN) /* nohup: it stays ignored */
+		sigaction(SIGHUP, &interruption, NULL);
 }
 
 static void parse_options(int argc, char *argv[])
@@ -165,7 +166,7 @@ static void parse_options(int argc, char *argv[])
 			break;
 		case 'f':
 			path = optarg;
-			path_is_default = 0;
+			path_given = 1;
 			break;
 		case 't':
 			errno = 0;
@@ -184,5 +185,8 @@ static void parse_options(int argc, char *argv[])
 	if (path == NULL)
 		errx(1, "HOME is not set: choose a path with -f");
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
-	signal(SIGPIPE, SIG_IGN);         /* printf fails instead */
+
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }

@@ -21,12 +21,14 @@
 /*
  * Layout of a request, and of its answer. The type of both is the client's
  * pid. The server takes the oldest request, whatever its type. A client asks
- * msgrcv for answers of its own type only. So all of them must see the same
- * pids (think of containers).
+ * msgrcv for answers of its own type only. A pid must mean the same process for
+ * all: client and server cannot be in different containers.
  *
- * The kernel reuses pids, so there may be an answer to an earlier process. The
- * client therefore chooses a number for each request, beginning with the time,
- * and the answer has the same number.
+ * The kernel reuses pids, and a request whose client gave up stays in the queue
+ * and is answered later: so a client may find an answer to an earlier process.
+ * Each request therefore has a number, and its answer has the same one. A
+ * client makes its first number from the time, in nanoseconds. An earlier
+ * process made its own at another time, so it hardly ever is the same.
  *
  * Sizes for msgsnd and msgrcv count what comes after the type. Of the text,
  * only what is used is sent, up to its NUL.

@@ -1,8 +1,7 @@
 /*
- * server - answer the requests of many clients
+ * server - answer the requests of many clients (client.c)
  *
- * Shows that message types route messages among many processes: the type of
- * an answer is its client's pid. Requests come through a queue of their own.
+ * Shows how types route messages: an answer's type is its client's pid.
  *
  *     terminal 1                            terminal 2
  *                                           $ ./server
@@ -12,12 +11,9 @@
  *                                           [130]
  *
  * usage: server [-h] [-f PATH]
- *
- * The other half is client.c; both use request.h. After SIGKILL the queues
- * stay. If answers to stopped clients fill their queue, all others wait.
+ * SIGKILL leaves its queues behind. Many stopped clients can block all others.
  */
 
-#include <ctype.h>
 #include <err.h>
 #include <errno.h>
 #include <signal.h>
@@ -30,30 +26,31 @@
 
 #include "request.h"
 
-static const char *path; /* -f, or else the user's home */
+static const char *path; /* -f: the keys are made from it; or else from HOME */
 static volatile sig_atomic_t requests = -1, answers = -1; /* the two queues */
-
-static void parse_options(int argc, char *argv[]); /* at the end */
 static void remove_on_every_way_out(void);
 static void exit_without_queue(key_t key);
-static int is_request(const struct request *request, ssize_t length);
-static void write_in_capitals(char *text);
+static int turn_into_answer(struct request *request, ssize_t length);
 static void make_room(void);
+static void parse_options(int argc, char *argv[]); /* at the end */
 
 int main(int argc, char *argv[])
 {
 	parse_options(argc, argv);
-	remove_on_every_way_out();
 
-	/* Create the answers' queue. IPC_EXCL: it must not exist already. */
+	/* Make a key for the answers' queue. The client makes the same one. */
 	key_t key = ftok(path, ANSWERS_PROJECT);
 	if (key == -1)
 		err(1, "ftok: %s", path);
+
+	/* Create this queue. IPC_EXCL: it must not exist already. */
+	remove_on_every_way_out();
 	answers = msgget(key, IPC_CREAT | IPC_EXCL | REQUEST_MODE);
 	if (answers == -1)
 		exit_without_queue(key);
 
-	/* Create the requests' queue. A client that finds it finds both. */
+	/* Create the requests' queue. It is made last: when a client finds this
+	 * queue, the other one exists. */
 	key = ftok(path, REQUESTS_PROJECT);
 	if (key == -1)
 		err(1, "ftok: %s", path);
@@ -63,14 +60,17 @@ int main(int argc, char *argv[])
 	printf("Server waiting for requests of %s (queues %d and %d)\n", path,
 	       (int)requests, (int)answers);
 
-	/* Answers that have not been sent. Most of the time it is one. */
+	/* Answers not sent yet: 0 or 1, and more only while the answers' queue
+	 * is full. */
 	struct request waiting[1000];
 	const size_t most = sizeof waiting / sizeof *waiting;
 	size_t count = 0;
 	while (!ferror(stdout)) {
-		/* Take the oldest request. The server waits for one, unless
-		 * there are answers to be sent: then it only looks. When it
-		 * has no place for another answer, it takes no request. */
+		/* Take the oldest request (type 0: whoever sent it).
+		 * - No answer has to be sent: wait for a request.
+		 * - There are answers to be sent: do not wait (IPC_NOWAIT).
+		 * - There is no place for another answer: take no request.
+		 * MSG_NOERROR: a longer message is cut, not refused. */
 		struct request request;
 		ssize_t length = -1;
 		if (count < most) {
@@ -81,19 +81,18 @@ int main(int argc, char *argv[])
 				err(1, "msgrcv: queue %d", (int)requests);
 		}
 
-		/* The answer is the request, in capitals: same type, number. */
-		if (length != -1 && is_request(&request, length)) {
-			printf("client %ld: %s\n", request.type, request.text);
-			write_in_capitals(request.text);
+		/* The answer has the type and the number of the request. */
+		if (length != -1 && turn_into_answer(&request, length)) {
 			waiting[count] = request;
 			count++;
 		}
 		if (count == 0)
 			continue;
 
-		/* Send the oldest answer, if there is room. Waiting for room
-		 * would stop the server from taking requests, and a client
-		 * that sends many of them before it reads would wait for us,
+		/* Send the oldest answer, if there is room. If we waited for
+		 * room, we would take no requests. Our client sends one and
+		 * then takes its answer, but another program may send many
+		 * requests before it takes an answer: it would wait for us,
 		 * and we for it. */
 		size_t size = NUMBER_SIZE + strlen(waiting[0].text) + 1;
 		int result = msgsnd(answers, &waiting[0], size, IPC_NOWAIT);
@@ -104,28 +103,41 @@ int main(int argc, char *argv[])
 			memmove(&waiting[0], &waiting[1],
 				count * sizeof *waiting);
 		} else if (length == -1) {
-			make_room(); /* the queue is full, no request came */
+			make_room(); /* the queue is full; no request came */
 		}
 	}
 	errx(1, "cannot write to standard output");
 }
 
+static void remove_queue(int queue)
+{
+	if (queue == -1 || msgctl(queue, IPC_RMID, NULL) == 0)
+		return;
+	if (errno == EINVAL || errno == EIDRM)
+		return; /* it has been removed already */
+
+	/* A signal handler may call write, but not printf. */
+	static const char left[] = "server: msgctl: a queue is left behind, "
+				   "see ipcs\n";
+	if (write(STDERR_FILENO, left, sizeof left - 1) == -1)
+		_exit(1);
+}
+
 static void remove_queues(void)
 {
-	if (requests != -1)
-		msgctl(requests, IPC_RMID, NULL);
-	if (answers != -1)
-		msgctl(answers, IPC_RMID, NULL);
+	remove_queue(requests);
+	remove_queue(answers);
 }
 
 static void interrupted(int signal_number)
 {
 	remove_queues();
 	raise(signal_number);
-	_exit(128 + signal_number); /* process 1 survives the line above */
+	_exit(128 + signal_number); /* only reached as pid 1, in a container */
 }
 
-/* The handler runs once, and can then raise the signal that called it. */
+/* RESETHAND brings the default action back, and NODEFER lets raise take effect
+ * inside the handler. So we end by that signal, and the shell sees why. */
 static const struct sigaction interruption = {
     .sa_handler = interrupted, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
 
@@ -135,8 +147,8 @@ static void remove_on_every_way_out(void)
 	const int signals[] = {SIGINT, SIGQUIT, SIGTERM};
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		sigaction(signals[i], &interruption, NULL);
-	if (signal(SIGHUP, SIG_IGN) != SIG_IGN)
-		sigaction(SIGHUP, &interruption, NULL); /* nohup: ignored */
+	if (signal(SIGHUP, SIG_IGN) != SIG_IGN) /* nohup: it stays ignored */
+		sigaction(SIGHUP, &interruption, NULL);
 }
 
 /* msgget has failed: say why. */
@@ -147,7 +159,8 @@ static void exit_without_queue(key_t key)
 	if (errno != EEXIST)
 		err(1, "msgget: new queue of %s", path);
 
-	/* There is a queue with this key. Whose? */
+	/* There is a queue with this key. Whose? IPC_STAT only looks; cuid is
+	 * the user who made it. */
 	int queue = msgget(key, 0);
 	if (queue == -1)
 		err(1, "msgget: queue of %s", path);
@@ -165,24 +178,32 @@ static void exit_without_queue(key_t key)
 	     queue);
 }
 
-/* Any program may have put it into the queue. */
-static int is_request(const struct request *request, ssize_t length)
+/* Print a request, and put its text in capitals. Returns 0 if it is not one:
+ * any program may have put the message into the queue, and without a NUL. */
+static int turn_into_answer(struct request *request, ssize_t length)
 {
-	if (length > (ssize_t)NUMBER_SIZE &&
-	    memchr(request->text, '\0', (size_t)length - NUMBER_SIZE) != NULL)
-		return 1;
-	warnx("ignored a message that is not a request");
-	return 0;
+	if (length <= (ssize_t)NUMBER_SIZE ||
+	    memchr(request->text, '\0', (size_t)length - NUMBER_SIZE) == NULL) {
+		warnx("ignored a message that is not a request");
+		return 0;
+	}
+	printf("client %ld: %s\n", request->type, request->text);
+
+	/* The 26 letters of ASCII. The bytes of others (UTF-8) stay. */
+	for (char *byte = request->text; *byte != '\0'; byte++)
+		if (*byte >= 'a' && *byte <= 'z')
+			*byte = (char)(*byte - 'a' + 'A');
+	return 1;
 }
 
-static void write_in_capitals(char *text)
-{
-	for (; *text != '\0'; text++)
-		*text = (char)toupper((unsigned char)*text);
-}
-
-/* The answers' queue is full. Take each answer out, and put it back if its
- * client lives. If no client was gone, try again a tenth of a second later. */
+/* The answers' queue is full. Take each answer out, and put it back at the end
+ * if its client is alive. If all clients are alive, wait a tenth of a second.
+ *
+ * All answers go round once, so their order stays, unless a client takes one
+ * meanwhile. To our client the order does not matter: it has one answer here.
+ *
+ * Many stopped clients (Ctrl-Z) can fill the queue with answers that they do
+ * not take: then no other client gets an answer until they go on. */
 static void make_room(void)
 {
 	struct msqid_ds status;
@@ -197,6 +218,9 @@ static void make_room(void)
 			continue; /* its client has taken it meanwhile */
 		if (length == -1)
 			err(1, "msgrcv: queue %d", (int)answers);
+
+		/* Signal 0 is not sent: kill only tells whether the process
+		 * exists. */
 		if (kill((pid_t)answer.type, 0) == -1 && errno == ESRCH) {
 			thrown_out++;
 			continue;
@@ -230,5 +254,8 @@ static void parse_options(int argc, char *argv[])
 	if (path == NULL)
 		errx(1, "HOME is not set: choose a path with -f");
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
-	signal(SIGPIPE, SIG_IGN);         /* printf fails instead */
+
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }

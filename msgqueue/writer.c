@@ -1,17 +1,14 @@
 /*
  * writer - put a message into a queue
  *
- * Shows that a message queue needs no reader at the other end: the kernel
- * keeps the message, also after this program has ended. A queue is bounded:
- * when it is full, msgsnd waits, or with -n fails (EAGAIN).
+ * Shows that a queue needs no reader at the other end: the kernel keeps the
+ * message, even after this program has ended. A full queue makes msgsnd wait.
  *
  *     $ ./writer 'Hello world'
  *     Data send is : Hello world
  *
  * usage: writer [-hn] [-t TYPE] [-f PATH] [MESSAGE]
- *
- * Without MESSAGE it takes one line of standard input. The other half is
- * reader.c; message.h holds what both must know.
+ * The other half is reader.c; message.h is for both. Without -t, TYPE is 1.
  */
 
 #include <err.h>
@@ -25,15 +22,14 @@
 
 #include "message.h"
 
-static struct message message = {.type = 1}; /* -t: the type */
-static const char *text;                     /* MESSAGE */
-static int flags;                            /* -n: IPC_NOWAIT */
-static const char *path;                     /* -f, or else the user's home */
-static int path_is_default = 1;
+static struct message message = {.type = 1}; /* -t: another type */
+static const char *text; /* MESSAGE, or else one line of standard input */
+static int flags;        /* -n, do not wait if the queue is full: IPC_NOWAIT */
+static const char *path; /* -f: the key is made from it; or else from HOME */
+static int path_given;   /* -f: it is not checked whose queue it is */
 
 static void parse_options(int argc, char *argv[]); /* at the end */
 static size_t read_line(char line[TEXT_SIZE]);
-static void exit_unless_ours(int queue);
 
 int main(int argc, char *argv[])
 {
@@ -52,6 +48,8 @@ int main(int argc, char *argv[])
 	if (text != NULL)
 		memcpy(message.text, text, length);
 	message.text[length] = '\0';
+
+	/* A NUL ends a text: the reader would not print what comes after it. */
 	if (memchr(message.text, '\0', length) != NULL)
 		errx(1, "the message is not a text: it has a NUL byte");
 
@@ -61,11 +59,25 @@ int main(int argc, char *argv[])
 		errx(1, "msgget: the limit of queues is reached, see ipcs");
 	if (queue == -1)
 		err(1, "msgget: queue of %s", path);
-	if (path_is_default)
-		exit_unless_ours(queue);
+
+	/* Is it ours? Another user who makes a queue with our key first chooses
+	 * its mode, and can read our messages. IPC_STAT only looks; cuid is the
+	 * user who made it. */
+	if (!path_given) {
+		struct msqid_ds status;
+		if (msgctl(queue, IPC_STAT, &status) == -1)
+			err(1, "msgctl: look at queue %d", queue);
+		if (status.msg_perm.cuid != geteuid())
+			errx(1,
+			     "queue %d was made by another user: choose "
+			     "another path with -f",
+			     queue);
+	}
 
 	/* Send the text with its NUL, not the whole struct. The kernel copies
-	 * it. While the queue is full this waits, unless IPC_NOWAIT is set. */
+	 * it. While the queue is full this waits, unless IPC_NOWAIT is set. A
+	 * signal may interrupt a call that waits: it returns -1 with EINTR, and
+	 * we call again. */
 	int result;
 	do
 		result = msgsnd(queue, &message, length + 1, flags);
@@ -84,7 +96,8 @@ int main(int argc, char *argv[])
 }
 
 /* Read one line of standard input, without its newline. Returns its length, or
- * TEXT_SIZE if it does not fit. */
+ * TEXT_SIZE if it does not fit. It reads byte by byte, so that the next lines
+ * stay there for the next program. */
 static size_t read_line(char line[TEXT_SIZE])
 {
 	if (isatty(STDIN_FILENO)) {
@@ -108,19 +121,6 @@ static size_t read_line(char line[TEXT_SIZE])
 	return length;
 }
 
-/* Any user may have made a queue with our key, and be able to read it. */
-static void exit_unless_ours(int queue)
-{
-	struct msqid_ds status;
-	if (msgctl(queue, IPC_STAT, &status) == -1)
-		err(1, "msgctl: look at queue %d", queue);
-	if (status.msg_perm.cuid != geteuid())
-		errx(1,
-		     "queue %d was made by another user: choose another path "
-		     "with -f",
-		     queue);
-}
-
 static void parse_options(int argc, char *argv[])
 {
 	static const char usage[] =
@@ -135,7 +135,7 @@ static void parse_options(int argc, char *argv[])
 			break;
 		case 'f':
 			path = optarg;
-			path_is_default = 0;
+			path_given = 1;
 			break;
 		case 't':
 			errno = 0;
@@ -157,5 +157,8 @@ static void parse_options(int argc, char *argv[])
 	if (path == NULL)
 		errx(1, "HOME is not set: choose a path with -f");
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
-	signal(SIGPIPE, SIG_IGN);         /* printf fails instead */
+
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }

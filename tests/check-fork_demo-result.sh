@@ -10,11 +10,12 @@ result="The child's shared_int was"
 tells_result() {
 	run fork_demo/private
 	! grep -q "$result 2816" "$work/out" ||
-		fail "$result 11. hint: 2816 is 11 times 256: waitpid stores more
-than the exit status. WEXITSTATUS takes it out"
+		fail "$result 11. hint: 2816 is 11 times 256: waitpid stores
+more than the exit status. WEXITSTATUS takes it out"
 	! grep -q 'the child failed' "$work/err" ||
-		fail "no error. hint: private takes each status but 0 for a failure. Now
-it is the result: WIFEXITED tells whether the child has ended by itself"
+		fail "no error. hint: private takes each status but 0 for a
+failure. Now it is the result: WIFEXITED tells whether the child has ended by
+itself"
 	grep -q "^$result" "$work/out" ||
 		fail "a line '$result 11.' hint: let the child leave with
 _exit(shared_int), and let the parent print WEXITSTATUS(status)"
@@ -46,8 +47,8 @@ rest_is_as_before() {
 	prints_line 'shared_int in parent process: 10'
 	prints_line 'shared_float in parent process: 25.500000'
 	[ "$(tail -n 1 "$work/out")" = 'Child has exited.' ] ||
-		fail "'Child has exited.' as the last line. hint: print the result
-before it, but after waitpid"
+		fail "'Child has exited.' as the last line. hint: print the
+result before it, but after waitpid"
 	has_lines "$work/out" 6 ||
 		fail 'six lines. hint: only the parent prints the result'
 	succeeds

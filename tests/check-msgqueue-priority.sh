@@ -55,7 +55,7 @@ in_order() {
 	sends 'ordinary 2'
 	sends -u 'urgent 2'
 	for text in 'urgent 1' 'urgent 2' 'ordinary 1' 'ordinary 2'; do
-		takes "$text" 'messages that are equally urgent keep their order.
+		takes "$text" 'equally urgent messages keep their order.
 hint: all urgent messages have one type, all ordinary ones another type'
 	done
 }
@@ -75,12 +75,12 @@ waits_for_both() {
 	for urgent in -u ''; do
 		start reader msgqueue/reader -l -f "$path"
 		await_that queue_exists "$path"
-		sleeps reader || fail 'that a reader with nothing to read sleeps.
+		sleeps reader || fail 'a reader with nothing to read sleeps.
 hint: let msgrcv wait for you, without IPC_NOWAIT'
 		# shellcheck disable=SC2086 # an option or none
 		sends $urgent 'at last'
 		"$build/scripts/await" line "$work/reader.out" 'at last' 5 ||
-			fail "that a waiting reader gets what ./writer $urgent sends.
+			fail "./writer $urgent, and a waiting reader gets it.
 hint: wait for both types in one msgrcv: two calls wait for one type each"
 		finish reader
 		exits 0

@@ -18,7 +18,7 @@ nothing_is_lost() {
 		run shm/counter -a -n "$increments"
 		exits 0
 		grep ' lost 0$' "$work/out" >/dev/null ||
-			fail 'lost 0. hint: is it one step, or a load and a store?'
+			fail 'lost 0. hint: is it one step, or two?'
 		prints_like "expected $((2 * increments)), got"
 	done
 }

@@ -23,7 +23,7 @@ store into the segment is a SIGSEGV"
 }
 
 is_there() { # HINT
-	segment_exists "$key" || fail "that the segment is still there. hint: $1"
+	segment_exists "$key" || fail "the segment is still there. hint: $1"
 }
 
 is_gone() { # HINT
@@ -58,8 +58,8 @@ new_text_for_two() {
 	reads one 'the first reader reads as it always did'
 	writes two
 	reads two 'writer overwrites, as it always did'
-	is_there "a new text is for two readers, too, although one has read the \
-old text. Who sets the count back?"
+	is_there "a new text is for two readers, too, although one has read \
+the old text. Who sets the count back?"
 	reads two 'the first reader of this text must leave it'
 	is_gone 'two readers have had the new text'
 }
@@ -71,7 +71,7 @@ look_does_not_count() {
 	for _ in 1 2 3; do
 		run shm/reader -l -k "$key"
 		has_read 'look at me' ||
-			fail 'the text. hint: reader -l leaves the segment, always'
+			fail 'the text. hint: reader -l always leaves it'
 	done
 	reads 'look at me' 'three looks with -l change nothing'
 	is_there 'reader -l only looks: it must not count'
@@ -95,8 +95,8 @@ text_and_count_are_apart() {
 			reads "$text" "a text of $length bytes comes whole, or \
 writer refuses it. Do the text and the count share bytes?"
 		done
-		is_gone "a text of $length bytes was read twice. Do the text and \
-the count share bytes?"
+		is_gone "a text of $length bytes was read twice. Do the text \
+and the count share bytes?"
 	done
 }
 check 'a long text and the count do not overwrite each other' \
@@ -111,10 +111,10 @@ both_at_once() {
 		for reader in one two; do
 			finish "$reader"
 			has_read 'at once' ||
-				fail "the text in reader $reader. hint: when is \
-it safe to remove the segment?"
+				fail "the text in reader $reader. hint: when \
+is it safe to remove the segment?"
 		done
-		is_gone 'two readers ran at the same time: is the count right then?'
+		is_gone 'two readers ran at once: is the count right then?'
 	done
 }
 check 'two readers at the same time both have it' both_at_once

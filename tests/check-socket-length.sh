@@ -106,7 +106,7 @@ hint: the length tells where the answer ends: do not wait for end-of-file"
 0, 0, 17 and then the message.
 hint: the length in the order of the network, htonl(17), goes first"
 }
-check 'the client sends a length, and knows by the length where the answer ends' \
+check 'the client sends a length, and reads as much as the length says' \
 	client_needs_no_end
 
 server_refuses_nonsense() {

@@ -26,8 +26,8 @@ server_gives_up() {
 	start_server
 	start_late_client
 	pause 0.2
-	! has_text "$work/server.out" "$late" || fail "no line '$late' before the second is \
-over.
+	! has_text "$work/server.out" "$late" || fail "no line '$late' before the \
+second is over.
 hint: the time-out begins when recv waits; tv_sec is in seconds"
 	comes server "$late" 4 || {
 		stop server 2>/dev/null

@@ -59,7 +59,8 @@ buffered_line_comes_once() {
 	[ "$status" -ne 77 ] || skip 'there are no pseudo-terminals here'
 	succeeds
 	has_lines "$work/out" 6 || fail 'six lines'
-	[ "$(grep -c 'about to fork' "$work/out")" -eq 1 ] || fail 'the line once'
+	[ "$(grep -c 'about to fork' "$work/out")" -eq 1 ] ||
+		fail 'the line once'
 }
 check 'private -b: on a terminal the line comes once' buffered_line_comes_once
 

@@ -25,8 +25,8 @@ copy_tree() {
 help_is_complete() {
 	run_make help
 	succeeds
-	for target in demo demo-LAB compare test test-LAB check-TASK soak lint sanitize \
-		clean clean-ipc help; do
+	for target in demo demo-LAB compare test test-LAB check-TASK soak lint \
+		sanitize faults clean clean-ipc help; do
 		grep -q "^make $target  *[a-z]" "$work/out" ||
 			fail "a line about make $target"
 	done

@@ -149,7 +149,7 @@ does_not_wait() {
 	queue_gone "$path"
 	run msgqueue/writer -f "$path" -t 7 seven
 	run msgqueue/reader -n -f "$path"
-	fails_with 1 'ENOMSG'
+	fails_with 1 'no message of this type, -t 1 (ENOMSG)'
 	run msgqueue/reader -n -f "$path" -t 7
 	succeeds
 	prints 'Data Received is : seven'

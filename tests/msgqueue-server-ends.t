@@ -118,11 +118,11 @@ killed_server() {
 	stop server KILL
 	finish server
 	finish client
-	fails_with 1 'has ended, its queues are left'
+	fails_with 1 'has ended, its queues are left behind'
 	queue_exists "$path" requests || fail 'a queue that is left'
 	queue_exists "$path" answers || fail 'a queue that is left'
 	run msgqueue/client -f "$path" text
-	fails_with 1 'has ended, its queues are left'
+	fails_with 1 'has ended, its queues are left behind'
 	run msgqueue/server -f "$path"
 	fails_with 1 'make clean-ipc'
 	queue_exists "$path" requests || fail 'a queue that is left'
@@ -142,7 +142,7 @@ killed_while_full() {
 	stop server KILL
 	finish server
 	finish first
-	fails_with 1 'has ended, its queues are left'
+	fails_with 1 'has ended, its queues are left behind'
 	finish client
 	fails_with 1 'msgsnd: the server'
 }

@@ -8,7 +8,7 @@ pages='README.md fork_demo/README.md shm/README.md socket/README.md
 
 # GitHub's name for a heading: small letters, digits, hyphens for blanks.
 anchors() { # PAGE
-	sed -n 's/^##* //p' "$1" | LC_ALL=C tr A-Z a-z |
+	sed -n 's/^##* //p' "$1" | LC_ALL=C tr '[:upper:]' '[:lower:]' |
 		LC_ALL=C sed 's/[^a-z0-9 _-]//g; s/ /-/g'
 }
 
@@ -59,9 +59,10 @@ options_are_mentioned() {
 			letter=${letters%"${letters#?}"}
 			letters=${letters#?}
 			[ "$letter" != h ] || continue
-			grep "$program" "${source%/*}/README.md" |
-				grep -q -e " -[a-z]*$letter" -e "\[-[a-z]*$letter" ||
-				fail "$program -$letter in ${source%/*}/README.md"
+			page=${source%/*}/README.md
+			grep "$program" "$page" | grep -q -e " -[a-z]*$letter" \
+				-e "\[-[a-z]*$letter" ||
+				fail "$program -$letter in $page"
 		done
 	done
 }
