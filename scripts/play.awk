@@ -1,296 +1,802 @@
-# play.awk - take lab sheets apart for play.sh: a file for each section
+# play.awk - reads lab sheets, and plays their sections, for play.sh
 #
-# play.sh says where they go (folder), and the number before the first
-# (section). Each line is a letter and its text:
-#
-#     F sheet   H heading   T a line of text   ! what is wrong with it
-#     N a tool that it needs   K, P, Q what -k, -p or -f is given
-#     B columns  a session begins; its terminals begin there. Before it:
-#     S why it is not run   L Linux only   O any order   D folded away
-#     R a row begins; its cells, with their terminals: $1 what is typed,
-#     k1 byte name, w1 (waits), [1 status, (1 remark, =1 what comes
-#     E the session ends
-#
-# What differs, and a key or port that is given, is \001NAME\001EXAMPLE\001.
+# From the environment: private, the folder for all; does: list (print the
+# wanted sections), check (section, which is told in first) or play (from there
+# on); wanted: their sheets; and build, root, mode, stops, rows, limit, missing.
 
-function emit(line) {
-	print line > (folder "/" section)
+# ---- a sheet is read into sections, a section into entries ----
+#
+# An entry is a letter and its text: H heading, T text, ! what is wrong; above
+# a session V what differs, O any order, S why it is not run; B where its
+# terminals begin, R a row, E its end.
+
+function keep(letter, text) {
+	if (!folded || checks)
+		entries[section, ++size[section]] = letter text
 }
 
-# A line of the screen. Empty ones are shown if another follows, and only one.
-function show(line,    plain) {
-	if (folded || (line == "" && !session)) {
-		gap = !folded
-		return
+# It is a line of the screen.
+function keep_line(letter, text,    bytes) {
+	keep(letter, text)
+	bytes = text
+	gsub(/[\200-\277]/, "", bytes) # the further bytes of characters
+	if (length(bytes) > 80)
+		keep("!", "more than 80 columns: " text)
+	height += !folded
+}
+
+# A heading that only another one follows shares its screen.
+function heading(text) {
+	if (height > headings || !section) {
+		end_section()
+		sheet[++section] = FILENAME
+		height = headings = 0
 	}
-	if (gap)
-		emit("T")
-	plain = line
-	gsub(/[\200-\277]/, "", plain) # the further bytes of characters
-	if (length(plain) > 80)
-		emit("!more than 80 columns: " line)
-	height += 1 + gap
-	gap = 0
-	if (!session)
-		emit("T" line)
+	if (!headings++)
+		title[section] = text
+	keep_line("H", text)
 }
 
 function end_section() {
 	end_session()
 	if (height > 23 && !program)
-		emit("!it has " height " lines, 23 fit on a screen")
-}
-
-# A heading that only another one follows shares its screen.
-function heading(line) {
-	end_session()
-	if (height > headings || section == before) {
-		end_section()
-		section++
-		height = headings = 0
-		emit("F" FILENAME)
-	}
-	emit("H" line)
-	height++
-	headings++
-	gap = folded = 0
-}
-
-# ---- sessions ----
-
-function begin_session(line,    i, places) {
-	columns = column[1] = session = 1
-	while ((i = index(line, "terminal " (columns + 1))) > 0)
-		column[++columns] = i
-	for (i = 1; i <= columns; i++)
-		places = places " " indent + column[i] - 1
-	printf "%s", (folded ? "D\n" : "") flags > (folder "/" section)
-	emit("B" places)
+		keep("!", "it has " height " lines, 23 fit on a screen")
 }
 
 function end_session() {
 	if (session)
-		emit("E")
-	else if (flags != "")
-		emit("!no session follows a <!-- -->")
-	session = empty = words = 0
-	flags = ""
+		keep("E")
+	else if (remarked)
+		keep("!", "no session follows a <!-- -->")
+	session = remarked = 0
 }
 
-# <!-- differs: WORD ... -->, any order, Linux only, not run: why
-function remark(text,    i) {
+function remark(text) {
 	gsub(/^ *<!-- *| *-->.*/, "", text)
-	if (text == "any order" || text == "Linux only")
-		flags = flags substr(text, 1, 1) "\n"
-	else if (sub(/^not run: */, "S", text))
-		flags = flags text "\n"
-	else if (sub(/^differs: */, "", text)) {
-		flags = flags "V\n"
-		words = split(text, word, " ")
-		for (i = 1; i <= words; i++) {
-			text = word[i]
-			gsub(/[^A-Za-z0-9_\/ -]/, "[&]", text)
-			pattern[i] = "(^|[^A-Za-z0-9_.])" text \
-				"($|[^A-Za-z0-9_.]|[.]($|[^A-Za-z0-9]))"
-		}
+	remarked = 1
+	if (text == "any order")
+		keep("O")
+	else if (text == "Linux only")
+		keep(ENVIRON["system"] == "Linux" ? "" : "S", "for Linux only")
+	else if (sub(/^not run: */, "", text))
+		keep("S", text)
+	else if (sub(/^differs: */, "", text))
+		keep("V", text)
+}
+
+function keep_row(line,    used) {
+	for (; gap > 0; gap--)
+		keep_line("R", "")
+	keep_line("R", line)
+	if (line ~ /\$ / && match(line, ENVIRON["missing"])) {
+		used = substr(line, RSTART, RLENGTH)
+		gsub(/[^a-z]/, "", used)
+		lacks[section] = "there is no " used " here"
 	}
 }
 
-# What differs is marked. Words that follow each other are one: a message.
-function mark(line,    i, at, first, head, name, last) {
-	gsub(/\342\200\246/, "\001a\001&\001", line) # three dots in one
-	for (;;) {
-		first = 0
-		for (i = 1; i <= words; i++)
-			if (match(line, pattern[i])) {
-				at = RSTART - 1 + \
-					index(substr(line, RSTART), word[i])
-				if (!first || at < first) {
-					first = at
-					name = i
-				}
-			}
-		if (!first)
-			return head line
-		i = (word[name] ~ /^[0-9]+$/ ? "d" : \
-			word[name] ~ /^[0-9]/ ? "h" : "w") name
-		if (i last ~ /^w.*w/ && first == 2 && line ~ /^ /)
-			head = substr(head, 1, length(head) - 1) " "
-		else
-			head = head substr(line, 1, first - 1) "\001" i "\001"
-		head = head word[name] "\001"
-		line = substr(line, first + length(word[name]))
-		last = i
-	}
+FNR == 1 {
+	skip_file = FILENAME in seen
+	seen[FILENAME] = 1
+	program = FILENAME ~ /\.c$/
+	over = folded = after_text = gap = 0
 }
 
-# Also what is given to options, and whether a tool is used that may be missing.
-function typed(line,    head, option, value, tool) {
-	for (tool in tools)
-		if (line ~ ("(^|[^a-z_./-])" tool "([^a-z_./-]|$)"))
-			emit("N" tool)
-	line = mark(line)
-	while (match(line, / -[A-Za-z]*[kpf] *[^ \001-]+/)) {
-		value = substr(line, RSTART, RLENGTH)
-		option = head substr(line, 1, RSTART - 1)
-		line = substr(line, RSTART + RLENGTH)
-		match(value, /^ -[A-Za-z]*[kpf] */)
-		head = option substr(value, 1, RLENGTH)
-		option = substr(value, 1, RLENGTH)
-		value = substr(value, RLENGTH + 1)
-		option = option ~ /f *$/ ? "Q" : option ~ /k *$/ ? "K" : "P"
-		if (option == "Q")
-			emit(option value)
-		else if (value ~ /^(0x[0-9A-Fa-f]+|[1-9][0-9]*)$/) {
-			emit(option value)
-			value = "\001" option value "\001" value "\001"
-		}
-		head = head value
-	}
-	return head line
+skip_file { next }
+
+# Of a program its top comment, whose first line is a heading.
+program {
+	if (/^ \*\//)
+		over = 1
+	if (over || FNR == 1)
+		next
+	sub(/^ \* ?/, FNR == 2 ? "# " : "")
 }
 
-function cell(terminal, line,    inner) {
-	inner = substr(line, 2, length(line) - 2)
-	if (line ~ /^\$ /)
-		emit("$" terminal typed(substr(line, 3)))
-	else if (line ~ /^(\$|\[[0-9]+\])$/)
-		emit("[" terminal (inner == "" ? 0 : inner))
-	else if (line ~ /^\(waits.*\)$/)
-		emit("w" terminal line)
-	else if (inner == "Enter")
-		emit("k" terminal "10 (Enter)")
-	else if (line ~ /^\(Ctrl-[A-Z\\]\)$/)
-		emit("k" terminal index("ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\", \
-			substr(inner, 6)) " " line)
+/^ *<!--/ {
+	if (session)
+		end_session()
+	remark($0)
+	next
+}
+
+/^#+ / {
+	end_session()
+	sub(/^#+ +/, "")
+	folded = after_text = gap = 0
+	heading($0)
+	next
+}
+
+/^ *$/ {
+	gap++
+	after_text = 0
+	next
+}
+
+session && match($0, /^ */) && RLENGTH >= session {
+	keep_row($0)
+	next
+}
+
+session { end_session() }
+
+!after_text && /^    +(\$ |terminal 1( |$))/ {
+	if (gap)
+		keep_line("T", "")
+	gap = remarked = 0
+	match($0, /^ */)
+	session = RLENGTH
+	keep("B", session)
+	keep_row($0)
+	next
+}
+
+/^    +\$ / { keep("!", "no session can begin here: " $0) }
+
+/<details>/ { folded = 1 }
+
+section && !folded {
+	if (remarked)
+		end_session()
+	if (gap)
+		keep_line("T", "")
+	keep_line("T", $0)
+	gap = 0
+	after_text = 1
+}
+
+/<\/details>/ { folded = 0 }
+
+# ---- the screen: what is put in a row stands in its terminal's column ----
+
+function say(text) {
+	if (!checks)
+		print text
+}
+
+function put(terminal, text) {
+	if (checks)
+		return
+	if (plain) {
+		print (columns > 1 ? terminal "| " : "") text
+		return
+	}
+	if (at > place[terminal])
+		end_row()
+	printf "%" (place[terminal] - at) "s%s", "", text
+	at = place[terminal] + length(text)
+}
+
+function end_row() {
+	if (at)
+		print ""
+	at = 0
+}
+
+function clear_screen() {
+	if (stops && !plain)
+		printf "\033[2J\033[%d;1H%s\033[H", rows, keys_line
 	else
-		emit((line ~ /^\(.*\)$/ ? "(" : "=") terminal mark(line))
+		say(stops ? keys_line "\n" : "")
+}
+
+function last_stop() {
+	end_row()
+	if (stops && !plain)
+		printf "\033[%d;%dH", rows, length(keys_line) + 2
+	stop()
+}
+
+# Stop until Enter, and go on behind what stands in the row; or leave.
+function stop() {
+	if (!stops)
+		return
+	ask(0, 100000)
+	key = kind == "=" ? text : "q"
+	if (key == "a") {
+		stops = 0
+		printf "\0337\033[%d;1H\033[2K\0338", rows
+	} else if (key != "")
+		left = 1
+	if (at)
+		printf "\033[A\033[%dG", at + 1
+}
+
+# ---- terminals ----
+
+# What comes next in a terminal, or from the keyboard: kind, time and text.
+function ask(terminal, seconds,    answer) {
+	tell(terminal "?" seconds * 1000)
+	answer = "! 0 the terminals have gone"
+	getline answer <fifo
+	close(fifo)
+	kind = substr(answer, 1, 1)
+	answer = substr(answer, 3)
+	time = answer + 0
+	text = map_back(substr(answer, index(answer, " ") + 1))
+}
+
+function tell(command) {
+	print command | helper
+	fflush(helper)
+	fflush()
+}
+
+# As the program would have printed it in the student's folder.
+function map_back(line,    i, head, start) {
+	for (i = 1; i <= pairs; i++) {
+		head = ""
+		while (match(line, "(^|[^0-9])" ours[i] "([^0-9]|$)")) {
+			start = RSTART - 1 + index(substr(line, RSTART), ours[i])
+			head = head substr(line, 1, start - 1) theirs[i]
+			line = substr(line, start + length(ours[i]))
+		}
+		line = head line
+	}
+	return line
+}
+
+function pair(our, their) {
+	ours[++pairs] = our
+	theirs[pairs] = their
+}
+
+# ---- what the page says, and what came ----
+
+# What differs comes to stand between two \001. Words in a row are one text.
+function mark(line,    head, word, start) {
+	while (differing != "" && match(line, differing)) {
+		word = substr(line, RSTART, RLENGTH)
+		head = head substr(line, 1, RSTART - 1)
+		line = substr(line, RSTART + RLENGTH)
+		if (head ~ /[A-Za-z0-9_.]$/ || line ~ /^[.]?[A-Za-z0-9_]/)
+			head = head word
+		else
+			head = head "\001" word "\001"
+	}
+	line = head line
+	gsub(/\342\200\246/, "\001&\001", line) # three dots in one
+	while (match(line, /\001[^0-9\001][^\001]*\001 \001[^0-9]/)) {
+		start = RSTART + RLENGTH - 4
+		line = substr(line, 1, start - 1) " " substr(line, start + 3)
+	}
+	return line
+}
+
+# Is it the text that came? Values of what differs are remembered.
+function fits(line,    i, parts, part, came, want, new) {
+	came = text
+	sub(/ +$/, "", came)
+	if (line ~ /\001/) { # then widths differ too
+		gsub(/ +/, " ", line)
+		gsub(/ +/, " ", came)
+		sub(/^ /, "", came)
+	}
+	parts = split(line, part, "\001")
+	for (i = 1; i <= parts; i++) {
+		want = part[i]
+		if (i % 2 == 0) {
+			if (want in value)
+				new[want] = value[want]
+			else if (!(want in new) || want ~ /^\342/)
+				new[want] = first_of(came, want, part[i + 1])
+			want = new[want]
+			if (want == "" && part[i] !~ / |^\342/)
+				return 0
+		}
+		if (substr(came, 1, length(want)) != want)
+			return 0
+		came = substr(came, length(want) + 1)
+	}
+	for (want in new)
+		if (want !~ /^\342/)
+			value[want] = new[want]
+	return came == ""
+}
+
+# The value of an example: a number's is a number, a word's has no blank.
+function first_of(came, example, next_text,    end) {
+	if (example ~ /^[0-9]/) {
+		match(came, example ~ /^[0-9]+$/ ? "^[0-9]+" : \
+			"^[A-Za-z0-9]+([.][A-Za-z0-9]+)*")
+		return substr(came, 1, RLENGTH < 0 ? 0 : RLENGTH)
+	}
+	end = next_text == "" ? length(came) + 1 : index(came, next_text)
+	came = substr(came, 1, end - 1)
+	return came ~ / / && example !~ / |^\342/ ? "" : came
+}
+
+# Values that came, where the page has examples.
+function fill(line,    i, parts, part) {
+	parts = split(line, part, "\001")
+	line = part[1]
+	for (i = 2; i <= parts; i += 2) {
+		if (!(part[i] in value))
+			fail("nothing came for " part[i])
+		line = line value[part[i]] part[i + 1]
+	}
+	return line
+}
+
+function fail(reason) {
+	if (left)
+		return
+	failed = left = 1
+	key = ""
+	end_row()
+	if (checks)
+		print reason
+	say("\nThis is not what the page says: " reason)
+	last_stop()
+	left = 1
+}
+
+function as_page(line) {
+	gsub(/\001/, "", line)
+	return line
+}
+
+function expect(terminal, line,    wanted) {
+	wanted = "terminal " terminal ": \"" as_page(line) "\""
+	come(terminal, wanted)
+	if (kind == "x")
+		fail(wanted " was to come, but it ended with exit status " text)
+	else if (!fits(line))
+		fail(wanted " was to come, but this came: \"" text "\"")
+	put(terminal, text)
+	if (time < latest - 1000)
+		fail(wanted " was to come, but it came before what stands above it")
+	if (time > row_latest)
+		row_latest = time
+}
+
+function come(terminal, wanted) {
+	if (left)
+		return
+	ask(terminal, limit)
+	if (kind == "-")
+		fail(wanted " has not come in " limit " seconds")
+	else if (kind == "!")
+		fail(text)
+}
+
+# What comes in any order is looked at when all of it must have come.
+function expect_all(terminal,    i, line) {
+	while (pending[terminal] > 0 && !left) {
+		come(terminal, "terminal " terminal ": the rest")
+		for (i = 1; i <= pending[terminal]; i++)
+			if (fits(line = lines[terminal, i]))
+				break
+		if (i > pending[terminal])
+			fail("this was not to come: " text)
+		lines[terminal, i] = lines[terminal, pending[terminal]--]
+		put(terminal, text)
+		end_row()
+	}
+}
+
+# A program that has not got the processor for so long does not wait yet.
+function expect_waiting(terminal,    tries) {
+	for (tries = 1; tries <= 8 && !left; tries++) {
+		ask(terminal, 0.2)
+		if (kind == "=")
+			fail("terminal " terminal \
+				": (waits), but this came: \"" text "\"")
+		if (kind == "x")
+			fail("terminal " terminal \
+				": (waits), but it ended with exit status " text)
+		if (!computes(group[terminal]))
+			break
+	}
+	row_latest = time + 800
+}
+
+# Nobody types so fast that what was typed before has not got to its wait.
+function settle(    i, tries, groups) {
+	for (i = 1; i <= 3; i++)
+		if (running[i])
+			groups = groups " " group[i]
+	while (groups != "" && tries++ < 10 && computes(groups))
+		;
+}
+
+function computes(groups,    found, process, word) {
+	while (("ps -A -o pgid= -o stat=" | getline process) > 0) {
+		split(process, word, " ")
+		if (index(" " groups " ", " " word[1] " ") && word[2] ~ /^[RD]/)
+			found = 1
+	}
+	close("ps -A -o pgid= -o stat=")
+	return found
+}
+
+function expect_end(terminal, status,    wanted) {
+	wanted = "terminal " terminal ": the end, with exit status " status ","
+	if (!running[terminal]) {
+		if (status)
+			fail("terminal " terminal ": [" status "], but nothing runs")
+		return
+	}
+	come(terminal, wanted)
+	running[terminal] = 0
+	if (kind == "=")
+		fail(wanted " was to come, but: \"" text "\"")
+	else if (text != status)
+		fail(wanted " was to come, but exit status " text " came")
+}
+
+# ---- a session ----
+
+function begin_session(    i) {
+	for (i in value)
+		delete value[i]
+	latest = row_latest = 0
+	if (skip == "")
+		skip = lacks[section]
+	if (skip == "")
+		open_terminals()
+	else
+		reason = skip
+	columns = 1
+	place[1] = session
+}
+
+function finish_session(    i) {
+	for (i = 1; i <= 3; i++) {
+		expect_all(i)
+		expect_end(i, 0)
+	}
+	end_row()
+	skip = differing = any_order = ""
 }
 
 # A line that crosses the start of the next column belongs to the first.
-function row(line,    i, begin, terminal, end, text) {
-	emit("R")
+function play_row(line,    i, terminal, end, cell) {
+	end_row()
+	latest = row_latest
+	if (line ~ /^ *terminal 1/) {
+		say(line)
+		columns = 0
+		while ((i = index(line, "terminal " (columns + 1))) > 0)
+			place[++columns] = i - 1
+		return
+	}
 	terminal = 1
 	for (i = 2; i <= columns + 1; i++) {
-		end = i > columns ? length(line) : column[i] - 1
-		if (i <= columns && length(line) > end && \
-			substr(line, end - 1, 2) != "  ")
+		end = i > columns ? length(line) : place[i]
+		if (end < length(line) && substr(line, end - 1, 2) != "  ")
 			continue
-		begin = column[terminal]
-		text = substr(line, begin, end - begin + 1)
-		sub(/ +$/, "", text)
-		if (text != "" || columns == 1)
-			cell(terminal, text)
+		cell = substr(line, 1, end)
+		cell = substr(cell, place[terminal] + 1)
+		sub(/ +$/, "", cell)
+		if (cell != "" || columns == 1)
+			play_cell(terminal, cell)
 		terminal = i
 	}
 }
 
-BEGIN {
-	split("ipcs ipcrm ss strace ltrace gdb netstat lsof", list)
-	for (i in list)
-		tools[list[i]]
-	before = section
-}
-
-FNR == 1 {
-	program = FILENAME ~ /\.c$/
-	fence = ended = folded = after_text = 0
-}
-
-{
-	sub(/[ \t\r]+$/, "")
-}
-
-# Of a program its top comment, whose first line is a heading.
-program {
-	if ($0 ~ /^ \*\//)
-		ended = 1
-	if (ended || FNR == 1)
-		next
-	sub(/^ \* ?/, "")
-	if (FNR == 2)
-		sub(/^/, "# ")
-}
-
-!fence && (comment != "" || /^ *<!--/) {
-	comment = comment " " $0
-	if (comment ~ /-->/) {
-		if (session)
-			end_session()
-		remark(comment)
-		comment = ""
+function play_cell(terminal, cell) {
+	if (left)
+		return
+	if (skip == "" && cell !~ /^(\$|\$ .*|\[[0-9]+\]|\(.*\))$/) {
+		expect_line(terminal, mark(cell))
+		return
 	}
-	after_text = 0
-	next
-}
-
-/^ *```/ {
-	fence = !fence
-}
-
-!fence && /^#+ / {
-	sub(/^#+ +/, "")
-	heading($0)
-	after_text = 0
-	next
-}
-
-session && $0 == "" {
-	empty++
-	next
-}
-
-session && match($0, /^ */) && RLENGTH >= indent {
-	for (; empty > 0; empty--) {
-		show("")
-		row("")
+	if (skip == "") {
+		expect_all(terminal)
+		if (cell ~ /^\$ /)
+			cell = "$ " fill(mark(substr(cell, 3)))
+		if (cell ~ /^\(waits/)
+			expect_waiting(terminal)
+		else if (cell ~ /^(\$|\[.*)$/)
+			expect_end(terminal, substr(cell, 2) + 0)
+		else if (cell ~ /^\$/)
+			expect_end(terminal, 0)
 	}
-	show($0)
-	row(substr($0, indent + 1))
-	next
+	put(terminal, cell)
+	if (skip == "" && cell ~ /^\$ /)
+		type(terminal, substr(cell, 3))
+	else if (skip == "" && cell ~ /^\((Enter|Ctrl-[A-Z\\])\)$/)
+		press(terminal, cell == "(Enter)" ? "J" : substr(cell, 7, 1))
 }
 
-session {
-	gap = empty > 0
-	after_text = !gap
-	end_session()
-}
-
-!fence && !after_text && /^    +(\$ |terminal 1( |$))/ {
-	match($0, /^ */)
-	indent = RLENGTH
-	gap = gap && !folded
-	begin_session(substr($0, indent + 1))
-	show($0)
-	if ($0 ~ /^ *terminal/)
-		emit("T" $0)
+function expect_line(terminal, line) {
+	if (any_order)
+		lines[terminal, ++pending[terminal]] = line
 	else
-		row(substr($0, indent + 1))
-	next
+		expect(terminal, line)
 }
 
-/^    +\$ / {
-	emit("!no session can begin here: " $0)
+function type(terminal, command) {
+	stop()
+	if (left)
+		return
+	settle()
+	# As at a prompt, Ctrl-C ends what sh runs, and sh after it.
+	tell(terminal "$trap exit INT QUIT; " private_names(command))
+	come(terminal, "a start")
+	group[terminal] = text
+	running[terminal] = 1
 }
 
-/<details>/ {
-	folded = 1
+function press(terminal, letter) {
+	stop()
+	if (left)
+		return
+	settle()
+	tell(terminal "k" index("ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\", letter))
 }
 
-section > before {
-	show($0)
-	after_text = $0 != ""
+# ---- a section's folder: names of its own for what its programs share ----
+
+function quote(text) {
+	gsub(/'/, "'\\''", text)
+	return "'" text "'"
 }
 
-after_text && flags != "" {
-	end_session() # which complains
+function number_of(text,    i, number) {
+	if (text !~ /^0x/)
+		return text + 0
+	for (i = 3; i <= length(text); i++)
+		number = 16 * number + \
+			index("123456789abcdef", tolower(substr(text, i, 1)))
+	return number
 }
 
-/<\/details>/ {
-	folded = 0
+# What is used in place of a key or port. In bin/ipcs, sed puts it back.
+function replacement(kind, given,    our) {
+	if (kind == "k")
+		given = sprintf("0x%x", number_of(given))
+	if ((kind, given) in replaced)
+		return replaced[kind, given]
+	our = kind == "k" ? sprintf("0x%x", keys + ++used[kind]) : \
+		port + ++used[kind]
+	replaced[kind, given] = our
+	pair(our, given)
+	if (kind == "k") {
+		print "segment " our "\nsemaphores " our >>(folder "/made")
+		given = "0x" substr("0000000" substr(given, 3), \
+			length(given) - 2) # as ipcs prints it
+	}
+	print "s," our "," given "," >>(folder "/back")
+	close(folder "/made")
+	close(folder "/back")
+	return our
+}
+
+# Those that are given to options of what is typed.
+function private_names(line,    head, value, option) {
+	while (options != "" && match(line, " -[A-Za-z]*[" options "] *" \
+		"(0x[0-9A-Fa-f]+|[1-9][0-9]*)")) {
+		value = option = substr(line, RSTART, RLENGTH)
+		head = head substr(line, 1, RSTART - 1)
+		line = substr(line, RSTART + RLENGTH)
+		sub(/.*[kp] */, "", value)
+		sub(/[^kp]*$/, "", option)
+		head = head option " " \
+			replacement(substr(option, length(option)), value)
+	}
+	return head line
+}
+
+# The options of a lab's programs, and their defaults, out of what grep found.
+# With it, ./PROGRAM is written that gives them: 0x1 is the first key.
+function read_options(lab, writes,    line, file, word, name, kind, i) {
+	options = ""
+	while ((getline line <(private "/options")) > 0) {
+		file = line
+		sub(/:.*/, "", file)
+		if (file != lab "/" substr(file, length(lab) + 2))
+			continue
+		line = substr(line, length(file) + 2)
+		file = substr(file, length(lab) + 2)
+		split(line, word, " ")
+		if (match(line, /0x[0-9A-Fa-f]+/))
+			common["k", file] = number_of(substr(line, RSTART, \
+				RLENGTH)) + ENVIRON["user"]
+		else if (match(line, /"[0-9]+"/))
+			common["p", file] = substr(line, RSTART + 1, RLENGTH - 2)
+		else if (line ~ /usage:/) {
+			name = word[3]
+			usage = line
+			given[name] = line ~ / \[-u / ? " -u \"$HOME/socket\"" : ""
+		}
+		else for (i = 1; i <= 2; i++) {
+			kind = substr("kp", i, 1)
+			file = substr(word[2], 2, length(word[2]) - 2)
+			if (!((kind, file) in common) || usage !~ (" \\[-" kind))
+				continue
+			options = options kind
+			given[name] = given[name] " -" kind " $((" \
+				(kind == "k" ? "KEYS" : "PORT") " + " \
+				replacement(kind, common[kind, file]) "))"
+		}
+	}
+	close(private "/options")
+	for (name in given) {
+		if (writes && given[name] != "")
+			print "#!/bin/sh\nexec " quote(built(lab) "/" name) \
+				given[name] " \"$@\"" >(private "/programs" \
+				lab "/" name)
+		delete given[name]
+	}
+	for (name in common)
+		delete common[name]
+}
+
+function built(lab) {
+	if (index(lab "/", root "/") == 1)
+		return build substr(lab, length(root) + 1)
+	return lab
+}
+
+function lab_of(number,    lab) {
+	lab = sheet[number]
+	sub(/\/[^\/]*$/, "", lab)
+	return lab
+}
+
+function forget(    i) {
+	for (i in replaced)
+		delete replaced[i]
+	used["k"] = used["p"] = pairs = 0
+}
+
+function open_terminals(    lab) {
+	if (helper != "")
+		return
+	lab = lab_of(section)
+	folder = private "/" ++serial
+	keys = 1610612736 + ENVIRON["pid"] % 32768 * 4096 + serial % 256 * 16
+	helper = "{ cd " quote(private) " && mkdir " serial " && cd " serial \
+		" && mkdir lab home tmp && cd lab && " \
+		"HOME=" quote(folder "/home") " TMPDIR=" quote(folder "/tmp") \
+		" PATH=" quote(private "/bin") ":$PATH KEYS=" keys " && " \
+		"export HOME TMPDIR PATH KEYS && set -- " \
+		quote(private "/programs" lab) "/* && " \
+		"{ [ -e \"$1\" ] || shift; } && " \
+		"{ ln -s \"$@\" " quote(lab) "/* " quote(built(lab)) \
+		"/* . 2>/dev/null; " quote(build "/scripts/terminal") " " \
+		quote(fifo) "; }; } || echo '! 0 the terminals have gone' >" \
+		quote(fifo)
+	ask(0, 20)
+	port = text
+	forget()
+	pair(folder "/home/socket", ENVIRON["socket"])
+	pair(folder "/home", ENVIRON["home"])
+	print "path " folder "/home" >>(folder "/made")
+	printf "" >>(folder "/back")
+	read_options(lab, 0)
+}
+
+function close_terminals(    i) {
+	if (helper != "")
+		close(helper)
+	helper = ""
+	for (i = 1; i <= 3; i++)
+		pending[i] = running[i] = 0
+}
+
+# ---- all of it ----
+
+function play(    i) {
+	left = log_text = skip = reason = any_order = differing = ""
+	if (stops) # also the keyboard is read there
+		open_terminals()
+	clear_screen()
+	for (i = 1; i <= size[section] && !left; i++)
+		play_entry(substr(entries[section, i], 1, 1), \
+			substr(entries[section, i], 2))
+	if (!left)
+		last_stop()
+	end_row()
+	played = helper != ""
+	close_terminals()
+}
+
+function play_entry(letter, text) {
+	if (letter == "H")
+		say(section ". " text)
+	else if (letter == "T")
+		say(text)
+	else if (letter == "!" && checks)
+		fail(text)
+	else if (letter == "V")
+		differing = alternatives(text)
+	else if (letter == "O")
+		any_order = 1
+	else if (letter == "S")
+		skip = text
+	else if (letter == "B") {
+		session = text
+		begin_session()
+	}
+	else if (letter == "R")
+		play_row(text)
+	else if (letter == "E")
+		finish_session()
+}
+
+function alternatives(words) {
+	gsub(/[^A-Za-z0-9_\/ -]/, "[&]", words)
+	gsub(/ +/, "|", words)
+	return words
+}
+
+function is_wanted(number) {
+	return index("\n" ENVIRON["wanted"], "\n" sheet[number] "\n") > 0
+}
+
+function list(    number, lab, name) {
+	folder = private
+	for (number = 1; number <= last; number++) {
+		lab = lab_of(number)
+		if (!is_wanted(number))
+			continue
+		if (!(lab in listed))
+			read_options(lab, 1)
+		listed[lab]
+		forget()
+		name = sheet[number]
+		if (index(name, root "/") == 1)
+			name = substr(name, length(root) + 2)
+		print number, name " " number ": " title[number]
+	}
+}
+
+function next_wanted(step) {
+	do
+		section += step
+	while ((section in sheet) && !is_wanted(section))
+}
+
+function play_all(    before) {
+	while (section in sheet) {
+		before = section
+		play()
+		if (key == "q")
+			return
+		if (key == "" || key == "a")
+			next_wanted(1)
+		else if (key == "b") {
+			next_wanted(-1)
+			if (!(section in sheet))
+				section = before
+		}
+		else if (key ~ /^[0-9]+$/ && (key in sheet) && is_wanted(key))
+			section = key + 0
+	}
+}
+
+BEGIN {
+	private = ENVIRON["private"]
+	build = ENVIRON["build"]
+	root = ENVIRON["root"]
+	fifo = ENVIRON["answers"]
+	limit = ENVIRON["limit"]
+	rows = ENVIRON["rows"]
+	checks = ENVIRON["mode"] == "check"
+	plain = ENVIRON["mode"] == "plain"
+	stops = ENVIRON["stops"] == "yes"
+	keys_line = "[Enter: go on   q: quit   b: back   r: repeat   " \
+		"a: run through   NUMBER]"
 }
 
 END {
 	end_section()
-	print section
+	last = section
+	section = serial = ENVIRON["section"]
+	if (section == "")
+		list()
+	else if (checks) {
+		serial--
+		play()
+		if (!failed && !played && reason != "") {
+			print reason
+			failed = 77
+		}
+	} else
+		play_all()
+	exit failed
 }

@@ -26,144 +26,117 @@
 set -u
 usage='usage: play.sh [-ach] [-n SECTION] [SHEET ...]'
 LC_ALL=C
-export LC_ALL
 where=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 root=${where%/*}
 build=$(CDPATH='' cd -- "${BUILD:-$root}" && pwd)
 . "$where/private.sh"
 newline='
 '
+limit=100000 rows=24 mode=columns stops=yes only='' failed=0
+section='' answers=''
 
-# ---- all of them ----
-
+# 7 and 8 are the ends of a FIFO that all that was started has open.
 tidy_up() {
 	[ "$stops" = no ] || printf '\033[%s;1H\n' "$rows"
 	exec 7>&-
-	cat <&8 >/dev/null # until all that was started has ended
-	for folder in "$private"/session*; do
-		[ ! -d "$folder/lab" ] || $run "$where/apart.sh" -r "$folder"
-	done
+	cat <&8 >/dev/null
+	{
+		cat "$private"/*/made
+		find "$private"/*/lab -type f | sed 's/^/path /'
+	} 2>/dev/null | "$build/scripts/sysv" clear
+}
+
+give_up() { # REASON
+	echo "play.sh: $1" >&2
+	[ -z "$private" ] || remove_private
+	exit 2
+}
+
+# ipcs and ss print what belongs to this folder, as its user would see it; ids
+# of other objects ipcrm does not know.
+make_tools() {
+	cat >"$private/bin/ipcs" <<-END
+		#!/bin/sh
+		PATH=\${PATH#*:}
+		{
+			cat "\$HOME/../back"
+			'$build/scripts/sysv' names |
+				sed -n 's/^queue \([^ ]*\) .*/s,\1,\1,/p'
+			printf '%s\n' t '/0x[0-9a-f]/d' '/:[0-9]/d'
+		} >"\$HOME/../filter"
+		"\${0##*/}" "\$@" | sed -f "\$HOME/../filter"
+	END
+	cat >"$private/bin/ipcrm" <<-'END'
+		#!/bin/sh
+		if ! ipcs "$1" | grep -Eq "^([mqs]|0x[0-9a-f]+) +$2 "; then
+			echo "ipcrm: invalid id ($2)" >&2
+			exit 1
+		fi
+		PATH=${PATH#*:}
+		exec ipcrm "$1" "$2"
+	END
+	ln "$private/bin/ipcs" "$private/bin/ss"
+	chmod -R u+x "$private/bin" "$private/programs"
+}
+
+# What the programs of these labs share with others, for play.awk.
+find_options() {
+	folders=
+	while read -r sheet; do
+		case $newline$folders in *"$newline${sheet%/*}$newline"*) ;; *)
+			folders=$folders${sheet%/*}$newline
+			mkdir -p "$private/programs${sheet%/*}"
+			grep -e '^ \* usage: ' -e '^#include "' -e 'KEY (' \
+				-e 'PORT "' "${sheet%/*}"/*.h "${sheet%/*}"/*.c
+			;;
+		esac
+	done >"$private/options" 2>/dev/null
 }
 
 # One section after the other, whichever no other lane has taken.
-run_lane() {
+run_lane() { # LANE
 	trap 'kill "$!" 2>/dev/null; wait "$!" 2>/dev/null; exit 143' TERM
-	for number in $numbers; do
-		mkdir "$private/taken$number" 2>/dev/null || continue
-		$run "$where/session.sh" "$number" 3<&3 7<&7 &
+	answers=$private/answers$1
+	while read -r section _; do
+		(set -C && : >"$private/taken$section") 2>/dev/null || continue
+		run_awk >"$private/log$section" &
 		wait "$!"
-		echo "$?" >"$private/status$number"
-	done
+		echo "$?" >"$private/status$section"
+	done <"$private/list"
+}
+
+run_awk() {
+	export section answers
+	set -f
+	IFS=$newline
+	# shellcheck disable=SC2086 # a name a line
+	exec awk -f "$where/play.awk" $sheets 3<&3
 }
 
 check_all() {
-	[ -z "$only" ] || numbers=$only
 	for lane in 1 2 3 4; do
-		run_lane &
+		run_lane "$lane" &
 		children="$children $!"
 	done
 	for lane in $children; do
 		wait "$lane"
 	done
 	children='' count=0
-	for number in $numbers; do
+	while read -r section title; do
 		count=$((count + 1))
-		title="$count - $(title_of "$number")"
-		log=$(cat "$private/log$number" 2>/dev/null)
-		case $(cat "$private/status$number") in
-		0) echo "ok $title" ;;
-		77) echo "ok $title # SKIP $log" ;;
+		read -r log <"$private/log$section" || log='it was ended'
+		case $(cat "$private/status$section") in
+		0) echo "ok $count - $title" ;;
+		77) echo "ok $count - $title # SKIP $log" ;;
 		*)
 			failed=1
-			printf '%s\n' "not ok $title" "#   ${log:-it was ended}"
+			printf '%s\n' "not ok $count - $title" "#   $log"
 			;;
 		esac
-	done
+	done <"$private/list"
 	echo "1..$count"
 }
 
-title_of() { # NUMBER
-	awk -v root="$root/" -v number="$1" '
-		/^F/ {
-			sheet = substr($0, 2)
-			if (index(sheet, root) == 1)
-				sheet = substr(sheet, length(root) + 1)
-		}
-		/^H/ { title = substr($0, 2) }
-		END { print sheet " " number ": " title }' "$private/$1"
-}
-
-play_all() {
-	# shellcheck disable=SC2086 # words
-	set -- $numbers
-	first=$1
-	number=${only:-$first}
-	for last; do :; done
-	while [ "$number" -le "$last" ]; do
-		$run "$where/session.sh" "$number" 3<&3 7<&7 &
-		children=$!
-		wait "$children" || [ "$?" -eq 77 ] || failed=1
-		children=
-		pressed=$(cat "$private/pressed")
-		case $pressed in
-		q) break ;;
-		r) ;;
-		b) [ "$number" -eq "$first" ] || number=$((number - 1)) ;;
-		*[!0-9]*) ;;
-		'') number=$((number + 1)) ;;
-		*)
-			case " $numbers " in
-			*" $pressed "*) number=$pressed ;;
-			esac
-			;;
-		esac
-	done
-}
-
-# The labs' sheets count as if all were played, so numbers are the same always.
-take_sheets_apart() { # SHEET ...
-	known=
-	for lab in fork_demo shm socket msgqueue; do
-		known="$known$root/$lab/README.md$newline"
-	done
-	wanted=
-	[ $# -gt 0 ] || wanted=$known
-	for sheet; do
-		[ -r "$sheet" ] || give_up "there is no sheet $sheet"
-		folder=$(CDPATH='' cd -- "$(dirname -- "$sheet")" && pwd)
-		wanted="$wanted$folder/${sheet##*/}$newline"
-	done
-	all=$wanted
-	case $newline$wanted in *"$newline$root"/*/README.md"$newline"*)
-		all=$(printf %s "$known$wanted" | awk '!seen[$0]++')
-		;;
-	esac
-	set -f
-	IFS=$newline
-	# shellcheck disable=SC2086 # a name a line
-	last=$(awk -v folder="$private" -v section=0 -f "$where/play.awk" $all) ||
-		give_up 'the sheets cannot be read'
-	IFS=' 	'$newline
-	set +f
-	numbers=
-	number=0
-	while [ "$number" -lt "$last" ]; do
-		number=$((number + 1))
-		sheet=$(sed -n 's/^F//p' "$private/$number")
-		case $newline$wanted in *"$newline$sheet$newline"*)
-			numbers="$numbers $number"
-			;;
-		esac
-	done
-}
-
-give_up() { # REASON
-	echo "play.sh: $1" >&2
-	remove_private
-	exit 2
-}
-
-run=${TEST_SHELL:-sh} mode=columns stops=yes only=''
 while getopts ahcn: option; do
 	case $option in
 	a) stops=no ;;
@@ -180,21 +153,42 @@ while getopts ahcn: option; do
 	esac
 done
 shift $((OPTIND - 1))
-for program in terminal ports sysv; do
+for program in terminal sysv; do
 	[ -x "$build/scripts/$program" ] || give_up 'build first: make'
 done
 
-limit=100000 failed=0 rows=24
+# The labs' sheets count as if all were played, so numbers are the same always.
+labs=
+for lab in fork_demo shm socket msgqueue; do
+	labs=$labs$root/$lab/README.md$newline
+done
+wanted=
+for sheet; do
+	[ -r "$sheet" ] || give_up "there is no sheet $sheet"
+	case $sheet in */*) ;; *) sheet=./$sheet ;; esac
+	folder=$(CDPATH='' cd -- "${sheet%/*}/" && pwd)
+	wanted=$wanted$folder/${sheet##*/}$newline
+done
+wanted=${wanted:-$labs}
+sheets=$wanted
+case $newline$wanted in *"$newline$root/"*) sheets=$labs$wanted ;; esac
+
 private_folder ipc-play
 trap_signals
-mkfifo "$private/life"
+mkdir "$private/bin"
+mkfifo "$private/life" "$private/answers1" "$private/answers2" \
+	"$private/answers3" "$private/answers4"
 # shellcheck disable=SC2094 # both ends of it
 exec 3<&0 7<>"$private/life" 8<"$private/life"
-take_sheets_apart "$@"
-case " $numbers " in
-*" ${only:-${numbers##* }} "*) ;;
-*) give_up "there is no section $only" ;;
-esac
+printf %s "$wanted" | find_options
+names=$("$build/scripts/sysv" names)
+socket=${names##*socket } user=$(id -u) pid=$$ system=$(uname) missing=
+for tool in ipcs ipcrm ss strace ltrace gdb netstat lsof; do
+	command -v "$tool" >/dev/null || missing="$missing|$tool"
+done
+missing="(^|[^a-z_./-])(${missing#|})([^a-z_./-]|\$)"
+[ "$missing" != "(^|[^a-z_./-])()([^a-z_./-]|\$)" ] || missing='^$ '
+home=${HOME-}
 if [ "$mode" = check ] || [ ! -t 1 ]; then
 	stops=no
 	limit=$(awk -v scale="${TEST_TIME_SCALE:-1}" \
@@ -207,10 +201,25 @@ else
 		mode=plain
 	fi
 fi
-export private mode stops rows limit
+export LC_ALL root build private wanted missing mode stops rows limit socket \
+	user pid system home
+(run_awk) >"$private/list" || give_up 'the sheets cannot be read'
+make_tools
+if [ -n "$only" ]; then
+	list=$(grep "^$only " "$private/list") ||
+		give_up "there is no section $only"
+	[ "$mode" != check ] || echo "$list" >"$private/list"
+fi
 case $mode in
 check) check_all ;;
-*) play_all ;;
+*)
+	read -r section _ <"$private/list"
+	section=${only:-$section} answers=$private/answers1
+	run_awk &
+	children=$!
+	wait "$children" || failed=1
+	children=
+	;;
 esac
 remove_private
 exit "$failed"

@@ -1,38 +1,46 @@
 /*
- * terminal - a terminal in which play.sh types what a lab sheet types
+ * terminal - the terminals in which play.sh types what a lab sheet types
  *
- * A tool of scripts, no lesson. It opens a pseudo-terminal without echo, leads
- * its session as a login shell does, and obeys the lines of standard input:
+ * A tool of scripts, no lesson. It obeys lines of standard input:
  *
- *     $COMMAND   start it by sh -c in the foreground, with default signals
- *     kNUMBER    press a key: the byte NUMBER
- *     w          tell when for 0.2 s nothing was printed and nothing ended
+ *     1$COMMAND   start it in terminal 1 (to 3) by sh -c, with default signals
+ *     1kNUMBER    press a key there: the byte NUMBER
+ *     1?WAIT      what comes next there, within WAIT milliseconds?
+ *     0?WAIT      the same of the keyboard, which is descriptor 3
  *
- * It prints lines of NAME KIND MILLISECONDS TEXT. KIND is = for a printed line
- * (or a part that stands for 0.2 s), x for an exit status (128 + n after signal
- * n), w for the answer to w, ! after SECONDS, when it ends all it has started.
+ * An answer goes into the FIFO, a kind, a time in milliseconds and a text: = a
+ * printed line, or a part that stood for 0.2 s; s a start's process id; x an
+ * exit status (128 + n after signal n); - nothing came. The first of 0? is a
+ * port that stays this one's; those above it are free, and as PORT in the
+ * environment. At the end of input all that was started is ended.
  *
- * usage: terminal NAME SECONDS
+ * usage: terminal FIFO
  */
 
 #define _GNU_SOURCE /* glibc: posix_openpt */
-#include <err.h>
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
-static const char *name;      /* NAME */
-static int master, slave;     /* the two ends of the pseudo-terminal */
-static char part[4000];       /* of a line, whose end has not come yet */
-static size_t length;         /* of that part */
-static long last_sign, asked; /* when something came; when w came, or 0 */
+static struct terminal {
+	int master;         /* what is printed is read here */
+	pid_t running;      /* leads the session of what was typed */
+	char events[65536]; /* the answers to come, a line each */
+	size_t used;        /* bytes of them */
+	int is_part;        /* the end of the last line has not come yet */
+	long last_sign;     /* when something came */
+} terminals[4] = {{.master = 3}, {.master = -1}, {.master = -1}, {.master = -1}};
+static struct terminal *asked;
+static long patience; /* the time when it ends */
 
 static long now(void)
 {
@@ -41,109 +49,205 @@ static long now(void)
 	return (long)(time.tv_sec % 1000000) * 1000 + time.tv_nsec / 1000000;
 }
 
-static void report(char kind)
+static void add(struct terminal *terminal, char kind, long number)
 {
-	printf("%s %c %ld %.*s\n", name, kind, now(), (int)length, part);
-	length = 0;
-	asked = 0;
+	terminal->used += (size_t)sprintf(terminal->events + terminal->used,
+					  "%c %ld %ld\n", kind, now(), number);
 }
 
-static ssize_t read_printed(void)
+static void end_line(struct terminal *terminal)
 {
-	char bytes[4096];
-	ssize_t size = read(master, bytes, sizeof bytes);
+	if (terminal->is_part)
+		terminal->events[terminal->used++] = '\n';
+	terminal->is_part = 0;
+}
+
+/* Without room the program has to wait. */
+static ssize_t read_printed(struct terminal *terminal)
+{
+	char bytes[500];
+	if (terminal->used > sizeof terminal->events - 20 * sizeof bytes)
+		return 0;
+	ssize_t size = read(terminal->master, bytes, sizeof bytes);
 	for (ssize_t i = 0; i < size; i++) {
-		if (bytes[i] != '\n') /* no control byte reaches the screen */
-			part[length++] = (bytes[i] & 0xe0) ? bytes[i] : ' ';
-		if (bytes[i] == '\n' || length == sizeof part)
-			report('=');
-		last_sign = now();
+		if (!terminal->is_part) {
+			add(terminal, '=', 0);
+			terminal->used -= 2;
+		}
+		terminal->is_part = 1;
+		terminal->last_sign = now();
+		if (bytes[i] == '\n')
+			end_line(terminal);
+		else /* no control byte reaches the screen */
+			terminal->events[terminal->used++] =
+			    (bytes[i] & 0xe0) ? bytes[i] : ' ';
 	}
 	return size;
 }
 
-static void open_terminal(void)
+static void start(struct terminal *terminal, char *command)
 {
 	struct termios modes;
-	setsid();
-	if ((master = posix_openpt(O_RDWR | O_NOCTTY)) == -1 ||
-	    grantpt(master) == -1 || unlockpt(master) == -1 ||
-	    (slave = open(ptsname(master), O_RDWR)) == -1 ||
-	    tcgetattr(slave, &modes) == -1)
-		err(1, "open a pseudo-terminal");
-	modes.c_lflag &= ~(tcflag_t)ECHO;
-	modes.c_oflag &= ~(tcflag_t)ONLCR;
-	tcsetattr(slave, TCSANOW, &modes);
-	ioctl(slave, TIOCSCTTY, 0); /* where opening has not done it */
-	fcntl(master, F_SETFL, O_NONBLOCK);
+	terminal->master = posix_openpt(O_RDWR | O_NOCTTY);
+	grantpt(terminal->master);
+	unlockpt(terminal->master);
+	terminal->running = fork();
+	if (terminal->running == 0) {
+		setsid();
+		int slave = open(ptsname(terminal->master), O_RDWR);
+		if (tcgetattr(slave, &modes) == -1)
+			_exit(126);
+		modes.c_lflag &= ~(tcflag_t)ECHO;
+		modes.c_oflag &= ~(tcflag_t)ONLCR;
+		tcsetattr(slave, TCSANOW, &modes);
+		ioctl(slave, TIOCSCTTY, 0); /* where opening has not done it */
+		for (int number = 1; number < 32; number++)
+			signal(number, SIG_DFL);
+		for (int end = 0; end < 64; end++)
+			end < 3 ? dup2(slave, end) : close(end);
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(127);
+	}
+	fcntl(terminal->master, F_SETFL, O_NONBLOCK);
+	add(terminal, 's', terminal->running);
 }
 
-/* As at a prompt, Ctrl-C ends what sh runs, and sh after it. */
-static pid_t start(const char *command)
+static void notice_end(struct terminal *terminal)
 {
-	char script[4200];
-	snprintf(script, sizeof script, "trap exit INT QUIT\n%s", command);
-	pid_t child = fork();
-	if (child != 0)
-		return child;
-	for (int number = 1; number < 32; number++)
-		signal(number, SIG_DFL);
-	for (int end = 0; end < 32; end++)
-		end < 3 ? dup2(slave, end) : close(end);
-	execl("/bin/sh", "sh", "-c", script, (char *)NULL);
-	_exit(127);
+	int status;
+	if (waitpid(terminal->running, &status, WNOHANG) <= 0)
+		return;
+	for (int i = 0; i < 64 && read_printed(terminal) > 0; i++)
+		; /* the rest, not for ever */
+	end_line(terminal);
+	close(terminal->master);
+	terminal->master = -1;
+	terminal->running = 0;
+	add(terminal, 'x', WIFEXITED(status) ? WEXITSTATUS(status)
+					     : 128 + WTERMSIG(status));
+}
+
+static void answer(const char *fifo)
+{
+	char *end = memchr(asked->events, '\n', asked->used);
+	if (end == NULL && now() < patience)
+		return;
+	int to = open(fifo, O_WRONLY | O_NONBLOCK);
+	if (to == -1)
+		return; /* who asked does not listen yet */
+	if (end == NULL) {
+		dprintf(to, "- %ld \n", now());
+	} else {
+		size_t size = (size_t)(end + 1 - asked->events);
+		dprintf(to, "%.*s", (int)size, asked->events);
+		asked->used -= size;
+		memmove(asked->events, end + 1, asked->used);
+	}
+	close(to);
+	asked = NULL;
+}
+
+/* The end of input says no. */
+static int obey(void)
+{
+	char line[4200];
+	if (fgets(line, sizeof line, stdin) == NULL)
+		return 0;
+	struct terminal *terminal = &terminals[line[0] & 3];
+	if (line[1] == '$')
+		start(terminal, line + 2);
+	if (line[1] == 'k')
+		dprintf(terminal->master, "%c", atoi(line + 2));
+	if (line[1] == '?') {
+		asked = terminal;
+		patience = now() + atol(line + 2);
+	}
+	return 1;
+}
+
+/* Is this port free? UDP's stays ours with keep. */
+static int is_free(int type, int port, int keep)
+{
+	int taken = socket(AF_INET, type, 0), on = 1;
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	address.sin_port = htons((in_port_t)port);
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (type == SOCK_STREAM) /* what ended lately does no harm */
+		setsockopt(taken, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	int result = bind(taken, (struct sockaddr *)&address, sizeof address);
+	if (result == -1 || !keep)
+		close(taken);
+	return result == 0;
+}
+
+/* The first of 16, below those that the kernel gives out itself. */
+static int hold_ports(void)
+{
+	for (int port = 12800 + getpid() % 1200 * 16;; port += 16) {
+		int count = 1;
+		if (port >= 32000)
+			port = 12800;
+		if (!is_free(SOCK_DGRAM, port, 1))
+			continue;
+		while (count < 16 && is_free(SOCK_STREAM, port + count, 0) &&
+		       is_free(SOCK_DGRAM, port + count, 0))
+			count++;
+		if (count == 16)
+			return port;
+	}
+}
+
+static void end_all(void)
+{
+	for (int i = 1; i < 4; i++) {
+		if (terminals[i].running) {
+			kill(-terminals[i].running, SIGTERM);
+			kill(-terminals[i].running, SIGCONT);
+		}
+	}
+	for (long limit = now() + 1000; now() < limit; poll(NULL, 0, 5))
+		if (waitpid(-1, NULL, WNOHANG) == -1)
+			return;
+	for (int i = 1; i < 4; i++)
+		if (terminals[i].running)
+			kill(-terminals[i].running, SIGKILL);
 }
 
 int main(int argc, char *argv[])
 {
-	if (argc != 3)
-		errx(2, "usage: terminal NAME SECONDS");
-	name = argv[1];
-	long limit = now() + 1000 * atol(argv[2]);
-	pid_t parent = getppid(), running = 0;
-	int status;
-	open_terminal();
+	char port[20];
+	int goes_on = argc == 2;
+	pid_t parent = getppid();
 	for (int number = 1; number < 32; number++) /* keys are not for us */
 		signal(number, number == SIGCHLD ? SIG_DFL : SIG_IGN);
 	setvbuf(stdin, NULL, _IONBF, 0);
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	while (getppid() == parent && !ferror(stdout) && now() < limit) {
-		struct pollfd ends[] = {{.fd = STDIN_FILENO, .events = POLLIN},
-					{.fd = master, .events = POLLIN}};
-		char line[4096] = "";
-		poll(ends, 2, 5);
-		if (ends[0].revents && !fgets(line, sizeof line, stdin))
-			break;
-		read_printed();
-		if (*line == '$')
-			running = start(line + 1);
-		if (*line == 'k')
-			dprintf(master, "%c", atoi(line + 1));
-		if (*line == 'w')
-			asked = now();
-		if (running && waitpid(running, &status, WNOHANG) == running) {
-			for (int i = 0; i < 64 && read_printed() > 0; i++)
-				; /* the rest, not for ever */
-			if (length > 0)
-				report('=');
-			int code = WIFEXITED(status) ? WEXITSTATUS(status)
-						     : 128 + WTERMSIG(status);
-			length = (size_t)snprintf(part, 4, "%d", code);
-			report('x');
-			running = 0;
+	add(&terminals[0], '=', hold_ports());
+	sscanf(terminals[0].events, "= %*d %19s", port);
+	setenv("PORT", port, 1);
+	while (goes_on && getppid() == parent) {
+		struct pollfd ends[5] = {{.fd = STDIN_FILENO, .events = POLLIN}};
+		for (int i = 0; i < 4; i++)
+			ends[i + 1] = (struct pollfd){
+			    .fd = i > 0 || asked == terminals
+				      ? terminals[i].master
+				      : -1,
+			    .events = POLLIN};
+		poll(ends, 5, 5);
+		if (ends[0].revents)
+			goes_on = obey();
+		for (int i = 0; i < 4; i++) {
+			struct terminal *terminal = &terminals[i];
+			if (ends[i + 1].revents && read_printed(terminal) == 0 &&
+			    i == 0)
+				add(terminal, '-', 0);
+			if (terminal->is_part &&
+			    now() - terminal->last_sign >= 200)
+				end_line(terminal);
+			if (terminal->running)
+				notice_end(terminal);
 		}
-		if (length > 0 && now() - last_sign >= 200)
-			report('=');
-		if (asked != 0 && running != 0 && now() - asked >= 200)
-			report('w');
+		if (asked != NULL)
+			answer(argv[1]);
 	}
-
-	if (now() >= limit)
-		report('!');
-	kill(0, SIGTERM); /* all that was started is in our process group */
-	kill(0, SIGCONT);
-	for (limit = now() + 1000; now() < limit; poll(NULL, 0, 5))
-		if (waitpid(-1, NULL, WNOHANG) == -1)
-			break;
-	kill(0, SIGKILL);
+	end_all();
 }

@@ -8,15 +8,18 @@ plays() { # [ARGUMENT ...]
 }
 
 screen() { # COMMAND
-	mkfifo "$work/keys"
+	mkfifo "$work/keys" "$work/answers"
 	exec 5<>"$work/keys"
-	start_from "$work/keys" screen scripts/terminal 1 100
-	echo "\$$1" >&5
+	start_from "$work/keys" terminal scripts/terminal "$work/answers"
+	echo "1\$$1" >&5
+	while echo '1?100000' >&5; do
+		cat "$work/answers" >>"$work/screen.out"
+	done &
 }
 
 press() { # LINE
 	printf '%s\n' "$1" | od -An -v -tu1 | tr -s ' ' '\n' |
-		sed -n 's/^\([0-9]\)/k\1/p' >&5
+		sed -n 's/^\([0-9]\)/1k\1/p' >&5
 }
 
 sheet_of_three() {
@@ -122,8 +125,8 @@ ctrl_c_ends_it() {
 	comes '2. Second'
 	press ''
 	comes '    (Ctrl-C)'
-	echo k3 >&5
-	await_that grep -q '^1 x [0-9]* 130$' "$work/screen.out"
+	echo 1k3 >&5
+	await_that grep -q '^x [0-9]* 130$' "$work/screen.out"
 	[ -z "$(ls -A "$work/tmp")" ] || fail 'no file left behind'
 }
 check 'play: Ctrl-C ends what it started, and itself' ctrl_c_ends_it
