@@ -91,7 +91,7 @@ client_needs_no_end() {
 		send-file "$work/two" wait-file "$work/go" \
 		send-file "$work/three" read
 	start_client
-	"$build/scripts/await" line "$work/client.out" 'Hello from server' 5 || {
+	"$build/scripts/await" line "$work/client.out" 'from server' 5 || {
 		stop client
 		finish client
 		fail "the line 'Hello from server', while the server still has \
@@ -102,8 +102,8 @@ hint: the length tells where the answer ends: do not wait for end-of-file"
 	exits 0
 	message "$seventeen" 'Hello from client' >"$work/question"
 	finish peer
-	tail -n +3 "$work/out" | cmp -s - "$work/question" || fail "the bytes 0, \
-0, 0, 17 and then the message.
+	tail -n +3 "$work/out" | cmp -s - "$work/question" || fail "the bytes \
+0, 0, 0, 17 and then the message.
 hint: the length in the order of the network, htonl(17), goes first"
 }
 check 'the client sends a length, and reads as much as the length says' \
@@ -113,7 +113,7 @@ server_refuses_nonsense() {
 	start_server
 	message '\377\377\377\377' 'Hello' >"$work/nonsense"
 	send_pieces nonsense
-	server_ends 'is there room for 4294967295 bytes? If not, end with an error'
+	server_ends 'is there room for 4294967295 bytes? If not, say so; end'
 	case $status$(cat "$work/err") in
 	1?*) ;;
 	*) fail "an error, exit status 1: this length is 4294967295.

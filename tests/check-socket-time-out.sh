@@ -26,8 +26,8 @@ server_gives_up() {
 	start_server
 	start_late_client
 	pause 0.2
-	! has_text "$work/server.out" "$late" || fail "no line '$late' before the \
-second is over.
+	! has_text "$work/server.out" "$late" ||
+		fail "no line '$late' before the second is over.
 hint: the time-out begins when recv waits; tv_sec is in seconds"
 	comes server "$late" 4 || {
 		stop server 2>/dev/null
@@ -79,7 +79,7 @@ socket that has one lets accept fail"
 	start client socket/client -p "$port"
 	finish client
 	has_line "$work/out" 'Hello from server' ||
-		fail "an answer for a client that comes after more than a second"
+		fail "an answer for a client that comes later than that"
 	finish server
 }
 check 'the server waits for its client as long as before' waits_for_client
