@@ -26,8 +26,8 @@
 
 #include "port.h"
 
-static const char *host = HOST; /* HOST, a name or an address */
-static const char *port = PORT; /* -p */
+static const char *host = HOST; /* HOST: the server's, a name or an address */
+static const char *port = PORT; /* -p: where the server listens */
 static int verbose;             /* -v: name the socket with its addresses */
 static int waiting;             /* -w: wait for Enter before sending */
 static void parse_options(int argc, char *argv[]); /* at the end */

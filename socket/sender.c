@@ -1,7 +1,7 @@
 /*
  * sender - send more than the kernel's buffers hold
  *
- * Shows that send only fills buffers of the kernel, and waits while they are
+ * Shows that send only fills the kernel's buffers, and waits while they are
  * full: see it with receiver -w, which does not read until Enter.
  *
  *     terminal 1                              terminal 2
@@ -28,7 +28,7 @@
 #include "port.h"
 
 static const char *host = HOST; /* HOST: another name of this machine */
-static const char *port = PORT; /* -p */
+static const char *port = PORT; /* -p: where the receiver listens */
 static int nonblocking;         /* -n: end where send would wait */
 static void parse_options(int argc, char *argv[]); /* at the end */
 static double clock_now(void);
