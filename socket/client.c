@@ -1,8 +1,7 @@
 /*
  * client - connect to the server, send a message, print the answer
  *
- * Shows the third socket of a connection, the client's connected one, and
- * that reading ends, with end-of-file, when the server closes its end.
+ * Shows the third kind of socket, the connected one, and how reading ends.
  *
  *     terminal 1                            terminal 2
  *     $ ./server
@@ -11,9 +10,8 @@
  *     Hello message sent to client          Hello from server
  *
  * usage: client [-hvw] [-p PORT] [HOST]
- *
- * The other half is server.c; port.h holds what both must know. That send
- * has succeeded does not mean that the server has read the message.
+ * The other half is server.c. A successful send does not mean that the server
+ * has read the message.
  */
 
 #include <err.h>
@@ -28,11 +26,10 @@
 
 #include "port.h"
 
-static const char *host = HOST; /* HOST, a name or an address */
-static const char *port = PORT; /* -p */
+static const char *host = HOST; /* HOST: the server's, a name or an address */
+static const char *port = PORT; /* -p: where the server listens */
 static int verbose;             /* -v: name the socket with its addresses */
 static int waiting;             /* -w: wait for Enter before sending */
-
 static void parse_options(int argc, char *argv[]); /* at the end */
 static const char *text_of(const struct sockaddr *, socklen_t);
 static void wait_for_enter(const char *prompt);
@@ -50,23 +47,25 @@ int main(int argc, char *argv[])
 		errx(1, "getaddrinfo %s: %s", host, gai_strerror(failure));
 
 	/* Try each, until connect finds a program that listens there. */
-	int connected;
+	int connected; /* the socket */
 	const struct addrinfo *peer = addresses;
 	for (;; peer = peer->ai_next) {
+		const int is_last = peer->ai_next == NULL;
 		connected = socket(peer->ai_family, SOCK_STREAM, 0);
-		if (connected == -1 && errno == EAFNOSUPPORT &&
-		    peer->ai_next != NULL)
+		if (connected == -1 && errno == EAFNOSUPPORT && !is_last)
 			continue; /* this machine has no IPv6 */
 		if (connected == -1)
 			err(1, "socket");
+
+		/* Success: the server's kernel has taken the connection. */
 		if (connect(connected, peer->ai_addr, peer->ai_addrlen) == 0)
 			break;
-		if (peer->ai_next == NULL && errno == ECONNREFUSED)
+		if (is_last && errno == ECONNREFUSED)
 			err(1, "connect to %s port %s (start server first)",
 			    host, port);
-		if (peer->ai_next == NULL)
+		if (is_last)
 			err(1, "connect to %s port %s", host, port);
-		close(connected);
+		close(connected); /* the next address gets a new socket */
 	}
 
 	/* The kernel has chosen a port for this end too. */
@@ -85,8 +84,9 @@ int main(int argc, char *argv[])
 		wait_for_enter("client: connected, nothing sent yet: "
 			       "press Enter to send");
 
-	/* send is done when the kernel has the bytes, or a part of them: then
-	 * send the rest. */
+	/* send returns when the kernel has the bytes, or a part of them: then
+	 * send the rest. A signal may interrupt a call that waits: it returns
+	 * -1 with EINTR, and we call again. */
 	const char *rest = MESSAGE;
 	while (*rest != '\0') {
 		ssize_t taken = send(connected, rest, strlen(rest), 0);
@@ -98,8 +98,8 @@ int main(int argc, char *argv[])
 	}
 	printf("Hello message sent to server\n");
 
-	/* TCP may deliver the answer in pieces: it ends with end-of-file, when
-	 * recv returns 0, or when no more fits. */
+	/* TCP may deliver the answer in pieces. Read until end-of-file (the
+	 * server has closed: recv returns 0) or until the buffer is full. */
 	char answer[BUFFER_SIZE];
 	size_t length = 0;
 	while (length < sizeof answer - 1) {
@@ -132,7 +132,7 @@ int main(int argc, char *argv[])
 	return 0;
 }
 
-/* An address as text, until the next call. */
+/* An address as text. It is overwritten by the next call. */
 static const char *text_of(const struct sockaddr *address, socklen_t size)
 {
 	static char text[NI_MAXHOST + NI_MAXSERV + 4];
@@ -163,9 +163,9 @@ static void wait_for_enter(const char *prompt)
 		err(1, "read standard input");
 }
 
-/* A peer may be anybody, and a terminal obeys control characters: there each
- * but newline becomes '?'. Those of two bytes too (in UTF-8, 0xc2 and then
- * 0x80 to 0x9f); all other characters of UTF-8 stay. */
+/* A terminal obeys control characters, and a peer may be anybody. So on a
+ * terminal, print '?' for each control character but newline, also for the
+ * two-byte ones of UTF-8. All other characters stay. */
 static void hide_controls(char *text)
 {
 	if (!isatty(STDOUT_FILENO))
@@ -207,5 +207,8 @@ static void parse_options(int argc, char *argv[])
 	if (*rest != '\0' || number < 1 || number > 65535)
 		errx(2, "-p '%s': must be 1 to 65535\n%s", port, usage);
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
-	signal(SIGPIPE, SIG_IGN); /* if the server leaves, send says EPIPE */
+
+	/* Ignore SIGPIPE: a write to a closed socket or pipe then fails with
+	 * EPIPE instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }

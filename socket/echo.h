@@ -3,17 +3,17 @@
  */
 
 /*
- * The socket's name is a path, a file of the type "socket". printf(3) makes
- * it out of the user id, so that each user has another one; -u chooses a
- * different path. With its final NUL it must fit into sockaddr_un's sun_path:
- * 108 bytes on Linux, 104 on macOS and the BSDs.
+ * The socket's name is a path, a file of the type "socket". %lu becomes the
+ * user id, so that each user has another path; -u chooses a different one. With
+ * its final NUL it must fit into sockaddr_un's sun_path: 108 bytes on Linux,
+ * 104 on macOS and the BSDs.
  */
 #define SOCKET_PATH "/tmp/ipc_echo_%lu"
 
 /* What umask(2) takes away, so that only the owner may connect: mode 0600. */
 #define SOCKET_UMASK 0177
 
-/* What the client sends if no MESSAGE is given. */
+/* What the client sends if no MESSAGE is given (without -w). */
 #define MESSAGE "Hello, server!"
 
 /*

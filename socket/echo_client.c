@@ -2,19 +2,17 @@
  * echo_client - send messages to the echo server, print what comes back
  *
  * Shows a socket whose address is a path, and poll(2) on two things at once.
- * -w: then stay, and print what comes until Enter; without MESSAGE only that.
  *
  *     terminal 1                terminal 2
  *     $ ./echo_server -u s
  *     Server listening... s     $ ./echo_client -u s
- *     Accepted connection       Echoed: Hello, server!
- *     Received: Hello, server!
+ *     Accepted connection
+ *     Received: Hello, server!  Echoed: Hello, server!
  *     (Ctrl-C)
  *     [130]
  *
  * usage: echo_client [-hw] [-u PATH] [MESSAGE ...]
- *
- * The other half is echo_server.c: with -b an echo may be another's message.
+ * The other half is echo_server.c. The client only counts the bytes it gets.
  */
 
 #include <err.h>
@@ -32,13 +30,10 @@
 #include "echo.h"
 
 static struct sockaddr_un address = {.sun_family = AF_UNIX}; /* -u */
-static const char *const path = address.sun_path;
-static int path_given;        /* -u */
-static int stay;              /* -w */
-static char *const *messages; /* MESSAGE ..., then NULL */
-
+static int path_given;        /* -u: it is not checked whose the path is */
+static int stay;              /* -w: after the messages, print what comes */
+static char *const *messages; /* MESSAGE ...; with -w there may be none */
 static void parse_options(int argc, char *argv[]); /* at the end */
-static void exit_unless_ours(void);
 static void exchange(int connected, const char *message);
 static void print_until_enter(int connected);
 
@@ -51,9 +46,21 @@ int main(int argc, char *argv[])
 	if (connected == -1)
 		err(1, "socket");
 
+	/* Is the server ours? Anybody may have made the default path. */
+	const char *path = address.sun_path;
+	if (!path_given) {
+		struct stat status;
+		int failed = lstat(path, &status);
+		if (failed && errno != ENOENT) /* connect reports that one */
+			err(1, "lstat %s", path);
+		if (!failed && status.st_uid != geteuid())
+			errx(1,
+			     "%s was made by another user: choose another path "
+			     "with -u",
+			     path);
+	}
+
 	/* Connect it to the server's. The kernel finds that by its path. */
-	if (!path_given)
-		exit_unless_ours();
 	const struct sockaddr *server = (const struct sockaddr *)&address;
 	int failed = connect(connected, server, sizeof address);
 	if (failed && (errno == ENOENT || errno == ECONNREFUSED))
@@ -65,7 +72,7 @@ int main(int argc, char *argv[])
 	for (int i = 0; messages[i] != NULL; i++)
 		exchange(connected, messages[i]);
 
-	/* With -b the server sends us also what others have sent to it. */
+	/* echo_server -b also sends us what other clients have sent to it. */
 	if (stay && !ferror(stdout))
 		print_until_enter(connected);
 
@@ -77,23 +84,7 @@ int main(int argc, char *argv[])
 	return 0;
 }
 
-/* Anybody may have made the default path. Talk to our own server only. */
-static void exit_unless_ours(void)
-{
-	struct stat status;
-	int failed = lstat(path, &status);
-	if (failed && errno == ENOENT)
-		return; /* connect will say so */
-	if (failed)
-		err(1, "lstat %s", path);
-	if (status.st_uid != geteuid())
-		errx(1,
-		     "%s was made by another user: choose another path "
-		     "with -u",
-		     path);
-}
-
-/* Send it all, also if the kernel takes only a part at a time. */
+/* Send it all, even if the kernel takes only a part at a time. */
 static void send_all(int connected, const char *bytes, size_t length)
 {
 	while (length > 0) {
@@ -125,7 +116,9 @@ static size_t receive(int connected, char *bytes, size_t size)
 
 /*
  * Send one message, piece by piece, and read as much as we have sent before
- * the next piece: the server stops reading from a client that does not read.
+ * the next piece: the server stops reading from a client that does not read. We
+ * count the bytes, and cannot see whose they are: with echo_server -b they may
+ * be another client's.
  */
 static void exchange(int connected, const char *message)
 {
@@ -150,7 +143,8 @@ static void exchange(int connected, const char *message)
 	printf("%s\n", title); /* an empty message sends nothing */
 }
 
-/* Wait for the server and for standard input at once. */
+/* Wait for the server and for standard input at once, until Enter. poll sleeps
+ * until one of the two descriptors is ready. */
 static void print_until_enter(int connected)
 {
 	struct pollfd both[] = {{.fd = connected, .events = POLLIN},
@@ -188,7 +182,8 @@ static void parse_options(int argc, char *argv[])
 	    "usage: echo_client [-hw] [-u PATH] [MESSAGE ...]";
 	static char *const greeting[] = {MESSAGE, NULL};
 	const size_t size = sizeof address.sun_path;
-	snprintf(address.sun_path, size, SOCKET_PATH, (unsigned long)getuid());
+	char *const path = address.sun_path;
+	snprintf(path, size, SOCKET_PATH, (unsigned long)getuid());
 	int option;
 	int length = 1;
 	while ((option = getopt(argc, argv, "hwu:")) != -1) {
@@ -196,7 +191,7 @@ static void parse_options(int argc, char *argv[])
 			stay = 1;
 		} else if (option == 'u') {
 			path_given = 1;
-			length = snprintf(address.sun_path, size, "%s", optarg);
+			length = snprintf(path, size, "%s", optarg);
 		} else { /* -h, or what getopt has complained about */
 			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
 			exit(option == 'h' ? 0 : 2);
@@ -209,5 +204,8 @@ static void parse_options(int argc, char *argv[])
 	if (optind == argc && !stay)
 		messages = greeting;
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
-	signal(SIGPIPE, SIG_IGN); /* a server that left: send says EPIPE */
+
+	/* Ignore SIGPIPE: a write to a closed socket or pipe then fails with
+	 * EPIPE instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }

@@ -1,22 +1,19 @@
 /*
  * echo_server - send back to each of many clients what it sends
  *
- * Shows one process that serves thousands of clients with poll(2), and that a
- * client that does not read makes nobody else wait.
- * -b: send each message to all clients. -q: print no line for each message.
+ * Shows how one process serves thousands of clients: poll(2) watches them all.
  *
  *     terminal 1                terminal 2
  *     $ ./echo_server -u s
  *     Server listening... s     $ ./echo_client -u s
- *     Accepted connection       Echoed: Hello, server!
- *     Received: Hello, server!
+ *     Accepted connection
+ *     Received: Hello, server!  Echoed: Hello, server!
  *     (Ctrl-C)
  *     [130]
  *
  * usage: echo_server [-bhq] [-u PATH]
- *
- * The other half is echo_client.c; see echo.h. There is no lock: two servers
- * that start at one path at the same moment may remove each other's path.
+ * The other half is echo_client.c. If two servers start at the same path at the
+ * same moment, clients may not reach one of them: end it and start it again.
  */
 
 #include <err.h>
@@ -36,20 +33,18 @@
 
 static struct sockaddr_un address = {.sun_family = AF_UNIX}; /* -u */
 static const char *const path = address.sun_path;
-static int broadcast; /* -b */
-static int quiet;     /* -q */
+static int broadcast; /* -b: send each message to all clients */
+static int quiet;     /* -q: print no line for each message */
 
-/* What poll watches: each socket stands at the place of its descriptor. */
+/* What poll watches: watched[fd] is for descriptor fd. */
 enum { MOST_DESCRIPTORS = 10000 };
 static struct pollfd watched[MOST_DESCRIPTORS];
 static int listener; /* the first of them; all above it are clients */
 static int last;     /* the highest descriptor that a client has had */
-
 static void parse_options(int argc, char *argv[]); /* at the end */
 static void remove_path_on_every_way_out(void);
 static void remove_dead_path_or_exit(void);
 static void note_path(void);
-static void raise_descriptor_limit(void);
 static void accept_client(void);
 static void serve(int client);
 
@@ -80,27 +75,43 @@ int main(int argc, char *argv[])
 	if (listen(listener, SOMAXCONN) == -1)
 		err(1, "listen");
 
-	/* A client may leave before we accept it: accept must not wait then. */
+	/* A client may leave before we accept it: accept must not wait then.
+	 * Read the flags, add O_NONBLOCK, write them back. */
 	int flags = fcntl(listener, F_GETFL);
 	if (flags == -1)
 		err(1, "fcntl F_GETFL");
 	if (fcntl(listener, F_SETFL, flags | O_NONBLOCK) == -1)
 		err(1, "fcntl F_SETFL");
 
-	raise_descriptor_limit();
+	/* Each client takes a descriptor: have as many as we may. */
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		err(1, "getrlimit");
+	limit.rlim_cur = limit.rlim_max;
+	if (limit.rlim_cur > MOST_DESCRIPTORS)
+		limit.rlim_cur = MOST_DESCRIPTORS;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
+		err(1, "setrlimit");
+
 	for (int i = 0; i < MOST_DESCRIPTORS; i++)
 		watched[i].fd = -1; /* poll skips it */
 	watched[listener] = (struct pollfd){.fd = listener, .events = POLLIN};
 	last = listener;
 	printf("Server listening... %s\n", path);
 
-	/* poll sleeps until at least one socket has something for us. */
+	/* poll sleeps until at least one of many descriptors is ready; so one
+	 * process is enough, without a thread for each client. */
 	while (!ferror(stdout)) {
-		int ready = poll(watched, (nfds_t)last + 1, -1);
+		/* No limit of time. But while we do not watch the listener (see
+		 * accept_client), look at it again after a second. */
+		int milliseconds = watched[listener].events == 0 ? 1000 : -1;
+		int ready = poll(watched, (nfds_t)last + 1, milliseconds);
 		if (ready == -1 && errno == EINTR)
 			continue;
 		if (ready == -1)
 			err(1, "poll");
+		if (ready == 0)
+			watched[listener].events = POLLIN;
 		for (int client = listener + 1; client <= last; client++)
 			if (watched[client].revents != 0)
 				serve(client);
@@ -115,7 +126,8 @@ int main(int argc, char *argv[])
 /*
  * The last message of each client, at the place of its descriptor. The server
  * reads the next one only when this one has been sent back whole, so one place
- * for each is enough. (They are 40 MB; the kernel provides what is used.)
+ * for each is enough. (They are 40 MB: only the pages that are used take
+ * memory.)
  */
 static struct {
 	char bytes[MESSAGE_SIZE];
@@ -127,7 +139,9 @@ static void accept_client(void)
 {
 	int client = accept(listener, NULL, NULL);
 	if (client == -1 && errno == EMFILE) {
-		/* poll would report the waiting client again and again. */
+		/* No descriptor is free. The client goes on waiting, and poll
+		 * would report it again and again: do not watch the listener
+		 * until a client leaves, or a second has passed. */
 		static int told;
 		if (!told)
 			warn("accept: new clients wait until one leaves");
@@ -179,7 +193,8 @@ static ssize_t send_without_waiting(int client, const char *bytes,
 	return (ssize_t)sent;
 }
 
-/* -b: nobody waits for a client that does not read. It is disconnected. */
+/* -b: nobody waits for a client that does not read. A client whose last message
+ * is not out yet, or that cannot take all of this one, is disconnected. */
 static void send_to_others(int sender)
 {
 	size_t length = messages[sender].length;
@@ -238,49 +253,49 @@ static void serve(int client)
 		watched[client].events = POLLIN;
 }
 
-/* Each client takes a descriptor: have as many as we may. */
-static void raise_descriptor_limit(void)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
-		err(1, "getrlimit");
-	limit.rlim_cur = limit.rlim_max;
-	if (limit.rlim_cur > MOST_DESCRIPTORS)
-		limit.rlim_cur = MOST_DESCRIPTORS;
-	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
-		err(1, "setrlimit");
-}
-
 /* ---- the path ---- */
 
-static struct stat own;            /* our path, as bind has made it */
-static volatile sig_atomic_t made; /* it is there, and ours to remove */
+static volatile sig_atomic_t made; /* bind has made our path: remove it */
+static ino_t inode;                /* its number; 0 while not known */
 
 static void note_path(void)
 {
-	if (lstat(path, &own) == -1)
-		err(1, "lstat %s", path);
 	made = 1;
+	struct stat status;
+	if (lstat(path, &status) == -1)
+		err(1, "lstat %s", path);
+	inode = status.st_ino;
 }
 
-/* If somebody has removed our path, another server may be at the new one. */
+/* If somebody has removed our path, another server may have made a new one. */
 static void remove_path(void)
 {
+	if (!made)
+		return;
 	struct stat status;
-	if (made && lstat(path, &status) == 0 && status.st_ino == own.st_ino)
-		unlink(path);
+	int failed = lstat(path, &status);
+	if (!failed && inode != 0 && status.st_ino != inode)
+		return;
+	if (unlink(path) == 0 || errno == ENOENT)
+		return;
+
+	/* A signal handler may call write, but not printf. */
+	static const char left[] = "echo_server: unlink: the path is left\n";
+	if (write(STDERR_FILENO, left, sizeof left - 1) == -1)
+		_exit(1);
 }
 
 static void interrupted(int signal_number)
 {
 	remove_path();
 	raise(signal_number);
-	_exit(128 + signal_number); /* process 1 survives the line above */
+	_exit(128 + signal_number); /* only reached as pid 1, in a container */
 }
 
+/* RESETHAND brings the default action back, NODEFER lets raise take effect
+ * inside the handler. So we end by that signal, and the shell sees why. */
 static void remove_path_on_every_way_out(void)
 {
-	/* The handler runs once, and can then raise the signal itself. */
 	const struct sigaction interruption = {
 	    .sa_handler = interrupted,
 	    .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
@@ -288,16 +303,16 @@ static void remove_path_on_every_way_out(void)
 	const int signals[] = {SIGINT, SIGQUIT, SIGTERM};
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		sigaction(signals[i], &interruption, NULL);
-	if (signal(SIGHUP, SIG_IGN) != SIG_IGN) /* nohup: it stays ignored */
-		sigaction(SIGHUP, &interruption, NULL);
-	signal(SIGPIPE, SIG_IGN); /* a client that left: send says EPIPE */
+	if (signal(SIGHUP, SIG_IGN) != SIG_IGN)
+		sigaction(SIGHUP, &interruption, NULL); /* not under nohup */
 }
 
 /*
- * A path outlives a server that was killed. It is dead if it is a socket of
- * ours and connect is refused: then remove it. Otherwise leave it, and end.
- * (macOS and the BSDs also refuse if too many clients wait to be accepted:
- * there a server that was stopped for long may lose its path.)
+ * Is somebody listening at the path? connect tells: refused means nobody. Then
+ * the path is that of a server that was killed: if it is ours, remove it.
+ * Otherwise leave it, and end. (macOS and the BSDs also refuse if too many
+ * clients wait to be accepted: there a server that was stopped for long may
+ * lose its path.)
  */
 static void remove_dead_path_or_exit(void)
 {
@@ -358,4 +373,8 @@ static void parse_options(int argc, char *argv[])
 	if (optind < argc)
 		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
+
+	/* Ignore SIGPIPE: a write to a closed socket or pipe then fails with
+	 * EPIPE instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }

@@ -12,7 +12,6 @@
  *     Received from …: Hello all
  *
  * usage: multicast_receiver [-h] [-g GROUP] [-p PORT]
- *
  * The other half is multicast_sender.c; multicast.h holds what both must know.
  */
 
@@ -41,14 +40,14 @@ int main(int argc, char *argv[])
 	if (receiver == -1)
 		err(1, "socket");
 
-	/* For a group's address, SO_REUSEADDR lets many sockets have one port:
-	 * nothing is taken away from another, since each gets a copy. */
+	/* SO_REUSEADDR: here it lets several receivers share the port. Each
+	 * gets its own copy of a datagram, so none takes it from another. */
 	int on = 1;
 	if (setsockopt(receiver, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on))
 		err(1, "setsockopt SO_REUSEADDR");
 
-	/* Bound to the group, not to INADDR_ANY, the socket gets nothing that
-	 * is sent to another address at the same port. */
+	/* bind chooses what the socket gets: only what is sent to this address
+	 * and port. INADDR_ANY would be any address. */
 	int failed = bind(receiver, (struct sockaddr *)&group, sizeof group);
 	if (failed && errno == EADDRINUSE)
 		errx(1, "port %d is taken: choose another with -p",
@@ -57,7 +56,8 @@ int main(int argc, char *argv[])
 		err(1, "bind %s port %d", inet_ntoa(group.sin_addr),
 		    ntohs(group.sin_port));
 
-	/* Join the group, on the loopback interface. */
+	/* Join the group: without that the kernel delivers none of its
+	 * datagrams. We take those of the loopback interface. */
 	struct ip_mreq membership = {.imr_multiaddr = group.sin_addr};
 	membership.imr_interface.s_addr = inet_addr(INTERFACE);
 	if (setsockopt(receiver, IPPROTO_IP, IP_ADD_MEMBERSHIP, &membership,
@@ -66,7 +66,8 @@ int main(int argc, char *argv[])
 		    inet_ntoa(group.sin_addr), INTERFACE);
 
 #ifdef IP_MULTICAST_ALL
-	/* Linux: no datagrams of other interfaces, where others have joined. */
+	/* Linux otherwise also delivers datagrams that arrive on an interface
+	 * where another program has joined the group. */
 	int off = 0;
 	if (setsockopt(receiver, IPPROTO_IP, IP_MULTICAST_ALL, &off,
 		       sizeof off) == -1)
@@ -75,8 +76,8 @@ int main(int argc, char *argv[])
 	printf("Receiver listening on %s:%d\n", inet_ntoa(group.sin_addr),
 	       ntohs(group.sin_port));
 
-	/* Wait for one datagram. What does not fit into the buffer is lost: a
-	 * byte more than the longest message tells that there was more. */
+	/* Wait for one datagram. The buffer has one byte more than a message
+	 * may have: if it is filled, the datagram was too long. */
 	unsigned char text[TEXT_SIZE + 1];
 	struct sockaddr_in sender;
 	socklen_t size = sizeof sender;
@@ -90,8 +91,9 @@ int main(int argc, char *argv[])
 	if (length > TEXT_SIZE)
 		errx(1, "a datagram with more than %d bytes came", TEXT_SIZE);
 
-	/* It may be another user's: send no control characters to a terminal.
-	 */
+	/* It may be another user's, and a terminal obeys control characters:
+	 * print '?' for each byte that is not printable ASCII. (So a character
+	 * of UTF-8 becomes several '?'.) */
 	for (ssize_t i = 0; i < length; i++)
 		if (!isprint(text[i]))
 			text[i] = '?';
@@ -135,5 +137,8 @@ static void parse_options(int argc, char *argv[])
 		errx(2, "-p '%s': must be 1 to 65535\n%s", port, usage);
 	group.sin_port = htons((in_port_t)number);
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
-	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error like others */
+
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }

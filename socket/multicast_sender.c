@@ -1,8 +1,8 @@
 /*
  * multicast_sender - send one datagram to all that have joined a group
  *
- * Shows that UDP has no connections: no accept, no peer. One sendto reaches
- * all receivers, three or none, and the sender cannot tell how many.
+ * Shows that UDP has no connections: no accept, no peer. One sendto reaches all
+ * receivers, however many there are, and the sender cannot tell how many.
  *
  *     terminal 1                    terminal 2
  *     $ ./multicast_receiver
@@ -12,7 +12,6 @@
  *     Received from …: Hello all
  *
  * usage: multicast_sender [-h] [-g GROUP] [-p PORT] [MESSAGE]
- *
  * The other half is multicast_receiver.c. A lost datagram is not sent again.
  */
 
@@ -101,5 +100,8 @@ static void parse_options(int argc, char *argv[])
 		errx(2, "-p '%s': must be 1 to 65535\n%s", port, usage);
 	group.sin_port = htons((in_port_t)number);
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
-	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error like others */
+
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }

@@ -1,7 +1,7 @@
 /*
  * prefork - many processes accept on one listening socket
  *
- * Children of fork share their parent's socket. A killed worker is replaced.
+ * Shows that children of fork share their parent's listening socket.
  *
  *     terminal 1                            terminal 2
  *     $ ./prefork -w 2
@@ -14,8 +14,7 @@
  *     [130]
  *
  * usage: prefork [-h] [-p PORT] [-w WORKERS]
- *
- * See client.c. A client that sends nothing holds a worker for 5 seconds.
+ * See client.c. A client that sends nothing holds a worker for 5 s, unanswered.
  */
 
 #include <arpa/inet.h>
@@ -33,9 +32,8 @@
 
 #include "port.h"
 
-static long port;        /* -p; without it, PORT */
-static long workers = 3; /* -w */
-
+static long port;        /* -p, or else PORT; 0: any that is free */
+static long workers = 3; /* -w: how many processes wait for clients */
 static void parse_options(int argc, char *argv[]); /* at the end */
 static void work(int listener, int lifeline);
 
@@ -43,18 +41,21 @@ int main(int argc, char *argv[])
 {
 	parse_options(argc, argv);
 
-	/* One listening socket. Non-blocking: a client wakes all workers that
-	 * wait, one of them gets it, and accept tells the others EAGAIN. */
+	/* One listening socket, for all workers. */
 	int listener = socket(AF_INET, SOCK_STREAM, 0);
 	if (listener == -1)
 		err(1, "socket");
-	int flags = fcntl(listener, F_GETFL); /* the others stay as they are */
+
+	/* A client wakes all workers that wait, and accept gives it to one of
+	 * them. It must not make the other workers wait: with O_NONBLOCK they
+	 * get EAGAIN. Read the flags, add O_NONBLOCK, write them back. */
+	int flags = fcntl(listener, F_GETFL);
 	if (flags == -1)
 		err(1, "fcntl F_GETFL");
 	if (fcntl(listener, F_SETFL, flags | O_NONBLOCK) == -1)
 		err(1, "fcntl F_SETFL");
 
-	/* Its port may be taken again as soon as this server has ended. */
+	/* Take the port even if an old connection is in TIME-WAIT: port.h. */
 	int on = 1;
 	if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on))
 		err(1, "setsockopt SO_REUSEADDR");
@@ -78,8 +79,10 @@ int main(int argc, char *argv[])
 		err(1, "getsockname");
 	printf("Server listening on %s:%d\n", HOST, ntohs(address.sin_port));
 
-	/* A pipe into which nobody writes. When the parent ends, in whatever
-	 * way, the kernel closes its end: the workers read end-of-file. */
+	/* A pipe into which nobody writes. Only the parent keeps the end for
+	 * writing, lifeline[1]. When the parent ends, in whatever way, the
+	 * kernel closes that end. The workers poll the other end, lifeline[0]:
+	 * there is end-of-file now, so they end too. */
 	int lifeline[2];
 	if (pipe(lifeline) == -1)
 		err(1, "pipe");
@@ -92,7 +95,9 @@ int main(int argc, char *argv[])
 			if (worker == -1)
 				err(1, "fork");
 			if (worker == 0) {
-				close(lifeline[1]); /* the parent's end */
+				/* Otherwise the worker itself would keep the
+				 * pipe open, and never see its end. */
+				close(lifeline[1]);
 				work(listener, lifeline[0]);
 			}
 			printf("worker %ld started\n", (long)worker);
@@ -107,12 +112,12 @@ int main(int argc, char *argv[])
 			continue;
 		if (ended == -1)
 			err(1, "waitpid");
-		if (WIFEXITED(status)) /* the next one would fail as well */
+		if (WIFEXITED(status)) /* a call failed: so would the next's */
 			errx(1, "worker %ld failed", (long)ended);
 		printf("worker %ld was ended by signal %d\n", (long)ended,
 		       WTERMSIG(status));
 		running--;
-		poll(NULL, 0, 100); /* at most ten new ones a second */
+		poll(NULL, 0, 100); /* sleep 0.1 s: at most 10 forks a second */
 	}
 	errx(1, "cannot write to standard output");
 }
@@ -128,6 +133,8 @@ static int readable_or_exit(int descriptor, int lifeline, int milliseconds)
 		ready = poll(both, 2, milliseconds);
 	while (ready == -1 && errno == EINTR);
 	if (ready == -1) {
+		/* _exit: do not run the parent's atexit functions or flush its
+		 * buffers again. */
 		warn("poll");
 		_exit(1);
 	}
@@ -136,8 +143,8 @@ static int readable_or_exit(int descriptor, int lifeline, int milliseconds)
 	return both[0].revents != 0;
 }
 
-/* One client: receive its message, send the answer. Both may fail, if it has
- * gone: then the worker takes the next one. */
+/* One client: receive its message (which is not used), send the answer. Both
+ * may fail, if it has gone: then the worker takes the next one. */
 static void answer(int client)
 {
 	char message[BUFFER_SIZE];
@@ -177,6 +184,10 @@ static void work(int listener, int lifeline)
 			warn("accept");
 			_exit(1);
 		}
+
+		/* Wait for its message, but 5 seconds at most. If there are as
+		 * many silent clients as workers, nobody else is served
+		 * meanwhile. */
 		if (readable_or_exit(client, lifeline, 5000))
 			answer(client);
 		if (close(client) == -1)
@@ -210,7 +221,10 @@ static void parse_options(int argc, char *argv[])
 	if (*word == '\0' || *rest != '\0' || port < 0 || port > 65535)
 		errx(2, "-p '%s': must be 0 to 65535\n%s", word, usage);
 	setvbuf(stdout, NULL, _IOLBF, 0); /* fork must not copy a full buffer */
-	signal(SIGPIPE, SIG_IGN); /* a client that left: send says EPIPE */
-	signal(SIGINT, SIG_DFL);  /* ignored in a script's background job */
+
+	/* Ignore SIGPIPE: a write to a closed socket or pipe then fails with
+	 * EPIPE instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_DFL); /* ignored in a script's background job */
 	signal(SIGQUIT, SIG_DFL);
 }

@@ -1,8 +1,7 @@
 /*
  * receiver - take a connection, and read what comes; with -w not at once
  *
- * Shows that what was sent and not yet read stands in the kernel's buffers:
- * when they are full, the sender has to wait for this program. See it with -w.
+ * Shows with -w that the sender must wait when the kernel's buffers are full.
  *
  *     terminal 1                              terminal 2
  *     $ ./receiver
@@ -11,8 +10,7 @@
  *     all in order
  *
  * usage: receiver [-hw] [-p PORT]
- *
- * The other half is sender.c; port.h holds what both must know.
+ * The other half is sender.c. Both know IPv4 only.
  */
 
 #include <arpa/inet.h>
@@ -20,7 +18,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -29,10 +26,8 @@
 
 #include "port.h"
 
-static const char *port = PORT;  /* -p */
-static in_port_t number_of_port; /* the same as a number */
-static int waiting;              /* -w: wait for Enter before reading */
-
+static in_port_t port; /* -p, or else PORT; 0: any free one */
+static int waiting;    /* -w: wait for Enter before reading */
 static void parse_options(int argc, char *argv[]); /* at the end */
 static void wait_for_enter(const char *prompt);
 static double clock_now(void);
@@ -46,31 +41,32 @@ int main(int argc, char *argv[])
 	if (listener == -1)
 		err(1, "socket");
 
-	/* The port of a receiver that has ended is free at once: port.h. */
+	/* Take the port even if an old connection is in TIME-WAIT: port.h. */
 	int on = 1;
 	if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
 		err(1, "setsockopt SO_REUSEADDR");
 
 	/* bind gives it an address and a port; htons puts the port's bytes in
-	 * the order of the network. */
+	 * the order of the network. EADDRINUSE: a program has the port now. (Or
+	 * one without SO_REUSEADDR has left it in TIME-WAIT.) */
 	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_port = htons(number_of_port)};
+				      .sin_port = htons(port)};
 	address.sin_addr.s_addr = inet_addr(HOST);
 	socklen_t size = sizeof address;
 	if (bind(listener, (struct sockaddr *)&address, size) == -1) {
 		if (errno == EADDRINUSE)
 			errx(1,
-			     "port %s is taken, or was until a minute ago: "
+			     "port %d is taken, or was until a minute ago: "
 			     "wait, or choose another with -p",
 			     port);
-		err(1, "bind %s port %s", HOST, port);
+		err(1, "bind %s port %d", HOST, port);
 	}
 
 	/* From here on a sender can connect. */
 	if (listen(listener, 1) == -1)
-		err(1, "listen on %s port %s", HOST, port);
+		err(1, "listen on %s port %d", HOST, port);
 
-	/* For port 0 the kernel has chosen one: getsockname tells which. */
+	/* For port 0 the kernel has chosen one: getsockname says which. */
 	if (getsockname(listener, (struct sockaddr *)&address, &size) == -1)
 		err(1, "getsockname");
 	printf("Receiver listening on %s:%d\n", HOST, ntohs(address.sin_port));
@@ -84,19 +80,19 @@ int main(int argc, char *argv[])
 		err(1, "accept");
 	double start = clock_now();
 
-	/* While we read nothing, the kernel takes what is sent, until its
-	 * buffers are full. */
+	/* While we read nothing, what is sent stays in the buffers of the two
+	 * kernels, the sender's and ours, until both are full. */
 	if (waiting)
 		wait_for_enter("receiver: connected, nothing read yet: "
 			       "press Enter to read");
 
 	/* Each recv takes what is there and makes room: a sender that waits
-	 * can go on. recv returns 0 when the sender has closed, or was killed:
-	 * TCP does not tell which. */
+	 * can go on. recv returns 0 when the sender has closed or was killed:
+	 * we cannot tell which. */
 	static uint32_t block[BLOCK_NUMBERS];
 	unsigned long bytes = 0;
 	unsigned long calls = 0;
-	unsigned long checked = 0; /* so many numbers */
+	unsigned long checked = 0; /* how many numbers have been checked */
 	int in_order = 1;
 	while (1) {
 		/* Fill the block from where the last recv ended, perhaps in the
@@ -120,7 +116,7 @@ int main(int argc, char *argv[])
 	}
 	printf("received %lu bytes in %.3f s, %lu calls of recv\n", bytes,
 	       clock_now() - start, calls);
-	if (in_order)
+	if (in_order) /* each number came at its place */
 		printf("all in order\n");
 	else
 		errx(1, "these are not a sender's numbers in their order");
@@ -159,12 +155,13 @@ static double clock_now(void)
 static void parse_options(int argc, char *argv[])
 {
 	static const char usage[] = "usage: receiver [-hw] [-p PORT]";
+	const char *word = PORT;
 	int option;
 	while ((option = getopt(argc, argv, "hwp:")) != -1) {
 		if (option == 'w') {
 			waiting = 1;
 		} else if (option == 'p') {
-			port = optarg;
+			word = optarg;
 		} else { /* -h, or what getopt has complained about */
 			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
 			exit(option == 'h' ? 0 : 2);
@@ -173,10 +170,13 @@ static void parse_options(int argc, char *argv[])
 	if (optind < argc)
 		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
 	char *rest;
-	long number = strtol(port, &rest, 10);
-	if (*port == '\0' || *rest != '\0' || number < 0 || number > 65535)
-		errx(2, "-p '%s': must be 0 to 65535\n%s", port, usage);
-	number_of_port = (in_port_t)number;
+	long number = strtol(word, &rest, 10);
+	if (*word == '\0' || *rest != '\0' || number < 0 || number > 65535)
+		errx(2, "-p '%s': must be 0 to 65535\n%s", word, usage);
+	port = (in_port_t)number;
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
-	signal(SIGPIPE, SIG_IGN); /* if the reader leaves, printf fails */
+
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }

@@ -1,8 +1,8 @@
 /*
  * sender - send more than the kernel's buffers hold
  *
- * Shows that send only fills a buffer, and waits while there is no room: see
- * it with receiver -w, which does not read until Enter.
+ * Shows that send only fills the kernel's buffers, and waits while they are
+ * full: see it with receiver -w, which does not read until Enter.
  *
  *     terminal 1                              terminal 2
  *     $ ./receiver
@@ -11,8 +11,7 @@
  *     all in order
  *
  * usage: sender [-hn] [-p PORT] [HOST]
- *
- * The other half is receiver.c; port.h holds what both must know. Only IPv4.
+ * The other half is receiver.c. Both know IPv4 only.
  */
 
 #include <err.h>
@@ -28,12 +27,9 @@
 
 #include "port.h"
 
-#define AMOUNT 67108864UL /* 64 MiB: no system's buffers hold so much */
-
-static const char *host = HOST; /* HOST, a name or an address */
-static const char *port = PORT; /* -p */
+static const char *host = HOST; /* HOST: another name of this machine */
+static const char *port = PORT; /* -p: where the receiver listens */
 static int nonblocking;         /* -n: end where send would wait */
-
 static void parse_options(int argc, char *argv[]); /* at the end */
 static double clock_now(void);
 
@@ -54,7 +50,7 @@ int main(int argc, char *argv[])
 	if (failure != 0)
 		errx(1, "getaddrinfo %s: %s", host, gai_strerror(failure));
 
-	/* connect succeeds when the other kernel has taken the connection, also
+	/* connect succeeds when the other kernel has taken the connection, even
 	 * if the receiver has not called accept yet. */
 	double start = clock_now();
 	if (connect(connected, address->ai_addr, address->ai_addrlen) == -1) {
@@ -65,16 +61,16 @@ int main(int argc, char *argv[])
 	}
 	freeaddrinfo(address);
 
-	/* While send waits, we cannot print that it waits. So the first sends
-	 * do not wait: MSG_DONTWAIT makes one call non-blocking, as O_NONBLOCK
-	 * makes all. When one fails with EAGAIN, the buffers are full. From
-	 * then on we send without it, and the kernel lets us wait for room. */
+	/* First send with MSG_DONTWAIT: this one call does not wait, and EAGAIN
+	 * tells us that the buffers are full. Print that. From then on send
+	 * without the flag: the kernel makes us wait until there is room. */
+	const unsigned long amount = 67108864; /* 64 MiB: buffers hold less */
 	static uint32_t block[BLOCK_NUMBERS];
 	unsigned long sent = 0;
 	unsigned long calls = 0;
 	double longest = 0;
 	int flags = MSG_DONTWAIT;
-	while (sent < AMOUNT) {
+	while (sent < amount) {
 		/* When the whole block is sent, fill in the next numbers. */
 		size_t offset = sent % sizeof block;
 		if (offset == 0)
@@ -88,6 +84,8 @@ int main(int argc, char *argv[])
 		if (taken == -1 && errno == EINTR)
 			continue;
 		if (taken == -1 && errno == EAGAIN) {
+			/* If the receiver reads nothing (-w), this is what both
+			 * buffers hold, the sender's and the receiver's. */
 			printf("send: buffers full after %lu bytes (%s)\n",
 			       sent, nonblocking ? "EAGAIN" : "now it waits");
 			if (nonblocking)
@@ -102,11 +100,11 @@ int main(int argc, char *argv[])
 			longest = passed;
 		sent += (unsigned long)taken; /* the block, or a part of it */
 	}
-	printf("sent %lu of %lu bytes in %.3f s\n", sent, AMOUNT,
+	printf("sent %lu of %lu bytes in %.3f s\n", sent, amount,
 	       clock_now() - start);
 	printf("%lu calls of send, the longest took %.3f s\n", calls, longest);
 
-	/* What is in the buffers still arrives. */
+	/* What is in the buffers of the two kernels still arrives. */
 	if (close(connected) == -1)
 		err(1, "close");
 	if (ferror(stdout))
@@ -146,5 +144,8 @@ static void parse_options(int argc, char *argv[])
 	if (*rest != '\0' || number < 1 || number > 65535)
 		errx(2, "-p '%s': must be 1 to 65535\n%s", port, usage);
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
-	signal(SIGPIPE, SIG_IGN); /* if the receiver leaves, send says EPIPE */
+
+	/* Ignore SIGPIPE: a write to a closed socket or pipe then fails with
+	 * EPIPE instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }

@@ -10,9 +10,8 @@
  *     Hello message sent to client          Hello from server
  *
  * usage: server [-hnv] [-a ADDRESS] [-p PORT]
- *
- * The other half is client.c; port.h holds what both must know. The server
- * reads once: of a message that comes in pieces it sees the first only.
+ * The other half is client.c. The server calls recv once: if the message comes
+ * in pieces, it prints only the first one.
  */
 
 #include <err.h>
@@ -28,12 +27,11 @@
 
 #include "port.h"
 
-static const char usage[] = "usage: server [-hnv] [-a ADDRESS] [-p PORT]";
-static const char *host = HOST; /* -a */
-static const char *port = PORT; /* -p */
-static int nonblocking;         /* -n: recv does not wait */
-static int verbose;             /* -v: name each socket with its addresses */
-
+static const char *host = HOST;  /* -a: the address to listen at */
+static const char *port = PORT;  /* -p; 0: any that is free */
+static struct addrinfo *address; /* both of them, as bind needs them */
+static int nonblocking;          /* -n: recv does not wait */
+static int verbose;              /* -v: name each socket with its addresses */
 static void parse_options(int argc, char *argv[]); /* at the end */
 static const char *text_of(const struct sockaddr_storage *, socklen_t);
 static void hide_controls(char *text);
@@ -42,28 +40,22 @@ int main(int argc, char *argv[])
 {
 	parse_options(argc, argv);
 
-	/* The address as the kernel wants it, IPv4 or IPv6. */
-	const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST,
-				       .ai_socktype = SOCK_STREAM};
-	struct addrinfo *address;
-	int failure = getaddrinfo(host, port, &hints, &address);
-	if (failure == EAI_NONAME)
-		errx(2, "-a '%s': must be a numeric address\n%s", host, usage);
-	if (failure != 0)
-		errx(1, "getaddrinfo %s: %s", host, gai_strerror(failure));
-
-	/* The listening socket takes connections, never data. */
+	/* The listening socket takes connections, never data. It is of IPv4 or
+	 * IPv6, as the address is. */
 	int listener = socket(address->ai_family, SOCK_STREAM, 0);
 	if (listener == -1)
 		err(1, "socket");
 
-	/* The port of a server that has ended is free at once, though its
-	 * connection is still in TIME-WAIT; the port of a living one is not. */
+	/* SO_REUSEADDR: take the port even if an old connection of a server
+	 * that has ended is still in TIME-WAIT (see port.h). A running server
+	 * keeps its port. */
 	int on = 1;
 	if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
 		err(1, "setsockopt SO_REUSEADDR");
 
-	/* bind gives the socket its address and port. */
+	/* bind gives the socket its address and port. EADDRINUSE: a program has
+	 * the port now. (Or one without SO_REUSEADDR has left it in TIME-WAIT.)
+	 */
 	if (bind(listener, address->ai_addr, address->ai_addrlen) == -1) {
 		if (errno == EADDRINUSE)
 			errx(1,
@@ -74,11 +66,12 @@ int main(int argc, char *argv[])
 	}
 	freeaddrinfo(address);
 
-	/* From here on clients can connect: about 3 may wait for accept. */
+	/* From here on clients can connect: about 3 may wait for accept. listen
+	 * itself does not wait. */
 	if (listen(listener, 3) == -1)
 		err(1, "listen on %s port %s", host, port);
 
-	/* For port 0 the kernel has chosen one: getsockname tells which. */
+	/* For port 0 the kernel has chosen one: getsockname says which. */
 	struct sockaddr_storage own;
 	socklen_t size = sizeof own;
 	if (getsockname(listener, (struct sockaddr *)&own, &size) == -1)
@@ -88,7 +81,8 @@ int main(int argc, char *argv[])
 		printf("listening socket: %s, no peer\n", text_of(&own, size));
 
 	/* accept waits for a client. It returns a new socket: this end of the
-	 * connection. The peer is the client's end. */
+	 * connection. The peer is the client's end. A signal may interrupt a
+	 * call that waits: it returns -1 with EINTR, and we call again. */
 	struct sockaddr_storage peer;
 	socklen_t peer_size = sizeof peer;
 	int accepted;
@@ -106,7 +100,7 @@ int main(int argc, char *argv[])
 		printf(", peer %s\n", text_of(&peer, peer_size));
 	}
 
-	/* O_NONBLOCK is one of several flags: the others stay as they are. */
+	/* Read the flags, add O_NONBLOCK, write them back. */
 	if (nonblocking) {
 		int flags = fcntl(accepted, F_GETFL);
 		if (flags == -1)
@@ -115,8 +109,9 @@ int main(int argc, char *argv[])
 			err(1, "fcntl F_SETFL");
 	}
 
-	/* recv waits for data. TCP keeps no message boundaries: what one recv
-	 * finds, up to the buffer's size, is our message. */
+	/* recv waits for data, but with O_NONBLOCK fails with EAGAIN. TCP keeps
+	 * no message boundaries: what one recv finds, up to the buffer's size,
+	 * is our message. */
 	char message[BUFFER_SIZE];
 	ssize_t length;
 	do
@@ -129,6 +124,7 @@ int main(int argc, char *argv[])
 		hide_controls(message);
 		printf("%s\n", message);
 	} else if (errno == EAGAIN) {
+		/* We do not wait for a message, but answer all the same. */
 		printf("recv: no data yet (EAGAIN)\n");
 	} else {
 		err(1, "recv");
@@ -156,27 +152,26 @@ int main(int argc, char *argv[])
 	return 0;
 }
 
-/* An address as text, until the next call. */
-static const char *text_of(const struct sockaddr_storage *address,
-			   socklen_t size)
+/* An address as text. It is overwritten by the next call. */
+static const char *text_of(const struct sockaddr_storage *given, socklen_t size)
 {
 	static char text[NI_MAXHOST + NI_MAXSERV + 4];
 	char name[NI_MAXHOST], number[NI_MAXSERV];
-	int failure = getnameinfo((const struct sockaddr *)address, size, name,
-				  sizeof name, number, sizeof number,
-				  NI_NUMERICHOST | NI_NUMERICSERV);
+	int failure =
+	    getnameinfo((const struct sockaddr *)given, size, name, sizeof name,
+			number, sizeof number, NI_NUMERICHOST | NI_NUMERICSERV);
 	if (failure != 0)
 		errx(1, "getnameinfo: %s", gai_strerror(failure));
-	if (address->ss_family == AF_INET6)
+	if (given->ss_family == AF_INET6)
 		snprintf(text, sizeof text, "[%s]:%s", name, number);
 	else
 		snprintf(text, sizeof text, "%s:%s", name, number);
 	return text;
 }
 
-/* A peer may be anybody, and a terminal obeys control characters: there each
- * but newline becomes '?'. Those of two bytes too (in UTF-8, 0xc2 and then
- * 0x80 to 0x9f); all other characters of UTF-8 stay. */
+/* A terminal obeys control characters, and a peer may be anybody. So on a
+ * terminal, print '?' for each control character but newline, also for the
+ * two-byte ones of UTF-8. All other characters stay. */
 static void hide_controls(char *text)
 {
 	if (!isatty(STDOUT_FILENO))
@@ -194,6 +189,8 @@ static void hide_controls(char *text)
 
 static void parse_options(int argc, char *argv[])
 {
+	static const char usage[] =
+	    "usage: server [-hnv] [-a ADDRESS] [-p PORT]";
 	int option;
 	while ((option = getopt(argc, argv, "hnva:p:")) != -1) {
 		if (option == 'n') {
@@ -215,6 +212,19 @@ static void parse_options(int argc, char *argv[])
 	long number = strtol(port, &rest, 10);
 	if (*port == '\0' || *rest != '\0' || number < 0 || number > 65535)
 		errx(2, "-p '%s': must be 0 to 65535\n%s", port, usage);
+
+	/* getaddrinfo, a library function, makes out of the two texts the
+	 * struct for bind, of IPv4 or IPv6. */
+	const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST,
+				       .ai_socktype = SOCK_STREAM};
+	int failure = getaddrinfo(host, port, &hints, &address);
+	if (failure == EAI_NONAME)
+		errx(2, "-a '%s': must be a numeric address\n%s", host, usage);
+	if (failure != 0)
+		errx(1, "getaddrinfo %s: %s", host, gai_strerror(failure));
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
-	signal(SIGPIPE, SIG_IGN); /* if the client leaves, send says EPIPE */
+
+	/* Ignore SIGPIPE: a write to a closed socket or pipe then fails with
+	 * EPIPE instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }

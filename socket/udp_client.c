@@ -1,7 +1,7 @@
 /*
  * udp_client - send two messages, each as a datagram
  *
- * Shows that two sends are two messages, and that nobody need be there.
+ * Shows that two sends are two messages, sent even if no server is running.
  *
  *     terminal 1                              terminal 2
  *     $ ./udp_server
@@ -12,9 +12,8 @@
  *     [130]
  *
  * usage: udp_client [-h] [-p PORT]
- *
- * The other half is udp_server.c; see port.h. The client cannot tell whether
- * anybody received its messages: it asks for no answer, and UDP gives none.
+ * The other half is udp_server.c. The client cannot tell whether anybody has
+ * received its messages: it asks for no answer, and UDP gives none.
  */
 
 #include <arpa/inet.h>
@@ -30,11 +29,7 @@
 
 #include "port.h"
 
-static const char *const messages[] = {MESSAGE, "Goodbye"};
-
-static const char *port = PORT;  /* -p */
-static in_port_t number_of_port; /* the same as a number */
-
+static in_port_t port;                             /* -p, or else PORT */
 static void parse_options(int argc, char *argv[]); /* at the end */
 
 int main(int argc, char *argv[])
@@ -46,16 +41,19 @@ int main(int argc, char *argv[])
 	if (client == -1)
 		err(1, "socket");
 
-	/* There is no connection, so each message is told where to go. After
-	 * connect(2) plain send would do, and the kernel would report with
-	 * ECONNREFUSED, at a later call, that nobody has that port. */
+	/* There is no connection, so each sendto says where to send. (Not done
+	 * here: connect(2), which on a UDP socket only notes that address. Then
+	 * send is enough, and a later call fails with ECONNREFUSED if nobody
+	 * has the port.) */
 	struct sockaddr_in server = {.sin_family = AF_INET,
-				     .sin_port = htons(number_of_port)};
+				     .sin_port = htons(port)};
 	server.sin_addr.s_addr = inet_addr(HOST);
 
+	/* The first sendto also makes the kernel choose a port for us. */
+	const char *const messages[] = {MESSAGE, "Goodbye"};
 	for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
-		/* A datagram is sent whole or not at all. That sendto has
-		 * succeeded means that the kernel took it, no more. */
+		/* A datagram is sent whole or not at all. Success only means
+		 * that the kernel has taken it. */
 		ssize_t sent;
 		do
 			sent =
@@ -63,8 +61,8 @@ int main(int argc, char *argv[])
 				   (struct sockaddr *)&server, sizeof server);
 		while (sent == -1 && errno == EINTR);
 		if (sent == -1)
-			err(1, "sendto %s port %s", HOST, port);
-		printf("Sent to %s:%s: %s\n", HOST, port, messages[i]);
+			err(1, "sendto %s port %d", HOST, port);
+		printf("Sent to %s:%d: %s\n", HOST, port, messages[i]);
 	}
 
 	if (close(client) == -1)
@@ -77,10 +75,11 @@ int main(int argc, char *argv[])
 static void parse_options(int argc, char *argv[])
 {
 	static const char usage[] = "usage: udp_client [-h] [-p PORT]";
+	const char *word = PORT;
 	int option;
 	while ((option = getopt(argc, argv, "hp:")) != -1) {
 		if (option == 'p') {
-			port = optarg;
+			word = optarg;
 		} else { /* -h, or what getopt has complained about */
 			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
 			exit(option == 'h' ? 0 : 2);
@@ -89,10 +88,13 @@ static void parse_options(int argc, char *argv[])
 	if (optind < argc)
 		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
 	char *rest;
-	long number = strtol(port, &rest, 10);
+	long number = strtol(word, &rest, 10);
 	if (*rest != '\0' || number < 1 || number > 65535)
-		errx(2, "-p '%s': must be 1 to 65535\n%s", port, usage);
-	number_of_port = (in_port_t)number;
+		errx(2, "-p '%s': must be 1 to 65535\n%s", word, usage);
+	port = (in_port_t)number;
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
-	signal(SIGPIPE, SIG_IGN); /* if the reader leaves, printf fails */
+
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }

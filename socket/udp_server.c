@@ -1,8 +1,7 @@
 /*
  * udp_server - print each datagram that arrives
  *
- * Shows messages without a connection: no listen and no accept, one socket
- * for all clients, and each message arrives whole, as a message of its own.
+ * Shows messages without a connection: one socket, no listen and no accept.
  *
  *     terminal 1                              terminal 2
  *     $ ./udp_server
@@ -13,9 +12,8 @@
  *     [130]
  *
  * usage: udp_server [-h] [-p PORT]
- *
- * The other half is udp_client.c; see port.h. UDP may lose datagrams, and does
- * when they come faster than we read. After 1023 bytes the rest of one is lost.
+ * The other half is udp_client.c. UDP may lose datagrams, and does so when they
+ * come faster than we read. Bytes after the 1023rd of a datagram are lost.
  */
 
 #include <arpa/inet.h>
@@ -30,9 +28,7 @@
 
 #include "port.h"
 
-static const char *port = PORT;  /* -p */
-static in_port_t number_of_port; /* the same as a number */
-
+static in_port_t port; /* -p, or else PORT; 0: any free one */
 static void parse_options(int argc, char *argv[]); /* at the end */
 static void hide_controls(char *text);
 
@@ -48,17 +44,17 @@ int main(int argc, char *argv[])
 	/* From bind on, the kernel keeps what is sent to this port. UDP has its
 	 * own ports: a TCP server may have the same number. */
 	struct sockaddr_in own = {.sin_family = AF_INET,
-				  .sin_port = htons(number_of_port)};
+				  .sin_port = htons(port)};
 	own.sin_addr.s_addr = inet_addr(HOST);
 	socklen_t size = sizeof own;
 	if (bind(server, (struct sockaddr *)&own, size) == -1) {
 		if (errno == EADDRINUSE)
-			errx(1, "port %s is taken: choose another with -p",
+			errx(1, "port %d is taken: choose another with -p",
 			     port);
-		err(1, "bind %s port %s", HOST, port);
+		err(1, "bind %s port %d", HOST, port);
 	}
 
-	/* For port 0 the kernel has chosen one: getsockname tells which. */
+	/* For port 0 the kernel has chosen one: getsockname says which. */
 	if (getsockname(server, (struct sockaddr *)&own, &size) == -1)
 		err(1, "getsockname");
 	printf("Server listening on %s:%d\n", HOST, ntohs(own.sin_port));
@@ -66,7 +62,9 @@ int main(int argc, char *argv[])
 	/* Until Ctrl-C. Nothing of ours outlives us then: the kernel closes the
 	 * socket and throws away what is still in it. */
 	while (!ferror(stdout)) {
-		/* recvfrom waits for one datagram, and tells whose it is. */
+		/* recvfrom waits for one datagram, which comes as it was sent:
+		 * not in pieces, not joined with another. It also returns the
+		 * sender's address. */
 		char message[BUFFER_SIZE];
 		struct sockaddr_in client;
 		socklen_t client_size = sizeof client;
@@ -78,7 +76,7 @@ int main(int argc, char *argv[])
 		if (length == -1)
 			err(1, "recvfrom");
 
-		/* A length of 0 is no end-of-file: it is an empty message. */
+		/* An empty datagram is not end-of-file: others may follow. */
 		message[length] = '\0';
 		hide_controls(message);
 		printf("Received from %s:%d: %s\n", inet_ntoa(client.sin_addr),
@@ -87,9 +85,9 @@ int main(int argc, char *argv[])
 	errx(1, "cannot write to standard output");
 }
 
-/* A client may be anybody, and a terminal obeys control characters: there each
- * but newline becomes '?'. Those of two bytes too (in UTF-8, 0xc2 and then
- * 0x80 to 0x9f); all other characters of UTF-8 stay. */
+/* A terminal obeys control characters, and a client may be anybody. So on a
+ * terminal, print '?' for each control character but newline, also for the
+ * two-byte ones of UTF-8. All other characters stay. */
 static void hide_controls(char *text)
 {
 	if (!isatty(STDOUT_FILENO))
@@ -108,10 +106,11 @@ static void hide_controls(char *text)
 static void parse_options(int argc, char *argv[])
 {
 	static const char usage[] = "usage: udp_server [-h] [-p PORT]";
+	const char *word = PORT;
 	int option;
 	while ((option = getopt(argc, argv, "hp:")) != -1) {
 		if (option == 'p') {
-			port = optarg;
+			word = optarg;
 		} else { /* -h, or what getopt has complained about */
 			fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
 			exit(option == 'h' ? 0 : 2);
@@ -120,10 +119,13 @@ static void parse_options(int argc, char *argv[])
 	if (optind < argc)
 		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
 	char *rest;
-	long number = strtol(port, &rest, 10);
-	if (*port == '\0' || *rest != '\0' || number < 0 || number > 65535)
-		errx(2, "-p '%s': must be 0 to 65535\n%s", port, usage);
-	number_of_port = (in_port_t)number;
+	long number = strtol(word, &rest, 10);
+	if (*word == '\0' || *rest != '\0' || number < 0 || number > 65535)
+		errx(2, "-p '%s': must be 0 to 65535\n%s", word, usage);
+	port = (in_port_t)number;
 	setvbuf(stdout, NULL, _IOLBF, 0); /* each line is seen at once */
-	signal(SIGPIPE, SIG_IGN); /* if the reader leaves, printf fails */
+
+	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
+	 * instead of ending us. */
+	signal(SIGPIPE, SIG_IGN);
 }

@@ -147,6 +147,42 @@ echo_names_failed_call() {
 }
 check 'echo: both name the call that has failed' echo_names_failed_call
 
+end_traced_echo() { # then as after run
+	kill -s TERM "$(child_of "$(pid echo)")"
+	finish echo
+	exits 143
+}
+
+# There is no other client that could leave: the server tries again by itself.
+echo_accepts_later() {
+	can_inject
+	socket=$work/echo
+	start_with accept error=EMFILE:when=1 echo \
+		socket/echo_server -u "$socket"
+	await echo 'Server listening'
+	say
+	succeeds
+	prints 'Echoed: Hello, server!'
+	end_traced_echo
+	says 'echo_server: accept: new clients wait until one leaves: '
+	[ ! -e "$socket" ] || fail "no $socket any more"
+}
+check 'echo: a client that cannot be accepted at once is accepted later' \
+	echo_accepts_later
+
+echo_says_what_it_leaves() {
+	can_inject
+	socket=$work/echo
+	start_with '?unlink,?unlinkat' error=EPERM echo \
+		socket/echo_server -u "$socket"
+	await echo 'Server listening'
+	end_traced_echo
+	says 'echo_server: unlink: the path is left'
+	[ -S "$socket" ] || fail "$socket, which could not be removed"
+}
+check 'echo: a server that cannot remove its path says so' \
+	echo_says_what_it_leaves
+
 echo_usage() {
 	shows_usage socket/echo_server
 	shows_usage socket/echo_client
