@@ -41,17 +41,6 @@ write_csv() { # FILE, results on standard input
 	done >>"$1"
 }
 
-# In place of a program of the system, one that prints this.
-replace_command() { # NAME TEXT
-	[ -d "$work/bin" ] || mkdir "$work/bin"
-	printf '#!/bin/sh\necho "%s"\n' "$2" >"$work/bin/$1"
-	chmod +x "$work/bin/$1"
-	case $PATH in
-	"$work/bin:"*) ;;
-	*) PATH=$work/bin:$PATH ;;
-	esac
-}
-
 has() { # FILE COUNT PATTERN
 	[ "$(grep -c -e "$3" "$1")" -eq "$2" ] || {
 		cp "$1" "$work/out"
