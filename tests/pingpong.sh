@@ -82,14 +82,18 @@ uses_semaphores() {
 	return 1
 }
 
-# Linux tells without a start of ps.
+# Linux tells without a start of ps, so it is asked often: a start takes long.
 child_is_there() {
 	child=
-	if [ -r "/proc/$parent/task/$parent/children" ]; then
-		read -r child <"/proc/$parent/task/$parent/children" || :
-		child=${child% }
-	else
+	looks=0
+	if [ ! -r "/proc/$parent/task/$parent/children" ]; then
 		child=$(child_of "$parent")
+	else
+		while [ -z "$child" ] && [ "$looks" -lt 500 ]; do
+			looks=$((looks + 1))
+			read -r child <"/proc/$parent/task/$parent/children"
+		done
+		child=${child% }
 	fi
 	[ -n "$child" ]
 }

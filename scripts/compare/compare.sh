@@ -52,15 +52,16 @@ show_progress() { # TEXT
 
 tidy_up() {
 	show_progress ''
-	if [ -n "$made_dir" ]; then
-		rm -rf "$private"
-		rmdir "$made_dir" 2>/dev/null || :
-	fi
+	[ -n "$made_dir" ] || return 0
+	rm -rf "$private"
+	rmdir "$made_dir" 2>/dev/null || :
 }
 
-give_up() { # REASON
+give_up() { # REASON [FILE ...], whose text is shown below
 	show_progress ''
 	printf 'compare.sh: %s\n' "$1" >&2
+	shift
+	[ $# -eq 0 ] || sed 's/^/    /' "$@" >&2
 	exit 1
 }
 
@@ -86,9 +87,8 @@ make_folder() {
 		}
 	fi
 	for file in compare.csv compare.svg; do
-		if [ -d "$dir/$file" ]; then
+		[ ! -d "$dir/$file" ] ||
 			give_up "cannot write $dir/$file: it is a folder"
-		fi
 	done
 	TMPDIR=$dir
 	private_folder compare.sh
@@ -139,19 +139,8 @@ plan_messages() {
 	done
 }
 
-plan_segments() {
-	for segment in $segments; do
-		echo "shm block 64 $segment 10"
-	done
-}
-
 fail_run() { # REASON
-	show_progress ''
-	{
-		printf 'compare.sh: %s: %s\n' "$command" "$1"
-		sed 's/^/    /' "$private/err" "$private/out"
-	} >&2
-	exit 1
+	give_up "$command: $1" "$private/err" "$private/out"
 }
 
 # Checks the line that the program printed against what was asked for.
@@ -260,12 +249,14 @@ run_all() {
 	echo 'series,run,cores,mechanism,wait,bytes,rounds,setup_us,'\
 'round_trip_us,cpu_us,switches,attach_us,touch_us,segment' \
 		>"$private/compare.csv"
-	began=$(date +%s)
 	run_lap 0
 	cores=$(count_cores)
-	plan_segments >>"$private/plan"
+	for segment in $segments; do
+		echo "shm block 64 $segment 10"
+	done >>"$private/plan"
 	number=1
-	spent=$(($(date +%s) - began))
+	began=$(date +%s)
+	spent=0
 	while [ "$number" -le "$laps" ] && [ "$spent" -lt "$most" ]; do
 		run_lap "$number"
 		before=$spent
@@ -287,7 +278,7 @@ report() {
 	printf '%s\n' "$machine" | fold -s -w 80
 	echo
 	page=$(getconf PAGESIZE 2>/dev/null || echo 4096)
-	awk -v page="$page" -f "$here/table.awk" "$private/compare.csv" \
+	awk -v page="$page" -f "$here/table.awk" "$dir/compare.csv" \
 		"$private/refused"
 	printf '\ncompare.csv and compare.svg are in %s\n' "$dir"
 }
@@ -327,9 +318,8 @@ seconds=${COMPARE_SECONDS:-$seconds}
 
 BUILD=$(CDPATH='' cd -- "${BUILD:-$root}" 2>/dev/null && pwd) || BUILD=/nowhere
 for program in compare/shm compare/socket compare/msgqueue limit; do
-	if [ ! -x "$BUILD/scripts/$program" ]; then
+	[ -x "$BUILD/scripts/$program" ] ||
 		give_up "there is no scripts/$program: build first: make"
-	fi
 done
 
 trap remove_private EXIT
@@ -340,6 +330,5 @@ run_all
 machine=$(describe_machine)
 awk -v machine="$machine" -f "$here/picture.awk" "$private/compare.csv" \
 	>"$private/compare.svg"
-report >"$private/report"
 keep_results
-cat "$private/report"
+report
