@@ -125,7 +125,7 @@ fi
 me=$(id -u)
 found=no
 failed=0
-names=$("$sysv" names)
+names=$("$sysv" names) || failed=1 # of what there is to look for
 while read -r kind name; do
 	case $kind in
 	socket) clean_socket "$name" ;;

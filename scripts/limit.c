@@ -160,6 +160,6 @@ int main(int argc, char *argv[])
 		raise(ended_by);
 	}
 	if (waited != child)
-		return 125;
+		errx(125, "waitpid: no status of the command");
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

@@ -175,16 +175,14 @@ static void print_names(void)
 	printf("segment 0x%x\n", (unsigned)SEGMENT_KEY);
 	printf("segment 0x%x\n", (unsigned)BUFFER_KEY);
 	printf("semaphores 0x%x\n", (unsigned)BUFFER_KEY);
+	printf("socket " SOCKET_PATH "\n", (unsigned long)getuid());
 	const char *home = getenv("HOME");
 	if (home == NULL || *home == '\0' || strchr(home, '\n') != NULL)
 		warnx("HOME is no path of one line: no queues without it");
-	else if (ftok(home, QUEUE_PROJECT) == -1)
-		warn("ftok %s: no queues without HOME", home);
 	else
 		for (int i = 0; i < 3; i++)
 			printf("queue 0x%x %s\n",
 			       (unsigned)key_of(home, projects[i]), home);
-	printf("socket " SOCKET_PATH "\n", (unsigned long)getuid());
 }
 
 static void print_owner(enum kind kind, int id)

@@ -164,11 +164,14 @@ default_names() {
 		printf 'segment %#x\n' $((0x53480000 + $(id -u)))
 		printf 'segment %#x\n' $((0x42520000 + $(id -u)))
 		printf 'semaphores %#x\n' $((0x42520000 + $(id -u)))
+		echo "socket /tmp/ipc_echo_$(id -u)"
 		echo "queue $("$build/scripts/sysv" key "$path") $path"
 		echo "queue $("$build/scripts/sysv" key "$path" requests) $path"
 		echo "queue $("$build/scripts/sysv" key "$path" answers) $path"
-		echo "socket /tmp/ipc_echo_$(id -u)"
 	)"
+	HOME=$work/nowhere run scripts/sysv names
+	fails_with 1 "ftok $work/nowhere"
+	prints_line "socket /tmp/ipc_echo_$(id -u)"
 }
 check "sysv: names the labs' default objects" default_names
 

@@ -8,23 +8,33 @@
 export COMPARE_SIZES=64
 export COMPARE_SEGMENTS=4096
 export COMPARE_SECONDS=0.001
+own=${work-}
+own=${own%/*}/own # the first test that needs it makes it
 compare() { # [ARGUMENT ...]
-	BUILD=$work/build run_script scripts/compare/compare.sh -q \
+	BUILD=$own run_script scripts/compare/compare.sh -q \
 		-o "$work/results" "$@"
 }
 
 # A build folder of programs that print round trips of 77777 microseconds in
 # compare's first look, then 5.0, 5.1 and 5.2. What is not named is refused.
+# Where there is a file $work/program, they do what it says.
 own_programs() { # [COMBINATION ...], like 'unix poll 1024 -'
-	mkdir -p "$work/build/scripts/compare" "$work/results"
-	ln -s "$(cd "$build" && pwd)/scripts/limit" "$work/build/scripts/"
 	works=:
 	for combination in "$@"; do
 		works=$works$combination:
 	done
-	{
-		printf '#!/bin/sh\nwork="%s"\nworks="%s"\n' "$work" "$works"
-		cat <<-'END'
+	export works
+	mkdir "$work/results"
+	[ ! -d "$own" ] || return 0
+	mkdir -p "$own/scripts/compare" "$own/bin"
+	ln -s "$(cd "$build" && pwd)/scripts/limit" "$own/scripts/"
+	for name in shm socket msgqueue; do
+		cat >"$own/scripts/compare/$name" <<-'END'
+			#!/bin/sh
+			if [ -f "$work/program" ]; then
+				. "$work/program"
+				exit
+			fi
 			mechanism=${0##*/}
 			[ "$mechanism" != socket ] || mechanism=tcp
 			asked=-
@@ -57,11 +67,15 @@ own_programs() { # [COMBINATION ...], like 'unix poll 1024 -'
 				"round_trip_us=$trip cpu_us=9.2" \
 				"switches=1.5$more"
 		END
-	} >"$work/program"
-	chmod +x "$work/program"
-	for name in shm socket msgqueue; do
-		ln -s "$work/program" "$work/build/scripts/compare/$name"
 	done
+	# shellcheck disable=SC2016 # that script's
+	printf '#!/bin/sh\necho "$cores"\n' >"$own/bin/nproc"
+	chmod +x "$own"/*/compare/* "$own/bin/nproc"
+}
+
+has_cores() { # COUNT
+	export cores="$1"
+	PATH=$own/bin:$PATH
 }
 
 nothing_is_left() {
@@ -79,37 +93,34 @@ compare_usage() {
 }
 check 'compare: -h, an unknown option and an argument' compare_usage
 
-# As many rounds as fit in a run's time: 27778 microseconds here.
+# As many rounds as fit in a run's time: 13889 microseconds here.
 compare_csv() {
-	own_programs 'unix poll 1024 -' 'shm block 64 65536'
-	replace_command nproc 2
-	COMPARE_SIZES=1024 COMPARE_SEGMENTS=65536 COMPARE_SECONDS=1
+	own_programs 'shm block 64 -' 'unix poll 1024 -' 'shm block 64 65536'
+	has_cores 2
+	COMPARE_SIZES='64 1024' COMPARE_SEGMENTS='4096 65536 16777216'
+	COMPARE_SECONDS=1
 	compare
 	succeeds
 	names=series,run,cores,mechanism,wait,bytes,rounds,setup_us,
 	names=${names}round_trip_us,cpu_us,switches,attach_us,touch_us,segment
 	cat >"$work/expected" <<-END
 		$names
+		message,1,2,shm,block,64,3,90.5,5.0,9.2,1.5,1.5,20,4096
 		message,1,2,unix,poll,1024,3,90.5,5.0,9.2,1.5,,,
 		segment,1,2,shm,block,64,10,90.5,5.0,9.2,1.5,1.5,20,65536
-		message,2,2,unix,poll,1024,5555,90.5,5.1,9.2,1.5,,,
+		message,2,2,shm,block,64,2777,90.5,5.1,9.2,1.5,1.5,20,4096
+		message,2,2,unix,poll,1024,2777,90.5,5.1,9.2,1.5,,,
 		segment,2,2,shm,block,64,10,90.5,5.1,9.2,1.5,1.5,20,65536
-		message,3,2,unix,poll,1024,5446,90.5,5.2,9.2,1.5,,,
+		message,3,2,shm,block,64,2723,90.5,5.2,9.2,1.5,1.5,20,4096
+		message,3,2,unix,poll,1024,2723,90.5,5.2,9.2,1.5,,,
 		segment,3,2,shm,block,64,10,90.5,5.2,9.2,1.5,1.5,20,65536
 	END
 	cmp "$work/results/compare.csv" "$work/expected" || {
 		cat "$work/results/compare.csv"
 		fail 'a line for the names and one a run'
 	}
-}
-check 'compare: compare.csv has a row a run' compare_csv
 
-# The table has dashes, and says why.
-tells_what_is_refused() {
-	own_programs 'shm block 64 -'
-	COMPARE_SIZES='64 1024' COMPARE_SEGMENTS='4096 16777216'
-	compare
-	succeeds
+	# The table has dashes, and says why.
 	prints_line 'Microseconds a message: half a round trip, the median'\
 ' of 3 runs.'
 	prints_line "    64 B shm          2.55     4%    4.60   0.75       -\
@@ -120,44 +131,38 @@ tells_what_is_refused() {
 ' for shm'
 	prints_like "compare.csv and compare.svg are in $work/results"
 	is_plain
+	prints_like ', 2 cores'
+	! grep -q -i 'one core' "$work/out" || fail 'no word of one core'
 }
-check 'compare: what was refused is told' tells_what_is_refused
+check 'compare: compare.csv has a row a run, and what was refused is told' \
+	compare_csv
 
+# One out of several, where the system can give us that.
 one_core() {
 	own_programs 'tcp poll 64 -'
-	replace_command nproc 1
-	BUILD=$work/build run_script scripts/compare/compare.sh -q
+	if taskset -c 0 true 2>/dev/null; then
+		shell="taskset -c 0 $shell"
+	else
+		has_cores 1
+	fi
+	BUILD=$own OMP_NUM_THREADS=3 run_script scripts/compare/compare.sh -q
 	succeeds
-	mv "$work/build/compare.svg" "$work/build/compare.csv" \
-		"$work/results" || fail 'without -o, files in the build folder'
+	mv "$own/compare.svg" "$own/compare.csv" "$work/results" ||
+		fail 'without -o, files in the build folder'
 	prints_like ', one core'
 	prints_like 'ON ONE CORE'
 	prints_like 'Do not compare'
 	is_plain
-	grep -q '^message,1,1,tcp' "$work/results/compare.csv" ||
+	has_text "$work/results/compare.csv" 'message,1,1,tcp' ||
 		fail '1 as the number of cores in compare.csv'
-	has "$work/results/compare.svg" 1 ', one core'
-	replace_command nproc 2
-	compare
-	succeeds
-	prints_like ', 2 cores'
-	! grep -q -i 'one core' "$work/out" || fail 'no word of one core'
+	has_text "$work/results/compare.svg" ', one core' ||
+		fail ', one core in compare.svg'
 }
 check 'compare: a machine with one core is marked' one_core
 
-one_core_by_affinity() {
-	taskset -c 0 true 2>/dev/null || skip 'no taskset here'
-	own_programs 'tcp poll 64 -'
-	shell="taskset -c 0 $shell"
-	OMP_NUM_THREADS=3 compare
-	succeeds
-	prints_like 'ON ONE CORE'
-}
-check 'compare: so is a single core out of several' one_core_by_affinity
-
 # One that says so, and ends so. Whatever was there before stays.
 program_fails() { # STATUS LINE
-	printf '#!/bin/sh\n%s\n%s\nexit %s' "echo '$2'" \
+	printf '%s\n%s\nexit %s' "echo '$2'" \
 		"echo 'program: for a reason' >&2" "$1" >"$work/program"
 	echo precious >"$work/results/compare.csv"
 	compare
@@ -214,10 +219,10 @@ check 'compare: not one run with a result is a failure' nothing_works
 not_built() {
 	own_programs
 	for program in compare/shm compare/msgqueue limit; do
-		mv "$work/build/scripts/$program" "$work/aside"
+		mv "$own/scripts/$program" "$work/aside"
 		compare
+		mv "$work/aside" "$own/scripts/$program"
 		fails_with 1 "there is no scripts/$program: build first: make"
-		mv "$work/aside" "$work/build/scripts/$program"
 	done
 	nothing_is_left
 }
@@ -225,28 +230,26 @@ check 'compare: what is not built yet is told' not_built
 
 results_go_where_they_can() {
 	own_programs 'tcp poll 64 -'
-	compare -o "$work/results/new folder"
+	command='compare.sh -q -o "new folder"'
+	(
+		cd "$work/results" || exit 1
+		BUILD=$own $shell "$OLDPWD/scripts/compare/compare.sh" \
+			-q -o 'new folder'
+	) >"$work/out" 2>"$work/err"
+	status=$?
 	succeeds
 	[ "$(ls "$work/results/new folder")" = 'compare.csv
 compare.svg' ] || fail 'two files in a new folder'
 	prints_like "compare.svg are in $work/results/new folder"
 	compare -o "$work/results/none/such"
 	fails_with 1 'No such file or directory'
-	compare -o "$work/program"
-	fails_with 1 "cannot make the folder $work/program"
+	: >"$work/file"
+	compare -o "$work/file"
+	fails_with 1 "cannot make the folder $work/file"
 	mkdir "$work/results/compare.svg"
 	compare
 	fails_with 1 'it is a folder'
 	[ ! -e "$work/results/compare.csv" ] || fail 'no file of the two'
-	rm -r "$work/results/new folder"
-	(
-		cd "$work/results" || exit 1
-		BUILD=$work/build $shell "$OLDPWD/scripts/compare/compare.sh" \
-			-q -o 'new folder'
-	) >"$work/out" 2>"$work/err"
-	status=$?
-	succeeds
-	prints_like "compare.svg are in $work/results/new folder"
 }
 check 'compare: results go to -o or to the build folder' \
 	results_go_where_they_can
@@ -255,7 +258,7 @@ needs_its_output() {
 	[ -c /dev/full ] || skip 'no /dev/full here'
 	own_programs 'tcp poll 64 -'
 	command='scripts/compare/compare.sh >/dev/full'
-	BUILD=$work/build $shell scripts/compare/compare.sh -q \
+	BUILD=$own $shell scripts/compare/compare.sh -q \
 		-o "$work/results" >/dev/full 2>"$work/err"
 	status=$?
 	[ "$status" -ne 0 ] || fail 'a failure'
@@ -265,15 +268,12 @@ check 'compare: fails when its output cannot be written' needs_its_output
 # Ended in the middle: no process, no file, no folder is left.
 can_be_stopped() {
 	own_programs
-	cat >"$work/program" <<-END
-		#!/bin/sh
-		echo "\$\$" >'$work/program.pid'
-		exec sleep 60
-	END
+	# shellcheck disable=SC2016 # that script's
+	printf 'echo "$$" >"$work/program.pid"\nexec sleep 60' >"$work/program"
 	for signal in TERM HUP INT QUIT; do
 		rm -f "$work/program.pid"
 		# shellcheck disable=SC2016,SC2086 # the shell may be two words
-		BUILD=$work/build "$build/scripts/limit" 9 $shell -c \
+		BUILD=$own "$build/scripts/limit" 9 $shell -c \
 			'echo "$$" >"$1" && shift && exec "$@"' - \
 			"$work/compare.pid" $shell scripts/compare/compare.sh \
 			-o "$work/results/new" >"$work/compare.out" 2>&1 &
@@ -305,7 +305,7 @@ compare_for_real() {
 	done
 	grep -q '^segment,.*,shm,block,64,.*,4096$' \
 		"$work/results/compare.csv" || fail 'a run with -S 4096'
-	has "$work/results/compare.svg" 16 '^<path class="line '
+	has "$work/results/compare.svg" '16 ^<path class="line '
 	is_well_formed "$work/results/compare.svg"
 	# And it can be drawn again.
 	read -r machine <"$work/out"

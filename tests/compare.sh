@@ -41,21 +41,26 @@ write_csv() { # FILE, results on standard input
 	done >>"$1"
 }
 
-# In place of a program of the system, one that prints this.
-replace_command() { # NAME TEXT
-	[ -d "$work/bin" ] || mkdir "$work/bin"
-	printf '#!/bin/sh\necho "%s"\n' "$2" >"$work/bin/$1"
-	chmod +x "$work/bin/$1"
-	case $PATH in
-	"$work/bin:"*) ;;
-	*) PATH=$work/bin:$PATH ;;
-	esac
-}
-
-has() { # FILE COUNT PATTERN
-	[ "$(grep -c -e "$3" "$1")" -eq "$2" ] || {
-		cp "$1" "$work/out"
-		fail "$2 lines with '$3' in ${1##*/}"
+has() { # FILE 'COUNT PATTERN' ...: so many lines of it
+	drawn=$1
+	shift
+	printf '%s\n' "$@" | awk '
+		FILENAME == "-" {
+			want[++n] = $1
+			pattern[n] = substr($0, length($1) + 2)
+			next
+		}
+		{ for (i = 1; i <= n; i++) count[i] += $0 ~ pattern[i] }
+		END {
+			for (i = 1; i <= n; i++)
+				if (count[i] != want[i]) {
+					print want[i], pattern[i]
+					exit 1
+				}
+		}' - "$drawn" >"$work/unlike" || {
+		read -r unlike <"$work/unlike"
+		cp "$drawn" "$work/out"
+		fail "so many lines in ${drawn##*/}: $unlike"
 	}
 }
 
@@ -73,9 +78,10 @@ is_well_formed() { # FILE
 }
 
 is_plain() {
-	[ -z "$(LC_ALL=C tr -d '\012\040-\176' <"$work/out")" ] ||
-		fail 'plain ASCII text'
 	# The last line may name a folder.
-	awk 'length(last) > 80 { exit 1 } { last = $0 }' "$work/out" ||
-		fail '80 columns at most'
+	awk '/[^ -~]/ { bad = 1 }
+		length(last) > 80 { bad = 1 }
+		{ last = $0 }
+		END { exit bad }' "$work/out" ||
+		fail 'plain ASCII text, 80 columns at most'
 }

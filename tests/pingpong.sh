@@ -45,17 +45,25 @@ figures_hold() { # RELATION, as awk has it
 		fail "this to hold: $1"
 }
 
-# Start it, with $parent as its process. Other objects were there before.
+# What objects others have. Such an object may be of a dead process that had
+# the number which a process of ours has now.
+note_old() {
+	[ -f "$work/old" ] ||
+		"$build/tests/keyless" list >"$work/old" 2>"$work/cannot"
+}
+
+# Start it, with $parent as its process.
 start_parent() { # NAME PROGRAM [ARGUMENT ...]
-	"$build/tests/keyless" list >"$work/old" 2>"$work/cannot"
+	note_old
 	start "$@"
 	read -r parent <"$work/$1.pid"
 }
 
-# One that has long to play, with $child as its child.
+# One that has long to play, with $child as its child. All such are $started.
 start_endless() { # NAME PROGRAM [ARGUMENT ...]
 	start_parent "$@" -n 1000000000
 	await_that child_is_there
+	started="${started-} $parent $child"
 	case "$*" in
 	*shm*poll*) ;;
 	*shm*) await_that uses_semaphores ;;
@@ -74,39 +82,51 @@ uses_semaphores() {
 	return 1
 }
 
-# Linux tells without a start of ps.
+# Linux tells without a start of ps, so it is asked often: a start takes long.
 child_is_there() {
 	child=
-	if [ -r "/proc/$parent/task/$parent/children" ]; then
-		read -r child <"/proc/$parent/task/$parent/children" || :
-		child=${child% }
-	else
+	looks=0
+	if [ ! -r "/proc/$parent/task/$parent/children" ]; then
 		child=$(child_of "$parent")
+	else
+		while [ -z "$child" ] && [ "$looks" -lt 500 ]; do
+			looks=$((looks + 1))
+			read -r child <"/proc/$parent/task/$parent/children"
+		done
+		child=${child% }
 	fi
 	[ -n "$child" ]
 }
 
-# Nobody may have waited for it yet: then it is a zombie.
-is_gone() { # PID
-	[ -d /proc/self ] || {
-		has_ended "$1"
-		return
-	}
-	read -r whole <"/proc/$1/stat" || return 0
-	case ${whole##*) } in
-	Z*) return 0 ;;
-	*) return 1 ;;
-	esac
+# Nobody may have waited for them yet: then they are zombies.
+are_gone() { # PID ...
+	for process; do
+		if [ ! -d /proc/self ]; then
+			has_ended "$process" || return 1
+		elif read -r whole <"/proc/$process/stat"; then
+			case ${whole##*) } in
+			Z*) ;;
+			*) return 1 ;;
+			esac
+		fi
+	done
 } 2>/dev/null
 
-# Linux can tell: no segment, queue or semaphores of theirs are left. An object
-# that was there before is of a dead process which had the same number.
+# Linux can tell: no segment, queue or semaphores of theirs are left.
 no_keyless() { # PID ...
 	"$build/tests/keyless" list "$@" >"$work/left" 2>"$work/cannot"
 	[ -s "$work/left" ] || return 0
 	cp "$work/left" "$work/new"
 	cat "$work/old" "$work/old" "$work/new" | sort | uniq -u >"$work/left"
 	[ ! -s "$work/left" ]
+}
+
+# All that start_endless has started has ended, and left nothing.
+all_is_gone() {
+	# shellcheck disable=SC2086 # these are numbers
+	await_that are_gone $started
+	# shellcheck disable=SC2086 # these are numbers
+	await_that no_keyless $started
 }
 
 # What the shell's ended children have computed: user and system time.
@@ -205,28 +225,22 @@ pingpong_on_one_core() {
 
 # The line is told once and nothing stays, whoever ends first.
 endless_ends() { # PROGRAM [ARGUMENT ...]
-	start_endless parent_killed "$@"
-	orphan=$child
-	orphans_parent=$parent
+	start_endless parent "$@"
 	kill -s KILL "$parent"
 	for signal in KILL TERM; do
-		start_endless child_killed "$@"
+		start_endless "child.$signal" "$@"
 		kill -s "$signal" "$child"
-		finish child_killed
+		finish "child.$signal"
 		fails_with 1 'the other process has ended'
 		prints_nothing
-		no_keyless "$parent" "$child" || fail 'nothing is left'
 	done
 	for signal in HUP=129 QUIT=131 TERM=143; do
-		start_endless interrupted "$@"
+		start_endless "$signal" "$@"
 		kill -s "${signal%=*}" "$parent"
-		finish interrupted
+		finish "$signal"
 		exits "${signal#*=}"
 	done
-	await_that is_gone "$orphan"
-	await_that no_keyless "$orphan" "$orphans_parent"
-	await_that is_gone "$child"
-	await_that no_keyless "$child" "$parent"
+	all_is_gone
 }
 
 pingpong_ends() {
@@ -240,13 +254,12 @@ pingpong_ends_while_polling() {
 # Ctrl-C reaches both: one has to remove what there is.
 pingpong_interrupted() {
 	for wait in block poll; do
-		start_endless interrupted "$pingpong" -w "$wait"
+		start_endless "$wait" "$pingpong" -w "$wait"
 		kill -s INT "$child" "$parent"
-		finish interrupted
+		finish "$wait"
 		exits 130
-		await_that is_gone "$child"
-		no_keyless "$child" "$parent" || fail 'nothing is left'
 	done
+	all_is_gone
 }
 
 # Under nohup, the end of the terminal does not end it.
@@ -261,7 +274,7 @@ pingpong_nohup() {
 
 # `pingpong | true`: nobody reads its line.
 pingpong_unread() {
-	"$build/tests/keyless" list >"$work/old" 2>"$work/cannot"
+	note_old
 	# shellcheck disable=SC2016 # another shell's
 	sh -c 'echo "$$" >"$1/pid" && shift && exec "$@"' - "$work" \
 		"$build/$pingpong" -n 5 2>"$work/err" | true

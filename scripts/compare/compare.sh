@@ -52,15 +52,16 @@ show_progress() { # TEXT
 
 tidy_up() {
 	show_progress ''
-	if [ -n "$made_dir" ]; then
-		rm -rf "$private"
-		rmdir "$made_dir" 2>/dev/null || :
-	fi
+	[ -n "$made_dir" ] || return 0
+	rm -rf "$private"
+	rmdir "$made_dir" 2>/dev/null || :
 }
 
-give_up() { # REASON
+give_up() { # REASON [FILE ...], whose text is shown below
 	show_progress ''
 	printf 'compare.sh: %s\n' "$1" >&2
+	shift
+	[ $# -eq 0 ] || sed 's/^/    /' "$@" >&2
 	exit 1
 }
 
@@ -86,9 +87,8 @@ make_folder() {
 		}
 	fi
 	for file in compare.csv compare.svg; do
-		if [ -d "$dir/$file" ]; then
+		[ ! -d "$dir/$file" ] ||
 			give_up "cannot write $dir/$file: it is a folder"
-		fi
 	done
 	TMPDIR=$dir
 	private_folder compare.sh
@@ -108,24 +108,22 @@ keep_results() {
 count_cores() {
 	(unset OMP_NUM_THREADS OMP_THREAD_LIMIT && nproc) 2>/dev/null ||
 		getconf _NPROCESSORS_ONLN 2>/dev/null ||
-		getconf NPROCESSORS_ONLN 2>/dev/null ||
-		:
+		getconf NPROCESSORS_ONLN 2>/dev/null || :
 }
 
+# No backslash: awk would look for more behind it.
 describe_machine() {
-	description="$(uname -srm), ${cores:-?} cores"
-	if [ "$cores" = 1 ]; then
-		description="$(uname -srm), one core"
-	fi
-	processor=$(sed -n '/^model name/{ s/^[^:]*: *//p; q; }' \
-		/proc/cpuinfo 2>/dev/null) || :
-	if [ -z "$processor" ]; then
-		processor=$(sysctl -n machdep.cpu.brand_string 2>/dev/null ||
-			sysctl -n hw.model 2>/dev/null) || :
-	fi
-	# No backslash: awk would look for more behind it.
-	printf '%s\n' "$description${processor:+, $processor}" |
-		tr -cd '\040-\133\135-\176\n'
+	{
+		uname -srm
+		grep '^model name' /proc/cpuinfo 2>/dev/null ||
+			sysctl -n machdep.cpu.brand_string 2>/dev/null ||
+			sysctl -n hw.model 2>/dev/null || :
+	} | awk -v cores="${cores:-?}" '
+		NR > 1 { sub(/^model name[^:]*: */, "") }
+		NR < 3 && $0 != "" { text = text ", " $0 }
+		NR == 1 { text = text (cores == 1 ? ", one core" : \
+			", " cores " cores") }
+		END { gsub(/[^ -~]|\\/, "", text); print substr(text, 3) }'
 }
 
 # --- runs ---
@@ -141,19 +139,8 @@ plan_messages() {
 	done
 }
 
-plan_segments() {
-	for segment in $segments; do
-		echo "shm block 64 $segment 10"
-	done
-}
-
 fail_run() { # REASON
-	show_progress ''
-	{
-		printf 'compare.sh: %s: %s\n' "$command" "$1"
-		sed 's/^/    /' "$private/err" "$private/out"
-	} >&2
-	exit 1
+	give_up "$command: $1" "$private/err" "$private/out"
 }
 
 # Checks the line that the program printed against what was asked for.
@@ -229,8 +216,11 @@ run_lap() { # LAP
 		show_progress "$title: $mechanism, $way, $bytes bytes"
 		measure "$mechanism" "$way" "$bytes" "$segment" "$rounds"
 	done 3<"$private/plan"
-	awk -v lap="$1" -v cores="$cores" -v slice="$slice" \
-		-v csv="$private/compare.csv" '
+	# Microseconds for a run: a third of the time is for all the rest.
+	awk -v lap="$1" -v cores="${cores-}" -v csv="$private/compare.csv" \
+		-v seconds="$seconds" -v runs="$((laps * planned))" \
+		-v share="$share" '
+	BEGIN { slice = seconds * 2e6 / 3 / runs * share / 1000 }
 	lap > 0 {
 		OFS = ","
 		print ($4 == "-" ? "message" : "segment"), lap, cores, $1, $2,
@@ -251,19 +241,22 @@ run_lap() { # LAP
 # thought gets shorter runs, or fewer.
 run_all() {
 	plan_messages >"$private/plan"
+	# shellcheck disable=SC2086 # these are words
+	set -- $sizes
+	planned=$(($# * 8))
+	share=1000 # of its time a run gets so many thousandths
 	: >"$private/refused"
 	echo 'series,run,cores,mechanism,wait,bytes,rounds,setup_us,'\
 'round_trip_us,cpu_us,switches,attach_us,touch_us,segment' \
 		>"$private/compare.csv"
-	began=$(date +%s)
-	# Microseconds for a run: a third of the time is for all the rest.
-	slice=$(awk -v seconds="$seconds" -v laps="$laps" '
-		END { printf "%.0f", seconds * 1e6 * 2 / 3 / laps / NR }
-		' "$private/plan")
 	run_lap 0
-	plan_segments >>"$private/plan"
+	cores=$(count_cores)
+	for segment in $segments; do
+		echo "shm block 64 $segment 10"
+	done >>"$private/plan"
 	number=1
-	spent=$(($(date +%s) - began))
+	began=$(date +%s)
+	spent=0
 	while [ "$number" -le "$laps" ] && [ "$spent" -lt "$most" ]; do
 		run_lap "$number"
 		before=$spent
@@ -272,18 +265,20 @@ run_all() {
 		left=$((most - spent))
 		needed=$(((laps - number) * (spent - before)))
 		if [ "$needed" -gt "$left" ] && [ "$left" -gt 0 ]; then
-			slice=$((slice * left / needed))
+			share=$((share * left / needed))
 		fi
 		number=$((number + 1))
 	done
 	show_progress ''
-	[ "$(wc -l <"$private/compare.csv")" -gt 1 ] ||
+	{ read -r _ && read -r _; } <"$private/compare.csv" ||
 		give_up 'no run gave a result'
 }
 
 report() {
+	printf '%s\n' "$machine" | fold -s -w 80
+	echo
 	page=$(getconf PAGESIZE 2>/dev/null || echo 4096)
-	awk -v page="$page" -f "$here/table.awk" "$private/compare.csv" \
+	awk -v page="$page" -f "$here/table.awk" "$dir/compare.csv" \
 		"$private/refused"
 	printf '\ncompare.csv and compare.svg are in %s\n' "$dir"
 }
@@ -323,22 +318,17 @@ seconds=${COMPARE_SECONDS:-$seconds}
 
 BUILD=$(CDPATH='' cd -- "${BUILD:-$root}" 2>/dev/null && pwd) || BUILD=/nowhere
 for program in compare/shm compare/socket compare/msgqueue limit; do
-	if [ ! -x "$BUILD/scripts/$program" ]; then
+	[ -x "$BUILD/scripts/$program" ] ||
 		give_up "there is no scripts/$program: build first: make"
-	fi
 done
 
 trap remove_private EXIT
 trap_signals
 make_folder
 cd -- "$BUILD"
-cores=$(count_cores)
-machine=$(describe_machine)
-printf '%s\n' "$machine" | fold -s -w 80
-echo
 run_all
+machine=$(describe_machine)
 awk -v machine="$machine" -f "$here/picture.awk" "$private/compare.csv" \
 	>"$private/compare.svg"
-report >"$private/report"
 keep_results
-cat "$private/report"
+report

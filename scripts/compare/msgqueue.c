@@ -44,6 +44,7 @@ int main(int argc, char *argv[])
 	const double set_up = now() - start;
 	if (queue == -1)
 		err(1, "msgget");
+	snprintf(through, sizeof through, "queue %d", (int)queue);
 
 	/* Does the system carry such a message at all? It has a limit for each
 	 * (msgmax) and one for a queue (msgmnb). */
@@ -53,7 +54,7 @@ int main(int argc, char *argv[])
 		errx(77, "msgsnd: a message of %zu bytes is too long here",
 		     bytes);
 	if (msgrcv(queue, received, bytes, 1, IPC_NOWAIT) == -1)
-		err(1, "msgrcv");
+		err(1, "msgrcv: %s", through);
 
 	start_child();
 	print_figures("msgqueue", set_up, measure());
@@ -82,6 +83,7 @@ static void receive_message(void)
 
 static void remove_objects(void)
 {
-	if (queue != -1)
-		msgctl(queue, IPC_RMID, NULL);
+	if (queue != -1 && msgctl(queue, IPC_RMID, NULL) == -1 &&
+	    errno != EINVAL) /* somebody else has removed it */
+		warn("msgctl: remove %s", through);
 }

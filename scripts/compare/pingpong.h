@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -26,14 +27,22 @@ struct used {
 	double time_us, cpu_us, switches;
 };
 
+/* What the child has to tell, in memory of both. */
+struct report {
+	double cpu_us, switches;
+	double touch_us; /* shm: for the first use of all pages */
+	int is_ready;
+};
+static volatile struct report *by_child;
+
 static const char *usage;
 static size_t bytes = 64;   /* -s BYTES */
 static long rounds = 10000; /* -n ROUNDS */
 static int polls;           /* -w poll */
 
 static int self = PARENT;
-static pid_t parent, child;
-static int report; /* our end of a pipe, from the child to the parent */
+static pid_t parent, child; /* child: 0 when it has ended */
+static char through[40];    /* "queue 7", for messages */
 
 /* What is sent, what has come. The first and the last byte are a stamp, another
  * one in each round. The bytes between are as fill_out has set them. Without
@@ -86,10 +95,16 @@ static int next_option(int argc, char *argv[], const char *letters)
 
 /* ---- the two processes and their ends ---------------------------------- */
 
-/* The child leaves the objects to the parent, while the parent lives. */
+/* The parent ends the child, so that it does not miss what is removed now. The
+ * child leaves all to the parent, while the parent lives. */
 static void clean_up(void)
 {
-	if (getppid() != parent)
+	if (getpid() == parent && child > 0) {
+		kill(child, SIGKILL);
+		while (waitpid(child, NULL, 0) == -1 && errno == EINTR)
+			;
+	}
+	if (getpid() == parent || getppid() != parent)
 		remove_objects();
 }
 
@@ -131,33 +146,42 @@ static void fill_out(void)
 		out[i] = (unsigned char)(i % 251 + (size_t)self);
 }
 
+static void exit_without_other(void)
+{
+	errx(1, "the other process has ended");
+}
+
 /* Not every mechanism tells that the other process has died, so one that waits
  * checks regularly. A child that ended well has sent all that it had to. */
-static void check_on_other(void)
+static void check_on_other(int options)
 {
 	int status = 0;
-	int gone = getppid() != parent;
-	if (self == PARENT)
-		gone = waitpid(child, &status, WNOHANG) > 0 && status != 0;
-	if (gone)
-		errx(1, "the other process has ended");
+	const pid_t ended = child == 0 ? 0 : waitpid(child, &status, options);
+	if (ended == -1 && errno != EINTR)
+		err(1, "waitpid");
+	if (ended > 0)
+		child = 0;
+	if (status != 0 || (self == CHILD && getppid() != parent))
+		exit_without_other();
 }
 
 /* After many looks for nothing: they took longer than a short answer from
  * another core. If there is no other, the answer needs this one. */
 static void give_way(void)
 {
-	check_on_other();
+	check_on_other(WNOHANG);
 	sched_yield();
 }
 
 /* A call failed. Return if it is to be made again. */
 static void try_again(const char *call, int tries)
 {
-	if (errno == EPIPE || errno == ECONNRESET || errno == EIDRM)
-		errx(1, "the other process has ended");
+	if (errno == EPIPE || errno == ECONNRESET)
+		exit_without_other();
+	if (errno == EIDRM || errno == EINVAL) /* removed by ipcrm, say */
+		errx(1, "%s is not there any more", through);
 	if (errno != EAGAIN && errno != ENOMSG && errno != EINTR)
-		err(1, "%s", call);
+		err(1, "%s: %s", call, through);
 	if (errno == EINTR || tries % 64 == 0)
 		give_way();
 }
@@ -171,42 +195,19 @@ static void tick(int signal_number)
  * that waits, five times a second: it returns EINTR. */
 static void start_child(void)
 {
-	int ends[2];
-	if (pipe(ends) == -1)
-		err(1, "pipe");
+	by_child = mmap(NULL, sizeof *by_child, PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANON, -1, 0);
+	if (by_child == MAP_FAILED)
+		err(1, "mmap");
 	child = fork();
 	if (child == -1)
 		err(1, "fork");
 	self = child == 0 ? CHILD : PARENT;
-	report = ends[self];
-	close(ends[!self]);
 	const struct sigaction ticking = {.sa_handler = tick};
 	const struct itimerval fifth = {{0, 200000}, {0, 200000}};
 	sigaction(SIGALRM, &ticking, NULL);
 	if (setitimer(ITIMER_REAL, &fifth, NULL) == -1)
 		err(1, "setitimer");
-}
-
-/* The child's part; small enough to be written whole or not at all. */
-static void tell_parent(const void *figures, size_t size)
-{
-	while (write(report, figures, size) == -1)
-		try_again("write", 1);
-}
-
-static void hear_from_child(void *figures, size_t size)
-{
-	ssize_t part;
-	for (size_t done = 0; done < size; done += (size_t)part) {
-		do
-			part =
-			    read(report, (char *)figures + done, size - done);
-		while (part == -1 && errno == EINTR);
-		if (part == -1)
-			err(1, "read");
-		if (part == 0)
-			errx(1, "the other process has ended");
-	}
 }
 
 /* ---- measuring --------------------------------------------------------- */
@@ -275,17 +276,17 @@ static struct used measure(void)
 		nanosleep(&(struct timespec){.tv_nsec = 60000000}, NULL);
 	play(rounds < 1000 ? rounds / 10 + 1 : 100);
 
-	struct used used = play(rounds), by_child;
+	struct used used = play(rounds);
 	check_all_bytes();
 	if (self == CHILD) {
-		tell_parent(&used, sizeof used);
+		by_child->cpu_us = used.cpu_us;
+		by_child->switches = used.switches;
 		_exit(0);
 	}
-	hear_from_child(&by_child, sizeof by_child);
-	while (waitpid(child, NULL, 0) == -1 && errno == EINTR)
-		; /* ECHILD: check_on_other has waited for it */
-	used.cpu_us += by_child.cpu_us;
-	used.switches += by_child.switches;
+	while (child != 0)
+		check_on_other(0);
+	used.cpu_us += by_child->cpu_us;
+	used.switches += by_child->switches;
 	return used;
 }
 

@@ -41,6 +41,7 @@ int main(int argc, char *argv[])
 		err(1, "socketpair");
 	const double set_up = now() - start;
 
+	strcpy(through, unix_pair ? "socket pair" : "connection");
 	/* Each keeps its own end only. When a process ends, in whatever way,
 	 * its end is closed, and the other one's calls return. */
 	start_child();
@@ -106,7 +107,7 @@ static void receive_message(void)
 	for (size_t done = 0; done < bytes;) {
 		ssize_t part = recv(end, in + done, bytes - done, flags);
 		if (part == 0)
-			errx(1, "the other process has ended");
+			exit_without_other();
 		if (part == -1)
 			try_again("recv", ++tries);
 		else
