@@ -17,8 +17,12 @@ links_resolve() {
 	for page in $pages; do
 		folder=${page%/*}
 		[ "$folder" != "$page" ] || folder=.
-		tr ']' '\n' <"$page" | sed -n 's/^(\([^)]*\)).*/\1/p' |
-			grep -v '^http' >"$work/links" || continue
+		awk '{
+			while ((start = index($0, "](")) > 0) {
+				$0 = substr($0, start + 2)
+				print substr($0, 1, index($0, ")") - 1)
+			}
+		}' "$page" | grep -v '^http' >"$work/links" || continue
 		while read -r link; do
 			file=$folder/${link%%#*}
 			[ -n "${link%%#*}" ] || file=$page

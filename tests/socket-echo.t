@@ -267,8 +267,8 @@ echo_interrupted() {
 	succeeds
 	prints 'Echoed: one
 Echoed: two'
-	can_inject echo
-	can_inject client
+	was_injected echo
+	was_injected client
 	say one
 	succeeds
 	await_that has_accepted 2
@@ -294,7 +294,7 @@ echo_short_send() {
 	trace inject=sendto:retval=1:when=1 client socket/echo_client \
 		-u "$socket" 'xall the rest'
 	await echo 'all the rest'
-	can_inject client
+	was_injected client
 	await echo 'Received: all the rest'
 	stop_echo
 	trace inject=sendto:retval=1:when=1 echo socket/echo_server \
@@ -311,7 +311,7 @@ echo_short_send() {
 	start other tests/tcp_peer connect "$socket" read
 	await_that has_accepted 1
 	say 'xto the other'
-	can_inject echo
+	was_injected echo
 	prints 'Echoed: xto the other'
 	stop_traced
 	finish other

@@ -151,9 +151,9 @@ multicast_interrupted() {
 	trace "$option" sender socket/multicast_sender -g "$group" -p "$port"
 	finish sender
 	succeeds
-	can_inject sender
+	was_injected sender
 	member_received member 'Hello all'
-	can_inject member
+	was_injected member
 }
 check 'sender and receiver of a group go on after a signal' \
 	multicast_interrupted

@@ -244,12 +244,12 @@ prefork_short_counts() {
 	await_that has_workers 1
 	port=$(port_of prefork)
 	worker_answers "$(workers)"
-	can_inject prefork
+	was_injected prefork
 	trace inject=sendto:retval=1:when=1 prefork socket/prefork -p 0 -w 1
 	await_that has_workers 1
 	run tests/tcp_peer connect "$(port_of prefork)" send Hello read
 	succeeds
-	can_inject prefork
+	was_injected prefork
 	prints_like "ello from worker $(workers)"
 }
 check 'prefork sends its whole answer, signals or not' prefork_short_counts

@@ -91,7 +91,7 @@ trace() { # OPTION NAME PROGRAM [ARGUMENT ...]
 }
 
 # Not where libc makes a call in another way than strace knows it.
-can_inject() { # NAME of a program that was traced with inject=
+was_injected() { # NAME of a program that was traced with inject=
 	grep -q INJECTED "$work/$1.trace" ||
 		skip 'strace does not change what these calls return here'
 }
@@ -103,7 +103,7 @@ names_failed_call() { # CALL MESSAGE PROGRAM [ARGUMENT ...]
 	shift 2
 	trace "$option" failing "$@"
 	finish failing
-	can_inject failing
+	was_injected failing
 	exits 1
 	says "$message"
 }
