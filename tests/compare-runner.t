@@ -291,6 +291,7 @@ check 'compare: stopped, leaves nothing behind' can_be_stopped
 
 # Every mechanism, both ways: three runs of each, of the programs themselves.
 compare_for_real() {
+	has_loopback || skip 'there is no loopback interface'
 	mkdir "$work/results"
 	COMPARE_SIZES=64 COMPARE_SECONDS=0.1
 	run_script scripts/compare/compare.sh -q -o "$work/results"

@@ -2,6 +2,7 @@
 # compare-socket.t - scripts/compare/socket, messages through sockets
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
+needs_loopback
 
 pingpong=scripts/compare/socket
 mechanism=tcp

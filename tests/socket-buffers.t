@@ -4,6 +4,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=tests/socket.sh
 . "${0%/*}/socket.sh"
+needs_loopback
 
 # It listens, but does nothing until it gets CONT: its kernel takes the
 # connection and as many bytes as the buffers hold.

@@ -4,6 +4,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=tests/socket.sh
 . "${0%/*}/socket.sh"
+needs_loopback
 
 listening_side_names_calls() {
 	can_inject

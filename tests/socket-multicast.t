@@ -4,6 +4,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=tests/socket.sh
 . "${0%/*}/socket.sh"
+needs_loopback
 
 # A group and a port that no other test has: they are made of this one's
 # process id. Ports from 32768 on are those that kernels give away.

@@ -4,6 +4,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=tests/socket.sh
 . "${0%/*}/socket.sh"
+needs_loopback
 
 workers() { # the process ids of all that have been started
 	sed -n 's/^worker \([0-9]*\) started$/\1/p' "$work/prefork.out"

@@ -3,6 +3,7 @@
 # shellcheck source=tests/sheet.sh
 . "${0%/*}/sheet.sh"
 
+needs_loopback
 play_pages socket/README.md socket/*.c
 status=$?
 remove_private

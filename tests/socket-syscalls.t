@@ -4,6 +4,7 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=tests/socket.sh
 . "${0%/*}/socket.sh"
+needs_loopback
 
 has_calls() { # NAME COUNT PATTERN
 	count=$(grep -c "$3" "$work/$1.trace")
