@@ -213,12 +213,14 @@ function stop() {
 function ask(terminal, seconds,    answer) {
 	tell(terminal "?" seconds * 1000)
 	answer = "! 0 the terminals have gone"
-	getline answer <fifo
+	while ((getline answer <fifo) == 0)
+		close(fifo) # the writer of the last answer was still there
 	close(fifo)
 	kind = substr(answer, 1, 1)
 	answer = substr(answer, 3)
 	time = answer + 0
 	text = map_back(substr(answer, index(answer, " ") + 1))
+	sub(/ +$/, "", text)
 }
 
 function tell(command) {
@@ -276,7 +278,6 @@ function fits(line,    i, parts, part, came, want, new) {
 		gsub(/ +/, " ", line)
 		gsub(/ +/, " ", came)
 	}
-	sub(/ +$/, "", came)
 	parts = split(line, part, "\001")
 	for (i = 1; i <= parts; i++) {
 		want = part[i]
@@ -326,7 +327,7 @@ function fail(reason) {
 	if (left)
 		return
 	failed = left = 1
-	log_text = reason
+	found = reason
 	end_row()
 	say("\nThis is not what the page says: " reason)
 	last_stop()
@@ -391,15 +392,6 @@ function expect_waiting(terminal,    tries) {
 			break
 	}
 	row_latest = time + 800
-}
-
-# Nobody types so fast that what was typed before has not got to its wait.
-function settle(    i, tries, groups) {
-	for (i = 1; i <= 3; i++)
-		if (running[i])
-			groups = groups " " group[i]
-	while (groups != "" && tries++ < 10 && computes(groups))
-		;
 }
 
 function computes(groups,    found, process, word) {
@@ -481,7 +473,11 @@ function play_cell(terminal, cell) {
 	if (left)
 		return
 	if (skip == "" && cell !~ /^(\$|\$ .*|\[[0-9]+\]|\(.*\))$/) {
-		expect_line(terminal, mark(cell))
+		cell = mark(cell)
+		if (any_order)
+			lines[terminal, ++pending[terminal]] = cell
+		else
+			expect(terminal, cell)
 		return
 	}
 	if (skip == "") {
@@ -499,34 +495,29 @@ function play_cell(terminal, cell) {
 	if (skip == "" && cell ~ /^\$ /)
 		type(terminal, substr(cell, 3))
 	else if (skip == "" && cell ~ /^\((Enter|Ctrl-[A-Z\\])\)$/)
-		press(terminal, cell == "(Enter)" ? "J" : substr(cell, 7, 1))
+		act(terminal, "k" index("ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\", \
+			cell == "(Enter)" ? "J" : substr(cell, 7, 1)))
 }
 
-function expect_line(terminal, line) {
-	if (any_order)
-		lines[terminal, ++pending[terminal]] = line
-	else
-		expect(terminal, line)
-}
-
+# As at a prompt, Ctrl-C ends what sh runs, and sh after it.
 function type(terminal, command) {
-	stop()
-	if (left)
-		return
-	settle()
-	# As at a prompt, Ctrl-C ends what sh runs, and sh after it.
-	tell(terminal "$trap exit INT QUIT; " private_names(command))
+	act(terminal, "$trap exit INT QUIT; " private_names(command))
 	come(terminal, "a start")
 	group[terminal] = text
 	running[terminal] = 1
 }
 
-function press(terminal, letter) {
+# Nobody types so fast that what was typed before has not got to its wait.
+function act(terminal, what,    i, tries, groups) {
 	stop()
 	if (left)
 		return
-	settle()
-	tell(terminal "k" index("ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\", letter))
+	for (i = 1; i <= 3; i++)
+		if (running[i])
+			groups = groups " " group[i]
+	while (groups != "" && tries++ < 10 && computes(groups))
+		;
+	tell(terminal what)
 }
 
 # ---- a section's folder: names of its own for what its programs share ----
@@ -585,27 +576,24 @@ function private_names(line,    head, value, option) {
 
 # For each program with such options, ./PROGRAM gives them: so nothing that this
 # user may have is touched. Another option behind it counts more.
-function write_wrappers(lab, built,    find, line, file, word, name, i, kind) {
+function write_wrappers(lab, built,    find, line, file, word, name, kind) {
 	find = "cd " quote(lab) " && grep -e '^ \\* usage: ' -e '^#include \"' " \
 		"-e 'KEY (' -e 'PORT \"' *.h *.c /dev/null 2>/dev/null"
-	options = wrapped = ""
 	while ((find | getline line) > 0) {
 		file = line
 		sub(/:.*/, "", file)
 		split(line, word, /[ "]+/)
 		if (line ~ /usage:/) {
 			name = word[4]
-			usage[name] = line
+			kind = line ~ /\[-k / ? "k" : line ~ /\[-p / ? "p" : ""
 			added[name] = line ~ / \[-u / ? \
 				" -u " quote(folder "/home/socket") : ""
-		} else if (line !~ /#include/)
-			common[file, line ~ /KEY/ ? "k" : "p"] = \
-				default_in(line)
-		else for (i = 1; i <= 2; i++) {
-			kind = substr("kp", i, 1)
-			if (!((word[2], kind) in common) || \
-				usage[name] !~ (" \\[-" kind " "))
-				continue
+		} else if (match(line, /0x[0-9A-Fa-f]+/))
+			common[file, "k"] = ENVIRON["user"] + \
+				number_of(substr(line, RSTART, RLENGTH))
+		else if (match(line, /"[0-9]+"/))
+			common[file, "p"] = substr(line, RSTART + 1, RLENGTH - 2)
+		else if ((word[2], kind) in common) {
 			options = options kind
 			added[name] = added[name] " -" kind " " \
 				replacement(kind, common[word[2], kind])
@@ -622,20 +610,10 @@ function write_wrappers(lab, built,    find, line, file, word, name, i, kind) {
 		}
 		delete added[name]
 	}
-	return wrapped
-}
-
-# 0x53480000u + getuid(), or "12345"
-function default_in(line) {
-	match(line, /0x[0-9A-Fa-f]+|"[0-9]+"/)
-	line = substr(line, RSTART, RLENGTH)
-	if (gsub(/"/, "", line))
-		return line
-	return number_of(line) + ENVIRON["user"]
 }
 
 # The section's folder has links to all that its lab has.
-function open_terminals(    lab, built, wrapped) {
+function open_terminals(    lab, built) {
 	if (helper != "")
 		return
 	folder = private "/" ++serial
@@ -660,7 +638,8 @@ function open_terminals(    lab, built, wrapped) {
 	}
 	append("made", "path " folder "/home")
 	append("back", "")
-	wrapped = write_wrappers(lab, built)
+	options = wrapped = ""
+	write_wrappers(lab, built)
 	if (wrapped != "")
 		wrapped = "chmod u+x" wrapped ";"
 	helper = "cd " quote(folder "/lab") " && { " wrapped " ln -s " \
@@ -682,7 +661,7 @@ function close_terminals(    i) {
 # ---- all of it ----
 
 function play(    i) {
-	left = skip = reason = differing = key = log_text = ""
+	left = skip = reason = differing = key = found = ""
 	any_order = 0
 	if (stops) # also the keyboard is read there
 		open_terminals()
@@ -742,8 +721,8 @@ function check_all(    count, name, root) {
 		if (index(name, root) == 1)
 			name = substr(name, length(root) + 1)
 		name = "ok " count " - " name " " section ": " title[section]
-		if (log_text != "")
-			name = "not " name "\n#   " log_text
+		if (found != "")
+			name = "not " name "\n#   " found
 		else if (!played && reason != "")
 			name = name " # SKIP " reason
 		printf "%s\n", name >sprintf("%s/tap%05d", private, count)
