@@ -346,6 +346,8 @@ function expect(terminal, line,    wanted) {
 		fail(wanted " was to come, but it ended with exit status " text)
 	else if (!fits(line))
 		fail(wanted " was to come, but this came: \"" text "\"")
+	if (left)
+		return
 	put(terminal, text)
 	if (time < latest - 1000)
 		fail(wanted " was to come, but it came before what stands above it")
@@ -364,14 +366,17 @@ function come(terminal, wanted) {
 }
 
 # What comes in any order is looked at when all of it must have come.
-function expect_all(terminal,    i, line) {
+function expect_all(terminal,    i) {
 	while (pending[terminal] > 0 && !left) {
 		come(terminal, "terminal " terminal ": the rest")
 		for (i = 1; i <= pending[terminal]; i++)
-			if (fits(line = lines[terminal, i]))
+			if (kind == "=" && fits(lines[terminal, i]))
 				break
 		if (i > pending[terminal])
-			fail("this was not to come: " text)
+			fail("this was not to come: " \
+				(kind == "x" ? "exit status " : "") text)
+		if (left)
+			return
 		lines[terminal, i] = lines[terminal, pending[terminal]--]
 		put(terminal, text)
 		end_row()
@@ -380,6 +385,8 @@ function expect_all(terminal,    i, line) {
 
 # A program that has not got the processor for so long does not wait yet.
 function expect_waiting(terminal,    tries) {
+	if (!running[terminal])
+		fail("terminal " terminal ": (waits), but nothing runs")
 	for (tries = 1; tries <= 8 && !left; tries++) {
 		ask(terminal, 0.2)
 		if (kind == "=")
@@ -491,6 +498,8 @@ function play_cell(terminal, cell) {
 		else if (cell ~ /^\$/)
 			expect_end(terminal, 0)
 	}
+	if (left)
+		return
 	put(terminal, cell)
 	if (skip == "" && cell ~ /^\$ /)
 		type(terminal, substr(cell, 3))
