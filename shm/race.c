@@ -4,11 +4,11 @@
  * Shows that sharing memory is not enough: the child adds 1 while the parent
  * looks. What the parent sees is a matter of luck, unless it waits (-w).
  *
- *     $ ./race
- *     Parent process has created a shared memory segment.
- *     shared_int in parent process: …
- *     shared_int in child process: 1
+ *     $ ./race | sort
  *     Child has exited.
+ *     Parent process has created a shared memory segment.
+ *     shared_int in child process: 1
+ *     shared_int in parent process: …
  *     $ ./race -n 1000
  *     parent saw 0: … times, 1: … times
  *
