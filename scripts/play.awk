@@ -1,8 +1,8 @@
-# play.awk - reads lab sheets, and plays their sections, for play.sh
+# play.awk - reads lab sheets and plays their sections, for play.sh
 #
-# From the environment: private, the folder for all; does: list (print the
-# wanted sections), check (section, which is told in first) or play (from there
-# on); wanted: their sheets; and build, root, mode, stops, rows, limit, missing.
+# From the environment: lane, 1 to 4 for each fourth of the wanted sections, of
+# which all are checked; 0 plays all of them. wanted is a list of sheets, only
+# a section. In private are tap1, tap2 ... then, what the checks have found.
 
 # ---- a sheet is read into sections, a section into entries ----
 #
@@ -64,6 +64,13 @@ function remark(text) {
 		keep("V", text)
 }
 
+# Of empty lines between two of the text one is shown.
+function keep_gap() {
+	if (gap)
+		keep_line("T", "")
+	gap = 0
+}
+
 function keep_row(line,    used) {
 	for (; gap > 0; gap--)
 		keep_line("R", "")
@@ -122,9 +129,8 @@ session && match($0, /^ */) && RLENGTH >= session {
 session { end_session() }
 
 !after_text && /^    +(\$ |terminal 1( |$))/ {
-	if (gap)
-		keep_line("T", "")
-	gap = remarked = 0
+	keep_gap()
+	remarked = 0
 	match($0, /^ */)
 	session = RLENGTH
 	keep("B", session)
@@ -139,10 +145,8 @@ session { end_session() }
 section && !folded {
 	if (remarked)
 		end_session()
-	if (gap)
-		keep_line("T", "")
+	keep_gap()
 	keep_line("T", $0)
-	gap = 0
 	after_text = 1
 }
 
@@ -209,12 +213,14 @@ function stop() {
 function ask(terminal, seconds,    answer) {
 	tell(terminal "?" seconds * 1000)
 	answer = "! 0 the terminals have gone"
-	getline answer <fifo
+	while ((getline answer <fifo) == 0)
+		close(fifo) # the writer of the last answer was still there
 	close(fifo)
 	kind = substr(answer, 1, 1)
 	answer = substr(answer, 3)
 	time = answer + 0
 	text = map_back(substr(answer, index(answer, " ") + 1))
+	sub(/ +$/, "", text)
 }
 
 function tell(command) {
@@ -256,7 +262,8 @@ function mark(line,    head, word, start) {
 			head = head "\001" word "\001"
 	}
 	line = head line
-	gsub(/\342\200\246/, "\001&\001", line) # three dots in one
+	while (sub(/\342\200\246/, "\001any " ++dots "\001", line))
+		; # three dots in one character
 	while (match(line, /\001[^0-9\001][^\001]*\001 \001[^0-9]/)) {
 		start = RSTART + RLENGTH - 4
 		line = substr(line, 1, start - 1) " " substr(line, start + 3)
@@ -267,11 +274,9 @@ function mark(line,    head, word, start) {
 # Is it the text that came? Values of what differs are remembered.
 function fits(line,    i, parts, part, came, want, new) {
 	came = text
-	sub(/ +$/, "", came)
 	if (line ~ /\001/) { # then widths differ too
 		gsub(/ +/, " ", line)
 		gsub(/ +/, " ", came)
-		sub(/^ /, "", came)
 	}
 	parts = split(line, part, "\001")
 	for (i = 1; i <= parts; i++) {
@@ -279,32 +284,31 @@ function fits(line,    i, parts, part, came, want, new) {
 		if (i % 2 == 0) {
 			if (want in value)
 				new[want] = value[want]
-			else if (!(want in new) || want ~ /^\342/)
+			else if (!(want in new))
 				new[want] = first_of(came, want, part[i + 1])
 			want = new[want]
-			if (want == "" && part[i] !~ / |^\342/)
+			if (want == "" && part[i] !~ / /)
 				return 0
 		}
-		if (substr(came, 1, length(want)) != want)
+		if (index(came, want) != 1 && want != "")
 			return 0
 		came = substr(came, length(want) + 1)
 	}
 	for (want in new)
-		if (want !~ /^\342/)
-			value[want] = new[want]
+		value[want] = new[want]
 	return came == ""
 }
 
 # The value of an example: a number's is a number, a word's has no blank.
 function first_of(came, example, next_text,    end) {
 	if (example ~ /^[0-9]/) {
-		match(came, example ~ /^[0-9]+$/ ? "^[0-9]+" : \
-			"^[A-Za-z0-9]+([.][A-Za-z0-9]+)*")
-		return substr(came, 1, RLENGTH < 0 ? 0 : RLENGTH)
+		end = example ~ /[^0-9]/ ? "^[A-Za-z0-9]+([.][A-Za-z0-9]+)*" : \
+			"^[0-9]+"
+		return match(came, end) ? substr(came, 1, RLENGTH) : ""
 	}
 	end = next_text == "" ? length(came) + 1 : index(came, next_text)
 	came = substr(came, 1, end - 1)
-	return came ~ / / && example !~ / |^\342/ ? "" : came
+	return came ~ / / && example !~ / / ? "" : came
 }
 
 # Values that came, where the page has examples.
@@ -323,16 +327,14 @@ function fail(reason) {
 	if (left)
 		return
 	failed = left = 1
-	key = ""
+	found = reason
 	end_row()
-	if (checks)
-		print reason
 	say("\nThis is not what the page says: " reason)
 	last_stop()
-	left = 1
 }
 
 function as_page(line) {
+	gsub(/any [0-9]+\001/, "\342\200\246", line)
 	gsub(/\001/, "", line)
 	return line
 }
@@ -344,6 +346,8 @@ function expect(terminal, line,    wanted) {
 		fail(wanted " was to come, but it ended with exit status " text)
 	else if (!fits(line))
 		fail(wanted " was to come, but this came: \"" text "\"")
+	if (left)
+		return
 	put(terminal, text)
 	if (time < latest - 1000)
 		fail(wanted " was to come, but it came before what stands above it")
@@ -362,14 +366,17 @@ function come(terminal, wanted) {
 }
 
 # What comes in any order is looked at when all of it must have come.
-function expect_all(terminal,    i, line) {
+function expect_all(terminal,    i) {
 	while (pending[terminal] > 0 && !left) {
 		come(terminal, "terminal " terminal ": the rest")
 		for (i = 1; i <= pending[terminal]; i++)
-			if (fits(line = lines[terminal, i]))
+			if (kind == "=" && fits(lines[terminal, i]))
 				break
 		if (i > pending[terminal])
-			fail("this was not to come: " text)
+			fail("this was not to come: " \
+				(kind == "x" ? "exit status " : "") text)
+		if (left)
+			return
 		lines[terminal, i] = lines[terminal, pending[terminal]--]
 		put(terminal, text)
 		end_row()
@@ -378,6 +385,8 @@ function expect_all(terminal,    i, line) {
 
 # A program that has not got the processor for so long does not wait yet.
 function expect_waiting(terminal,    tries) {
+	if (!running[terminal])
+		fail("terminal " terminal ": (waits), but nothing runs")
 	for (tries = 1; tries <= 8 && !left; tries++) {
 		ask(terminal, 0.2)
 		if (kind == "=")
@@ -390,15 +399,6 @@ function expect_waiting(terminal,    tries) {
 			break
 	}
 	row_latest = time + 800
-}
-
-# Nobody types so fast that what was typed before has not got to its wait.
-function settle(    i, tries, groups) {
-	for (i = 1; i <= 3; i++)
-		if (running[i])
-			groups = groups " " group[i]
-	while (groups != "" && tries++ < 10 && computes(groups))
-		;
 }
 
 function computes(groups,    found, process, word) {
@@ -480,7 +480,11 @@ function play_cell(terminal, cell) {
 	if (left)
 		return
 	if (skip == "" && cell !~ /^(\$|\$ .*|\[[0-9]+\]|\(.*\))$/) {
-		expect_line(terminal, mark(cell))
+		cell = mark(cell)
+		if (any_order)
+			lines[terminal, ++pending[terminal]] = cell
+		else
+			expect(terminal, cell)
 		return
 	}
 	if (skip == "") {
@@ -494,38 +498,35 @@ function play_cell(terminal, cell) {
 		else if (cell ~ /^\$/)
 			expect_end(terminal, 0)
 	}
+	if (left)
+		return
 	put(terminal, cell)
 	if (skip == "" && cell ~ /^\$ /)
 		type(terminal, substr(cell, 3))
 	else if (skip == "" && cell ~ /^\((Enter|Ctrl-[A-Z\\])\)$/)
-		press(terminal, cell == "(Enter)" ? "J" : substr(cell, 7, 1))
+		act(terminal, "k" index("ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\", \
+			cell == "(Enter)" ? "J" : substr(cell, 7, 1)))
 }
 
-function expect_line(terminal, line) {
-	if (any_order)
-		lines[terminal, ++pending[terminal]] = line
-	else
-		expect(terminal, line)
-}
-
+# As at a prompt, Ctrl-C ends what sh runs, and sh after it.
 function type(terminal, command) {
-	stop()
-	if (left)
-		return
-	settle()
-	# As at a prompt, Ctrl-C ends what sh runs, and sh after it.
-	tell(terminal "$trap exit INT QUIT; " private_names(command))
+	act(terminal, "$trap exit INT QUIT; " private_names(command))
 	come(terminal, "a start")
 	group[terminal] = text
 	running[terminal] = 1
 }
 
-function press(terminal, letter) {
+# Nobody types so fast that what was typed before has not got to its wait.
+function act(terminal, what,    i, tries, groups) {
 	stop()
 	if (left)
 		return
-	settle()
-	tell(terminal "k" index("ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\", letter))
+	for (i = 1; i <= 3; i++)
+		if (running[i])
+			groups = groups " " group[i]
+	while (groups != "" && tries++ < 10 && computes(groups))
+		;
+	tell(terminal what)
 }
 
 # ---- a section's folder: names of its own for what its programs share ----
@@ -544,25 +545,27 @@ function number_of(text,    i, number) {
 	return number
 }
 
-# What is used in place of a key or port. In bin/ipcs, sed puts it back.
+# What is used in place of a key or a port that is given, and how ipcs, whose
+# filter sed reads, shows it to the user.
 function replacement(kind, given,    our) {
 	if (kind == "k")
 		given = sprintf("0x%x", number_of(given))
-	if ((kind, given) in replaced)
-		return replaced[kind, given]
-	our = kind == "k" ? sprintf("0x%x", keys + ++used[kind]) : \
-		port + ++used[kind]
-	replaced[kind, given] = our
-	pair(our, given)
-	if (kind == "k") {
-		print "segment " our "\nsemaphores " our >>(folder "/made")
-		given = "0x" substr("0000000" substr(given, 3), \
-			length(given) - 2) # as ipcs prints it
+	if (!((kind, given) in replaced)) {
+		our = kind == "p" ? port++ : sprintf("0x%x", key_number++)
+		replaced[kind, given] = our
+		pair(our, given)
+		if (kind == "k")
+			append("made", "segment " our "\nsemaphores " our)
+		append("back", "s," our "," (kind == "p" ? given : \
+			sprintf("0x%08x", number_of(given))) ",")
 	}
-	print "s," our "," given "," >>(folder "/back")
-	close(folder "/made")
-	close(folder "/back")
-	return our
+	return replaced[kind, given]
+}
+
+function append(name, text) {
+	name = folder "/" name
+	print text >>name
+	close(name)
 }
 
 # Those that are given to options of what is typed.
@@ -580,94 +583,80 @@ function private_names(line,    head, value, option) {
 	return head line
 }
 
-# The options of a lab's programs, and their defaults, out of what grep found.
-# With it, ./PROGRAM is written that gives them: 0x1 is the first key.
-function read_options(lab, writes,    line, file, word, name, kind, i) {
-	options = ""
-	while ((getline line <(private "/options")) > 0) {
+# For each program with such options, ./PROGRAM gives them: so nothing that this
+# user may have is touched. Another option behind it counts more.
+function write_wrappers(lab, built,    find, line, file, word, name, kind) {
+	find = "cd " quote(lab) " && grep -e '^ \\* usage: ' -e '^#include \"' " \
+		"-e 'KEY (' -e 'PORT \"' *.h *.c /dev/null 2>/dev/null"
+	while ((find | getline line) > 0) {
 		file = line
 		sub(/:.*/, "", file)
-		if (file != lab "/" substr(file, length(lab) + 2))
-			continue
-		line = substr(line, length(file) + 2)
-		file = substr(file, length(lab) + 2)
-		split(line, word, " ")
-		if (match(line, /0x[0-9A-Fa-f]+/))
-			common["k", file] = number_of(substr(line, RSTART, \
-				RLENGTH)) + ENVIRON["user"]
+		split(line, word, /[ "]+/)
+		if (line ~ /usage:/) {
+			name = word[4]
+			kind = line ~ /\[-k / ? "k" : line ~ /\[-p / ? "p" : ""
+			added[name] = line ~ / \[-u / ? \
+				" -u " quote(folder "/home/socket") : ""
+		} else if (match(line, /0x[0-9A-Fa-f]+/))
+			common[file, "k"] = ENVIRON["user"] + \
+				number_of(substr(line, RSTART, RLENGTH))
 		else if (match(line, /"[0-9]+"/))
-			common["p", file] = substr(line, RSTART + 1, RLENGTH - 2)
-		else if (line ~ /usage:/) {
-			name = word[3]
-			usage = line
-			given[name] = line ~ / \[-u / ? " -u \"$HOME/socket\"" : ""
-		}
-		else for (i = 1; i <= 2; i++) {
-			kind = substr("kp", i, 1)
-			file = substr(word[2], 2, length(word[2]) - 2)
-			if (!((kind, file) in common) || usage !~ (" \\[-" kind))
-				continue
+			common[file, "p"] = substr(line, RSTART + 1, RLENGTH - 2)
+		else if ((word[2], kind) in common) {
 			options = options kind
-			given[name] = given[name] " -" kind " $((" \
-				(kind == "k" ? "KEYS" : "PORT") " + " \
-				replacement(kind, common[kind, file]) "))"
+			added[name] = added[name] " -" kind " " \
+				replacement(kind, common[word[2], kind])
 		}
 	}
-	close(private "/options")
-	for (name in given) {
-		if (writes && given[name] != "")
-			print "#!/bin/sh\nexec " quote(built(lab) "/" name) \
-				given[name] " \"$@\"" >(private "/programs" \
-				lab "/" name)
-		delete given[name]
+	close(find)
+	for (name in added) {
+		if (added[name] != "") {
+			file = folder "/lab/" name
+			print "#!/bin/sh\nexec " quote(built "/" name) \
+				added[name] " \"$@\"" >file
+			close(file)
+			wrapped = wrapped " " name
+		}
+		delete added[name]
 	}
-	for (name in common)
-		delete common[name]
 }
 
-function built(lab) {
-	if (index(lab "/", root "/") == 1)
-		return build substr(lab, length(root) + 1)
-	return lab
-}
-
-function lab_of(number,    lab) {
-	lab = sheet[number]
-	sub(/\/[^\/]*$/, "", lab)
-	return lab
-}
-
-function forget(    i) {
-	for (i in replaced)
-		delete replaced[i]
-	used["k"] = used["p"] = pairs = 0
-}
-
-function open_terminals(    lab) {
+# The section's folder has links to all that its lab has.
+function open_terminals(    lab, built) {
 	if (helper != "")
 		return
-	lab = lab_of(section)
 	folder = private "/" ++serial
-	keys = 1610612736 + ENVIRON["pid"] % 32768 * 4096 + serial % 256 * 16
-	helper = "{ cd " quote(private) " && mkdir " serial " && cd " serial \
-		" && mkdir lab home tmp && cd lab && " \
-		"HOME=" quote(folder "/home") " TMPDIR=" quote(folder "/tmp") \
-		" PATH=" quote(private "/bin") ":$PATH KEYS=" keys " && " \
-		"export HOME TMPDIR PATH KEYS && set -- " \
-		quote(private "/programs" lab) "/* && " \
-		"{ [ -e \"$1\" ] || shift; } && " \
-		"{ ln -s \"$@\" " quote(lab) "/* " quote(built(lab)) \
-		"/* . 2>/dev/null; " quote(build "/scripts/terminal") " " \
-		quote(fifo) "; }; } || echo '! 0 the terminals have gone' >" \
-		quote(fifo)
-	ask(0, 20)
-	port = text
-	forget()
+	fifo = private "/answers" lane
+	# Copies of play.sh that run side by side have others.
+	key_number = 1610612736 + ENVIRON["pid"] % 32768 * 4096 + serial % 256 * 16
+	port = 12800 + (ENVIRON["pid"] * 37 + serial) % 4800 * 4
+	lab = sheet[section]
+	sub(/\/[^\/]*$/, "", lab)
+	built = lab
+	if (index(lab "/", ENVIRON["root"] "/") == 1)
+		built = ENVIRON["build"] substr(lab, length(ENVIRON["root"]) + 1)
+	for (pairs in replaced)
+		delete replaced[pairs]
+	pairs = 0
 	pair(folder "/home/socket", ENVIRON["socket"])
 	pair(folder "/home", ENVIRON["home"])
-	print "path " folder "/home" >>(folder "/made")
-	printf "" >>(folder "/back")
-	read_options(lab, 0)
+	if (system("cd " quote(private) " && mkdir " serial " " serial "/lab " \
+		serial "/home " serial "/tmp")) {
+		fail("there is no room for a folder")
+		return
+	}
+	append("made", "path " folder "/home")
+	append("back", "")
+	options = wrapped = ""
+	write_wrappers(lab, built)
+	if (wrapped != "")
+		wrapped = "chmod u+x" wrapped ";"
+	helper = "cd " quote(folder "/lab") " && { " wrapped " ln -s " \
+		quote(lab) "/* " quote(built) "/* . 2>/dev/null; " \
+		"HOME=" quote(folder "/home") " TMPDIR=" quote(folder "/tmp") \
+		" PATH=" quote(private "/bin") ":$PATH " \
+		quote(ENVIRON["build"] "/scripts/terminal") " " quote(fifo) \
+		"; } || echo '! 0 the terminals have gone' >" quote(fifo)
 }
 
 function close_terminals(    i) {
@@ -681,7 +670,8 @@ function close_terminals(    i) {
 # ---- all of it ----
 
 function play(    i) {
-	left = log_text = skip = reason = any_order = differing = ""
+	left = skip = reason = differing = key = found = ""
+	any_order = 0
 	if (stops) # also the keyboard is read there
 		open_terminals()
 	clear_screen()
@@ -728,21 +718,26 @@ function is_wanted(number) {
 	return index("\n" ENVIRON["wanted"], "\n" sheet[number] "\n") > 0
 }
 
-function list(    number, lab, name) {
-	folder = private
-	for (number = 1; number <= last; number++) {
-		lab = lab_of(number)
-		if (!is_wanted(number))
+function check_all(    count, name, root) {
+	root = ENVIRON["root"] "/"
+	for (section = 1; section <= last; section++) {
+		if (!is_wanted(section) || (only != "" && section != only) || \
+			count++ % 4 != lane - 1)
 			continue
-		if (!(lab in listed))
-			read_options(lab, 1)
-		listed[lab]
-		forget()
-		name = sheet[number]
-		if (index(name, root "/") == 1)
-			name = substr(name, length(root) + 2)
-		print number, name " " number ": " title[number]
+		serial = section - 1
+		play()
+		name = sheet[section]
+		if (index(name, root) == 1)
+			name = substr(name, length(root) + 1)
+		name = "ok " count " - " name " " section ": " title[section]
+		if (found != "")
+			name = "not " name "\n#   " found
+		else if (!played && reason != "")
+			name = name " # SKIP " reason
+		printf "%s\n", name >sprintf("%s/tap%05d", private, count)
 	}
+	if (lane == 1)
+		print "1.." count >(private "/tap_plan")
 }
 
 function next_wanted(step) {
@@ -752,31 +747,30 @@ function next_wanted(step) {
 }
 
 function play_all(    before) {
-	while (section in sheet) {
+	section = only
+	if (section == "")
+		next_wanted(1)
+	while ((section in sheet) && key != "q") {
 		before = section
 		play()
-		if (key == "q")
-			return
 		if (key == "" || key == "a")
 			next_wanted(1)
-		else if (key == "b") {
+		else if (key == "b")
 			next_wanted(-1)
-			if (!(section in sheet))
-				section = before
-		}
-		else if (key ~ /^[0-9]+$/ && (key in sheet) && is_wanted(key))
+		else if ((key in sheet) && is_wanted(key))
 			section = key + 0
+		if (section < 1)
+			section = before
 	}
 }
 
 BEGIN {
 	private = ENVIRON["private"]
-	build = ENVIRON["build"]
-	root = ENVIRON["root"]
-	fifo = ENVIRON["answers"]
+	lane = ENVIRON["lane"]
+	only = ENVIRON["only"]
 	limit = ENVIRON["limit"]
 	rows = ENVIRON["rows"]
-	checks = ENVIRON["mode"] == "check"
+	checks = lane > 0
 	plain = ENVIRON["mode"] == "plain"
 	stops = ENVIRON["stops"] == "yes"
 	keys_line = "[Enter: go on   q: quit   b: back   r: repeat   " \
@@ -786,17 +780,15 @@ BEGIN {
 END {
 	end_section()
 	last = section
-	section = serial = ENVIRON["section"]
-	if (section == "")
-		list()
-	else if (checks) {
-		serial--
-		play()
-		if (!failed && !played && reason != "") {
-			print reason
-			failed = 77
-		}
-	} else
+	section = 0
+	if (only != "" && (!(only in sheet) || !is_wanted(only))) {
+		if (lane < 2)
+			print "play.sh: there is no section " only >"/dev/stderr"
+		exit 2
+	}
+	if (checks)
+		check_all()
+	else
 		play_all()
 	exit failed
 }

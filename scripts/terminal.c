@@ -10,15 +10,13 @@
  *
  * An answer goes into the FIFO, a kind, a time in milliseconds and a text: = a
  * printed line, or a part that stood for 0.2 s; s a start's process id; x an
- * exit status (128 + n after signal n); - nothing came. The first of 0? is a
- * port that stays this one's; those above it are free, and as PORT in the
- * environment. At the end of input all that was started is ended.
+ * exit status (128 + n after signal n); - nothing came. At the end of input all
+ * that was started is ended.
  *
  * usage: terminal FIFO
  */
 
 #define _GNU_SOURCE /* glibc: posix_openpt */
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -38,7 +36,8 @@ static struct terminal {
 	size_t used;        /* bytes of them */
 	int is_part;        /* the end of the last line has not come yet */
 	long last_sign;     /* when something came */
-} terminals[4] = {{.master = 3}, {.master = -1}, {.master = -1}, {.master = -1}};
+} terminals[4] = {
+    {.master = 3}, {.master = -1}, {.master = -1}, {.master = -1}};
 static struct terminal *asked;
 static long patience; /* the time when it ends */
 
@@ -123,8 +122,8 @@ static void notice_end(struct terminal *terminal)
 	close(terminal->master);
 	terminal->master = -1;
 	terminal->running = 0;
-	add(terminal, 'x', WIFEXITED(status) ? WEXITSTATUS(status)
-					     : 128 + WTERMSIG(status));
+	add(terminal, 'x',
+	    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
 static void answer(const char *fifo)
@@ -165,80 +164,36 @@ static int obey(void)
 	return 1;
 }
 
-/* Is this port free? UDP's stays ours with keep. */
-static int is_free(int type, int port, int keep)
+static void signal_all(int number)
 {
-	int taken = socket(AF_INET, type, 0), on = 1;
-	struct sockaddr_in address = {.sin_family = AF_INET};
-	address.sin_port = htons((in_port_t)port);
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (type == SOCK_STREAM) /* what ended lately does no harm */
-		setsockopt(taken, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	int result = bind(taken, (struct sockaddr *)&address, sizeof address);
-	if (result == -1 || !keep)
-		close(taken);
-	return result == 0;
-}
-
-/* The first of 16, below those that the kernel gives out itself. */
-static int hold_ports(void)
-{
-	for (int port = 12800 + getpid() % 1200 * 16;; port += 16) {
-		int count = 1;
-		if (port >= 32000)
-			port = 12800;
-		if (!is_free(SOCK_DGRAM, port, 1))
-			continue;
-		while (count < 16 && is_free(SOCK_STREAM, port + count, 0) &&
-		       is_free(SOCK_DGRAM, port + count, 0))
-			count++;
-		if (count == 16)
-			return port;
-	}
-}
-
-static void end_all(void)
-{
-	for (int i = 1; i < 4; i++) {
-		if (terminals[i].running) {
-			kill(-terminals[i].running, SIGTERM);
-			kill(-terminals[i].running, SIGCONT);
-		}
-	}
-	for (long limit = now() + 1000; now() < limit; poll(NULL, 0, 5))
-		if (waitpid(-1, NULL, WNOHANG) == -1)
-			return;
 	for (int i = 1; i < 4; i++)
 		if (terminals[i].running)
-			kill(-terminals[i].running, SIGKILL);
+			kill(-terminals[i].running, number);
 }
 
 int main(int argc, char *argv[])
 {
-	char port[20];
 	int goes_on = argc == 2;
 	pid_t parent = getppid();
 	for (int number = 1; number < 32; number++) /* keys are not for us */
 		signal(number, number == SIGCHLD ? SIG_DFL : SIG_IGN);
 	setvbuf(stdin, NULL, _IONBF, 0);
-	add(&terminals[0], '=', hold_ports());
-	sscanf(terminals[0].events, "= %*d %19s", port);
-	setenv("PORT", port, 1);
 	while (goes_on && getppid() == parent) {
-		struct pollfd ends[5] = {{.fd = STDIN_FILENO, .events = POLLIN}};
+		struct pollfd ends[5] = {
+		    {.fd = STDIN_FILENO, .events = POLLIN}};
 		for (int i = 0; i < 4; i++)
-			ends[i + 1] = (struct pollfd){
-			    .fd = i > 0 || asked == terminals
-				      ? terminals[i].master
-				      : -1,
-			    .events = POLLIN};
+			ends[i + 1] =
+			    (struct pollfd){.fd = i > 0 || asked == terminals
+						      ? terminals[i].master
+						      : -1,
+					    .events = POLLIN};
 		poll(ends, 5, 5);
 		if (ends[0].revents)
 			goes_on = obey();
 		for (int i = 0; i < 4; i++) {
 			struct terminal *terminal = &terminals[i];
-			if (ends[i + 1].revents && read_printed(terminal) == 0 &&
-			    i == 0)
+			if (ends[i + 1].revents &&
+			    read_printed(terminal) == 0 && i == 0)
 				add(terminal, '-', 0);
 			if (terminal->is_part &&
 			    now() - terminal->last_sign >= 200)
@@ -249,5 +204,10 @@ int main(int argc, char *argv[])
 		if (asked != NULL)
 			answer(argv[1]);
 	}
-	end_all();
+	signal_all(SIGTERM);
+	signal_all(SIGCONT);
+	for (long limit = now() + 1000; now() < limit; poll(NULL, 0, 5))
+		if (waitpid(-1, NULL, WNOHANG) == -1)
+			return 0;
+	signal_all(SIGKILL);
 }
