@@ -204,6 +204,11 @@ $good"
 		old=${change%/*}
 		program_fails 0 "${good%%"$old"*}${change#*/}${good#*"$old"}"
 	done
+	echo "[ \$# -eq 8 ] || exit 77; echo '${good%%=50*}=10${good#*=50}7'" \
+		>"$work/program" # another segment than -S asked for
+	compare
+	exits 1
+	says 'segment=40967'
 }
 check 'compare: so is a line that is not what was asked for' malformed_line
 

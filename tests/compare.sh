@@ -10,35 +10,24 @@
 
 # compare.csv of such results.
 write_csv() { # FILE, results on standard input
-	echo 'series,run,cores,mechanism,wait,bytes,rounds,setup_us,'\
-'round_trip_us,cpu_us,switches,attach_us,touch_us,segment' >"$1"
-	while read -r who wait bytes segment setup times cpu switches attach \
-		touch; do
-		[ "$who" != any ] || who='shm tcp unix msgqueue'
-		[ "$wait" != any ] || wait='block poll'
-		series=segment
-		[ "$segment" != - ] || series=message
-		rest=$times,
-		times=
-		while [ -n "$rest" ]; do
-			times="$times ${rest%%,*}"
-			rest=${rest#*,}
-		done
-		for mechanism in $who; do
-			for way in $wait; do
-				run=0
-				for time in $times; do
-					run=$((run + 1))
-					printf '%s,' "$series" "$run" \
-						"${cores:-2}" "$mechanism" \
-						"$way" "$bytes" 9 "$setup" \
-						"$time" "$cpu" "$switches" \
-						"$attach" "$touch"
-					echo "$segment"
-				done
-			done
-		done
-	done >>"$1"
+	awk -v cores="${cores:-2}" '
+	BEGIN {
+		OFS = ","
+		print "series,run,cores,mechanism,wait,bytes,rounds,setup_us", \
+			"round_trip_us,cpu_us,switches,attach_us,touch_us", \
+			"segment"
+	}
+	{
+		whos = split($1 == "any" ? "shm tcp unix msgqueue" : $1, who, " ")
+		ways = split($2 == "any" ? "block poll" : $2, way, " ")
+		runs = split($6, time, ",")
+		for (i = 1; i <= whos; i++)
+			for (j = 1; j <= ways; j++)
+				for (k = 1; k <= runs; k++)
+					print ($4 == "-" ? "message" : "segment"),
+						k, cores, who[i], way[j], $3, 9,
+						$5, time[k], $7, $8, $9, $10, $4
+	}' >"$1"
 }
 
 has() { # FILE 'COUNT PATTERN' ...: so many lines of it

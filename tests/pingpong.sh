@@ -294,23 +294,17 @@ pingpong_sends_what_was_set() {
 	prints_figures "$mechanism" block 100 2
 }
 
-pingpong_tells_usage() {
+pingpong_checks_usage() {
 	shows_usage "$pingpong"
-}
-
-pingpong_refuses_bad_usage() {
 	refused "$pingpong" -x
 	refused "$pingpong" surplus
 	says "unexpected argument 'surplus'"
-	for bad in '' spin blocked; do
-		refused "$pingpong" -w "$bad"
-	done
-	for bad in '' 0 -1 x 1x 1.5 1073741825 99999999999999999999; do
-		refused "$pingpong" -s "$bad"
-	done
-	for bad in '' 0 -1 x 1x 1000000001; do
-		refused "$pingpong" -n "$bad"
-		says "-n '$bad': must be 1 to 1000000000"
+	for bad in w= w=spin w=blocked \
+		s= s=0 s=-1 s=x s=1x s=1.5 s=1073741825 s=99999999999999999999 \
+		n= n=0 n=-1 n=x n=1x n=1000000001; do
+		refused "$pingpong" "-${bad%=*}" "${bad#*=}"
+		says "-${bad%=*} '${bad#*=}': must be "
+		[ "${bad%=*}" != n ] || says 'must be 1 to 1000000000'
 	done
 }
 
@@ -319,25 +313,22 @@ pingpong_needs_its_output() {
 }
 
 check_pingpong() {
-	name=${pingpong##*/}
-	check "$name: prints a line of figures" pingpong_prints_figures
-	check "$name: messages of any size arrive" pingpong_sizes
-	check "$name: sleeps or polls, as it is told" \
-		pingpong_sleeps_or_polls
-	check "$name: its times are those of one round" \
-		pingpong_tells_of_a_round
-	check "$name: its cpu time is that of both" pingpong_counts_both
-	check "$name: one core is enough" pingpong_on_one_core
-	check "$name: nothing is left, whoever is killed" pingpong_ends
-	check "$name: the same while it polls" pingpong_ends_while_polling
-	check "$name: the same when both are interrupted" \
-		pingpong_interrupted
-	check "$name: nohup keeps it going" pingpong_nohup
-	check "$name: nothing is left when nobody reads" pingpong_unread
-	check "$name: sends no byte that was not set" \
-		pingpong_sends_what_was_set
-	check "$name: -h tells the usage" pingpong_tells_usage
-	check "$name: bad input is refused" pingpong_refuses_bad_usage
-	check "$name: fails when its output cannot be written" \
-		pingpong_needs_its_output
+	while read -r function sentence <&3; do
+		check "${pingpong##*/}: $sentence" "$function"
+	done 3<<-'END'
+		pingpong_prints_figures prints a line of figures
+		pingpong_sizes messages of any size arrive
+		pingpong_sleeps_or_polls sleeps or polls, as it is told
+		pingpong_tells_of_a_round its times are those of one round
+		pingpong_counts_both its cpu time is that of both
+		pingpong_on_one_core one core is enough
+		pingpong_ends nothing is left, whoever is killed
+		pingpong_ends_while_polling the same while it polls
+		pingpong_interrupted the same when both are interrupted
+		pingpong_nohup nohup keeps it going
+		pingpong_unread nothing is left when nobody reads
+		pingpong_sends_what_was_set sends no byte that was not set
+		pingpong_checks_usage -h tells the usage, bad input is refused
+		pingpong_needs_its_output fails when nothing can be written
+	END
 }
