@@ -462,6 +462,7 @@ function play_row(line,    i, terminal, end, cell) {
 			place[++columns] = i - 1
 		return
 	}
+	gsub(/\342\200\246/, "\002", line) # one column, as it is seen
 	terminal = 1
 	for (i = 2; i <= columns + 1; i++) {
 		end = i > columns ? length(line) : place[i]
@@ -470,6 +471,7 @@ function play_row(line,    i, terminal, end, cell) {
 		cell = substr(line, 1, end)
 		cell = substr(cell, place[terminal] + 1)
 		sub(/ +$/, "", cell)
+		gsub(/\002/, "\342\200\246", cell)
 		if (cell != "" || columns == 1)
 			play_cell(terminal, cell)
 		terminal = i

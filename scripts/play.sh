@@ -158,7 +158,8 @@ mkfifo "$private/life"
 exec 3<&0 7<>"$private/life" 8<"$private/life"
 make_tools
 names=$("$build/scripts/sysv" names)
-socket=${names##*socket } user=$(id -u) pid=$$ system=$(uname) home=${HOME-}
+socket=${names##*socket }
+socket=${socket%%"$newline"*} user=$(id -u) pid=$$ system=$(uname) home=${HOME-}
 export LC_ALL root build private wanted missing mode stops only rows limit \
 	socket user pid system home
 for lane in $lanes; do

@@ -18,15 +18,16 @@ write_csv() { # FILE, results on standard input
 			"segment"
 	}
 	{
-		whos = split($1 == "any" ? "shm tcp unix msgqueue" : $1, who, " ")
+		all = "shm tcp unix msgqueue"
+		whos = split($1 == "any" ? all : $1, who, " ")
+		series = $4 == "-" ? "message" : "segment"
 		ways = split($2 == "any" ? "block poll" : $2, way, " ")
 		runs = split($6, time, ",")
 		for (i = 1; i <= whos; i++)
 			for (j = 1; j <= ways; j++)
 				for (k = 1; k <= runs; k++)
-					print ($4 == "-" ? "message" : "segment"),
-						k, cores, who[i], way[j], $3, 9,
-						$5, time[k], $7, $8, $9, $10, $4
+					print series, k, cores, who[i],
+						way[j], $3, 9, $5, time[k], $7, $8, $9, $10, $4
 	}' >"$1"
 }
 
