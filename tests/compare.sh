@@ -27,7 +27,8 @@ write_csv() { # FILE, results on standard input
 			for (j = 1; j <= ways; j++)
 				for (k = 1; k <= runs; k++)
 					print series, k, cores, who[i],
-						way[j], $3, 9, $5, time[k], $7, $8, $9, $10, $4
+						way[j], $3, 9, $5, time[k],
+						$7, $8, $9, $10, $4
 	}' >"$1"
 }
 

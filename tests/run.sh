@@ -108,6 +108,12 @@ for file in $files; do
 	cat "$results/${file##*/}/out"
 done
 
+# No lane looks for another file in a folder that is being removed.
+for lane in $children; do
+	wait "$lane"
+done
+children=
+
 # A file that did not get through counts as one failure.
 awk -v files="$count" '
 	{ passed += $1; failed += $2; skipped += $3 }
