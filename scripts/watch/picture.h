@@ -925,6 +925,8 @@ static void put_row(struct canvas *canvas, const struct row *row)
 			add_result(&text, call);
 		}
 		put_cell_text(canvas, row, text.text, PLAIN, -1);
+		if (call->ended == 0 && strstr(call->name, "exit") == NULL)
+			*life = ':';
 		break;
 	case OPEN:
 		add_call(&text, call);

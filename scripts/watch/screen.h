@@ -141,8 +141,8 @@ static void show_screen(struct canvas *canvas, char prefix, const char *said)
 		snprintf(text, sizeof text, "%s   b: back   q: quit", said);
 	else
 		snprintf(text, sizeof text,
-			 "its key: next call   w and its key: until it waits  "
-			 " g: go, all   b: back   q: quit");
+			 "KEY: next call  w KEY: until it waits  g: all go on"
+			 "  b: back  q: quit");
 	show_text(height - 1, width - 1, "7", text);
 	fflush(stdout);
 }

@@ -670,7 +670,7 @@ static void release(int number, long long time)
 	process->woken = time;
 	process->sleeping = 0;
 	if (process->in_call && !process->at_birth) {
-		process->call_begun = time;
+		process->call_begun = process->died = time;
 		note_begin(number, time);
 	}
 	process->at_birth = 0;
