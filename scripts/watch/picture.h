@@ -27,6 +27,7 @@ static struct row {
 } * rows;
 static int row_count, emitted; /* these rows are on the screen already */
 static long rows_lost;
+static int drawing_over; /* what comes now is our doing, not theirs */
 
 static int has_utf8;
 
@@ -42,6 +43,8 @@ static struct row *add_row(int process, long long time, unsigned kind)
 		if (rows == NULL || calls == NULL)
 			err(1, "calloc");
 	}
+	if (drawing_over)
+		return NULL;
 	if (row_count == ROWS) {
 		rows_lost++;
 		return NULL;
@@ -77,6 +80,7 @@ static void forget_rows(void)
 		free(rows[i].text);
 	row_count = call_count = emitted = 0;
 	rows_lost = 0;
+	drawing_over = 0;
 }
 
 static void note_printed(int process, long long time, const char *text)
@@ -202,6 +206,22 @@ static int next_word(const char **at, char *name, char *value, size_t size)
 	return 1;
 }
 
+/* Bytes in quotes; many NULs are one and their number. */
+static void add_bytes(struct text *text, const char *bytes)
+{
+	while (*bytes != '\0') {
+		int nuls = 0;
+		while (strncmp(bytes + 4 * nuls, "\\x00", 4) == 0)
+			nuls++;
+		if (nuls > 2) {
+			add(text, "\\x00{%d}", nuls);
+			bytes += 4 * nuls;
+		} else {
+			add(text, "%c", *bytes++);
+		}
+	}
+}
+
 static void add_argument(struct text *text, const char *call, const char *name,
 			 const char *value)
 {
@@ -232,14 +252,15 @@ static void add_argument(struct text *text, const char *call, const char *name,
 	} else if (strcmp(name, "message") == 0) {
 		const char *bytes = strchr(value, ':');
 		if (bytes != NULL)
-			add(text, "type %.*s, %s", (int)(bytes - value), value,
-			    bytes + 1);
+			add(text, "type %.*s, ", (int)(bytes - value), value);
+		if (bytes != NULL)
+			add_bytes(text, bytes + 1);
 	} else if (is_one_of(name, "id count backlog pid seconds milliseconds "
 				   "microseconds number type project") &&
 		   (isdigit((unsigned char)*value) || *value == '-')) {
 		add(text, "%s %s", name, value);
 	} else {
-		add(text, "%s", value);
+		add_bytes(text, value);
 	}
 }
 
@@ -281,7 +302,10 @@ static void add_result(struct text *text, const struct call *call)
 {
 	const char *at = call->result;
 	char name[31], value[LINE];
-	add(text, "= %.*s", (int)strcspn(at, " "), at);
+	if (strncmp(at, "0xffffffff", 10) == 0) /* shmat has failed */
+		add(text, "= -1");
+	else
+		add(text, "= %.*s", (int)strcspn(at, " "), at);
 	at += strcspn(at, " ");
 	at += strspn(at, " ");
 	if (isupper((unsigned char)*at)) {
@@ -300,7 +324,7 @@ static void add_result(struct text *text, const struct call *call)
 		if (strcmp(name, "message") == 0)
 			add_argument(text, call->name, name, value);
 		else if (strcmp(name, "exit") != 0 && strcmp(name, "ends") != 0)
-			add(text, "%s", value);
+			add_bytes(text, value);
 	}
 }
 
@@ -520,6 +544,8 @@ static void note_begin(int number, long long time)
 	struct process *process = &processes[number];
 	const char *name = process->call;
 	process->call_number = -1;
+	if (drawing_over)
+		return;
 	if (strcmp(name, "connect") == 0)
 		connect_begins(number, process->arguments);
 	if (!is_drawn(name, process->arguments))
@@ -560,7 +586,7 @@ static void note_return(int number, long long time, const char *result)
 		     !is_one_of(name, "fork close socket exit");
 	if (!failed)
 		learn(number, name, process->arguments, result);
-	if (!is_drawn(name, process->arguments))
+	if (drawing_over || !is_drawn(name, process->arguments))
 		return;
 	if (waited)
 		process->waited += time - process->call_begun;
@@ -919,6 +945,7 @@ static void put_row(struct canvas *canvas, const struct row *row)
 		put_cell_text(canvas, row, row->text, DIM, -1);
 		break;
 	case CALL:
+		*life = '|';
 		add_call(&text, call);
 		if (call->ended != 0) {
 			add(&text, " ");
@@ -929,6 +956,7 @@ static void put_row(struct canvas *canvas, const struct row *row)
 			*life = ':';
 		break;
 	case OPEN:
+		*life = '|';
 		add_call(&text, call);
 		put_cell_text(canvas, row, text.text, PLAIN, -1);
 		*life = ':';

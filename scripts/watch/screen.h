@@ -203,6 +203,7 @@ static void begin_again(void)
 static int choose(struct canvas *canvas)
 {
 	struct step step = {.kind = '\0'};
+	long long stepped = 0;
 	char prefix = '\0';
 	const char *said = "";
 	start_screen();
@@ -210,11 +211,17 @@ static int choose(struct canvas *canvas)
 	show_screen(canvas, prefix, said);
 	while (possible && ended_by == 0) {
 		char key = '\0';
-		take_events(step.kind == '\0' ? 100 : 5, STDIN_FILENO);
+		const int ready = letting_go || now() - stepped > 500000 ||
+				  (step.kind == '\0' && is_settled());
+		if (ready && step.kind == '\0')
+			take_events(100, STDIN_FILENO);
+		else
+			take_events(5, -1);
 		if (letting_go)
 			give_enter_where_wanted();
 		said = all_ended() ? "All have ended." : "";
-		if (read(STDIN_FILENO, &key, 1) == 1) {
+		/* What is typed ahead waits until a step is done. */
+		if (ready && read(STDIN_FILENO, &key, 1) == 1) {
 			const int number = process_of_key(key);
 			if (key == 'q' || key == 3 || key == 4)
 				break;
@@ -234,6 +241,7 @@ static int choose(struct canvas *canvas)
 				memset(&step, 0, sizeof step);
 				strcpy(step.name, processes[number].name);
 				step.kind = prefix == 'w' ? '~' : '+';
+				stepped = now();
 				record_step(step.name, step.kind);
 				prefix = '\0';
 			} else {
@@ -244,6 +252,7 @@ static int choose(struct canvas *canvas)
 			step.kind = '\0';
 		show_screen(canvas, prefix, said);
 	}
+	tell_where();
 	end_screen();
 	write_record();
 	canvas->put = put_on_output;

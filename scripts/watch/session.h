@@ -118,7 +118,7 @@ static struct connection {
 	int fd; /* -1: free */
 	int ended;
 	int process;
-	char text[4 * LINE];
+	char text[64 * LINE];
 	size_t length;
 } connections[CONNECTIONS];
 
@@ -138,8 +138,9 @@ static const char *wanted_call = ""; /* held before this one in any case */
 static int listener = -1;
 static char folder[200], socket_path[220];
 static char library[PATH_MAX];
-static long long origin; /* the time of the first event */
-static time_t began_at;  /* by the clock of the kernel's objects */
+static long long origin;        /* the time of the first event */
+static long long last_activity; /* when an event has come, or one was let go */
+static time_t began_at;         /* by the clock of the kernel's objects */
 static volatile sig_atomic_t ended_by; /* the signal that we got */
 
 /* What picture.h makes of it. */
@@ -568,12 +569,13 @@ static void begin_command(int number)
 static void give_enter(int number)
 {
 	struct command *command = &commands[number];
+	const long long time = now();
 	if (command->input == -1)
 		return;
 	if (!command->gave_enter && write(command->input, "\n", 1) == 1) {
 		command->gave_enter = 1;
 		if (command->process != -1)
-			note_enter(command->process, now());
+			note_enter(command->process, time);
 		return;
 	}
 	close(command->input);
@@ -669,6 +671,7 @@ static void release(int number, long long time)
 	process->state = RUNNING;
 	process->woken = time;
 	process->sleeping = 0;
+	last_activity = now();
 	if (process->in_call && !process->at_birth) {
 		process->call_begun = process->died = time;
 		note_begin(number, time);
@@ -824,10 +827,13 @@ static void take_begin(int number, long long time, const char *call,
 		note_begin(number, time);
 }
 
-static void take_return(int number, long long time, const char *result)
+static void take_return(int number, long long time, const char *call,
+			const char *result)
 {
 	struct process *process = &processes[number];
 	const long value = strtol(result, NULL, 0);
+	if (!process->in_call || strcmp(process->call, call) != 0)
+		return; /* its begin was dropped */
 	if (value != -1 && strcmp(process->call, "shmget") == 0)
 		note_object(SEGMENT, (int)value);
 	else if (value != -1 && strcmp(process->call, "semget") == 0)
@@ -894,7 +900,7 @@ static void take_event(const struct event *event)
 		take_begin(number, event->time, call, words + more);
 	} else if (strcmp(what, "return") == 0 &&
 		   sscanf(words, "%23s %*s%n", call, &more) == 1) {
-		take_return(number, event->time,
+		take_return(number, event->time, call,
 			    words + more + strspn(words + more, " "));
 	} else if (strcmp(what, "end") == 0) {
 		process->in_call = 0;
@@ -1021,15 +1027,26 @@ static int is_asleep_on_purpose(const struct process *process)
 				    strcmp(process->call, "usleep") == 0);
 }
 
-/* Has it been waiting in the kernel, for more than a moment? */
+/* Has it been waiting in the kernel, for more than a moment? When processes
+ * are held, the moment begins with whatever any of them has done: what that
+ * woke may not run yet (the kernel hands over packets in its own time). */
 static int waits(const struct process *process)
 {
 	long long moment = process->in_call ? 15000 : 60000;
+	long long since = process->sleeping;
 	if (is_asleep_on_purpose(process))
 		moment = holding ? LLONG_MAX / 2 : 100000;
+	if (holding && since < last_activity)
+		since = last_activity;
+	if (holding && moment < 25000)
+		moment = 25000;
 	return process->state == RUNNING && process->sleeping != 0 &&
-	       now() - process->sleeping > moment;
+	       now() - since > moment;
 }
+
+/* How often nothing has come, since the last command ended: what it has said
+ * before may not have been accepted yet. */
+static int quiet_rounds;
 
 static void look_at_processes(void)
 {
@@ -1042,6 +1059,7 @@ static void look_at_processes(void)
 				continue;
 			commands[i].ended = 1;
 			commands[i].status = status;
+			quiet_rounds = 0;
 		}
 	}
 	for (int i = 0; i < process_count; i++) {
@@ -1095,10 +1113,13 @@ static int take_events(int milliseconds, int keyboard)
 	polled[count] = (struct pollfd){.fd = keyboard, .events = POLLIN};
 	poll(polled, count + (keyboard != -1), milliseconds);
 	const long long drained = now();
+	quiet_rounds++;
 	for (nfds_t i = 0; i < count; i++) {
 		if (polled[i].revents == 0)
 			continue;
 		taken = 1;
+		last_activity = drained;
+		quiet_rounds = 0;
 		if (owner[i] == -1)
 			take_connection();
 		else
@@ -1130,7 +1151,7 @@ static int all_ended(void)
 	for (int i = 0; i < process_count; i++)
 		if (processes[i].state != ENDED)
 			return 0;
-	return event_count == 0;
+	return event_count == 0 && quiet_rounds > 1;
 }
 
 /* Has everything that lives been waiting for more than a moment? */
@@ -1166,6 +1187,14 @@ static void give_enter_where_wanted(void)
 			return;
 		}
 	}
+}
+
+/* The waits that have not ended count as well. */
+static void count_waiting(void)
+{
+	for (int i = 0; i < process_count; i++)
+		if (processes[i].in_call && waits(&processes[i]))
+			processes[i].waited += now() - processes[i].call_begun;
 }
 
 /* Signal what still lives, and what has left its group. */

@@ -105,10 +105,9 @@ static enum progress advance(struct step *step)
 	/* A call that it is held before already is not its next one, unless
 	 * it has come there by itself. */
 	step->goes = 1;
-	const int wants_enter = at_call && reads_input(process);
-	release(number, now());
-	if (wants_enter)
+	if (at_call && reads_input(process))
 		give_enter(process->command);
+	release(number, now());
 	return NOT_YET;
 }
 
@@ -171,6 +170,16 @@ static const char *where_it_is(const struct process *process)
 	else
 		return "runs";
 	return text;
+}
+
+/* The drawing ends here: say where each process is. */
+static void tell_where(void)
+{
+	for (int i = 0; i < process_count; i++)
+		if (processes[i].state != ENDED)
+			note_text(i, now(), "(%s)", where_it_is(&processes[i]));
+	count_waiting();
+	drawing_over = 1;
 }
 
 /* All commands begin, and are held at their start. */

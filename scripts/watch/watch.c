@@ -86,6 +86,8 @@ int main(int argc, char *argv[])
 		failed = !choose(&canvas);
 	} else if (schedule != NULL) {
 		failed = !play(schedule, draw);
+		if (failed)
+			tell_where();
 		wanted_call = "";
 		letting_go = 1;
 		for (int i = 0; i < process_count; i++)
@@ -157,6 +159,7 @@ static void run_freely(int next)
 			give_enter_where_wanted();
 		draw();
 	}
+	count_waiting();
 	for (int i = 0; i < process_count && ended_by == 0; i++)
 		if (processes[i].state != ENDED)
 			note_text(i, now(), "(after %g s: ended by watch)",
