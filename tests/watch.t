@@ -70,6 +70,16 @@ child_has_a_column() {
 check 'a child has a column, and its end ends the wait of its parent' \
 	child_has_a_column
 
+sandbox_stays() {
+	unless_watchable
+	run shm/no_syscalls
+	[ "$status" -eq 0 ] || skip 'no strict sandbox here'
+	watch shm/no_syscalls
+	succeeds
+	in_order 'prctl(PR_SET_SECCOMP)' 'SIGKILL' '>Then it made one, and was'
+}
+check 'in a sandbox without system calls watch makes none' sandbox_stays
+
 repetitions_are_folded() {
 	unless_watchable
 	watch 'shm/counter -s -n 60' # all their events find room

@@ -666,6 +666,11 @@ static long end(const struct use *use, long result)
 {
 	int saved = errno;
 	const char *error = NULL;
+#ifdef __linux__
+	if (is(use->call, "prctl") && result == 0 &&
+	    use->arguments[0].value.number == PR_SET_SECCOMP)
+		strict = 1; /* before the next system call */
+#endif
 	const int waited = waits_so_far() > use->waits;
 	if (use->error != 0) {
 		result = -1;
@@ -678,11 +683,6 @@ static long end(const struct use *use, long result)
 		if (strcmp(use->call->symbol, "nanosleep") == 0)
 			nothing_slept(use);
 	}
-#ifdef __linux__
-	if (is(use->call, "prctl") && result == 0 &&
-	    use->arguments[0].value.number == PR_SET_SECCOMP)
-		strict = 1; /* before the next system call */
-#endif
 	if (stream != -1) {
 		struct line line;
 		begin_line(&line, "return");

@@ -206,18 +206,29 @@ static int next_word(const char **at, char *name, char *value, size_t size)
 	return 1;
 }
 
-/* Bytes in quotes; many NULs are one and their number. */
+/* Bytes in quotes: the first of them. Many NULs are one and their number. */
 static void add_bytes(struct text *text, const char *bytes)
 {
+	const size_t start = text->length;
+	const int quoted = *bytes == '"';
 	while (*bytes != '\0') {
 		int nuls = 0;
 		while (strncmp(bytes + 4 * nuls, "\\x00", 4) == 0)
 			nuls++;
+		const size_t length = *bytes != '\\'    ? 1
+				      : bytes[1] == 'x' ? 4
+							: 2;
 		if (nuls > 2) {
 			add(text, "\\x00{%d}", nuls);
 			bytes += 4 * nuls;
+		} else if (quoted && text->length - start > 27 &&
+			   strlen(bytes) > 4) {
+			add(text, "\"...");
+			return;
 		} else {
-			add(text, "%c", *bytes++);
+			add(text, "%.*s", (int)length, bytes);
+			bytes +=
+			    strlen(bytes) < length ? strlen(bytes) : length;
 		}
 	}
 }
@@ -243,6 +254,17 @@ static void add_argument(struct text *text, const char *call, const char *name,
 		}
 	} else if (strcmp(name, "size") == 0) {
 		add(text, "%s bytes", value);
+	} else if (strcmp(name, "polled") == 0) {
+		/* -1 is no descriptor. */
+		const char *separator = "";
+		snprintf(copy, sizeof copy, "%s", value);
+		for (char *one = strtok(copy, ","); one != NULL;
+		     one = strtok(NULL, ",")) {
+			if (*one == '-')
+				continue;
+			add(text, "%s%s", separator, one);
+			separator = " ";
+		}
 	} else if (strcmp(name, "time") == 0) {
 		add(text, "%g ms", atof(value) * 1000);
 	} else if (strcmp(name, "key") == 0 && strncmp(value, "0x", 2) == 0) {
@@ -586,6 +608,14 @@ static void note_return(int number, long long time, const char *result)
 		     !is_one_of(name, "fork close socket exit");
 	if (!failed)
 		learn(number, name, process->arguments, result);
+	if (is_one_of(name, "wait waitpid") && atol(result) > 0) {
+		/* One that was killed has not said that it ends. */
+		const int child = process_of_pid(atol(result));
+		if (child != -1 && !processes[child].told_end) {
+			processes[child].told_end = 1;
+			processes[child].died = time;
+		}
+	}
 	if (drawing_over || !is_drawn(name, process->arguments))
 		return;
 	if (waited)
