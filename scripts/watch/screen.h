@@ -129,7 +129,15 @@ static void show_screen(struct canvas *canvas, char prefix, const char *said)
 	int first = diagram_lines - room;
 	if (first < 1)
 		first = 1;
-	show_line(line++, "");
+	const char *order = record == NULL ? "" : record;
+	const size_t most = (size_t)width - 8;
+	if (strlen(order) > most) { /* its end */
+		order += strlen(order) - most;
+		order += strcspn(order, " ");
+	}
+	snprintf(text, sizeof text, "%s%.900s",
+		 *order == '\0' ? "" : "order: ", order);
+	show_text(line++, width, "2", text);
 	show_line(line++, diagram_lines > 0 ? diagram[0] : "");
 	for (int i = 0; i < room; i++)
 		show_line(line++,
@@ -176,7 +184,7 @@ static void start_screen(void)
 	terminal_changed = 1;
 	raw = terminal;
 	raw.c_lflag &= (tcflag_t) ~(ICANON | ECHO | ISIG);
-	raw.c_cc[VMIN] = 0;
+	raw.c_cc[VMIN] = 1; /* no end-of-file for a shell, if we are killed */
 	raw.c_cc[VTIME] = 0;
 	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 	printf("\033[?1049h\033[?25l\033[2J");
@@ -203,6 +211,7 @@ static void begin_again(void)
 static int choose(struct canvas *canvas)
 {
 	struct step step = {.kind = '\0'};
+	struct pollfd keyboard = {.fd = STDIN_FILENO, .events = POLLIN};
 	long long stepped = 0;
 	char prefix = '\0';
 	const char *said = "";
@@ -221,7 +230,8 @@ static int choose(struct canvas *canvas)
 			give_enter_where_wanted();
 		said = all_ended() ? "All have ended." : "";
 		/* What is typed ahead waits until a step is done. */
-		if (ready && read(STDIN_FILENO, &key, 1) == 1) {
+		if (ready && poll(&keyboard, 1, 0) == 1 &&
+		    read(STDIN_FILENO, &key, 1) == 1) {
 			const int number = process_of_key(key);
 			if (key == 'q' || key == 3 || key == 4)
 				break;

@@ -255,6 +255,10 @@ static void guard(int pipe_end, int screen)
 			break;
 	}
 	if (!clean) {
+		if (terminal_changed) {
+			tcsetattr(screen, TCSANOW, &terminal);
+			show_cursor(screen);
+		}
 		for (int try = 0; try < 50; try++) {
 			int living = 0;
 			for (int i = 0; i < made_count; i++) {
@@ -269,10 +273,6 @@ static void guard(int pipe_end, int screen)
 		}
 		for (int i = 0; i < made_count; i++)
 			remove_object(&made[i]);
-		if (terminal_changed) {
-			tcsetattr(screen, TCSANOW, &terminal);
-			show_cursor(screen);
-		}
 	}
 	remove_folder();
 	_exit(0);
