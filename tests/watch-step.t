@@ -37,7 +37,8 @@ reader_comes_early() {
 	unless_watchable
 	new_key
 	each_time '1:shmat 2 1' "shm/writer -k $key text" \
-		"shm/reader -l -k $key" -- '>Data read from memory:' '>Data written to memory: text'
+		"shm/reader -l -k $key" -- \
+		'>Data read from memory:' '>Data written to memory: text'
 	not_in_column 2 'memory: text'
 	each_time '1 2' "shm/writer -k $key text" "shm/reader -k $key" \
 		-- '>Data written to memory: text' '>Data read from memory: text'
@@ -176,8 +177,7 @@ keys_choose() {
 	mkfifo "$work/keys"
 	exec 5<>"$work/keys"
 	start_from "$work/keys" screen scripts/terminal 1 25
-	# shellcheck disable=SC2016 # not a shell's dollar
-	echo '$stty -a; echo before' >&5
+	echo "\$stty -a; echo before" >&5
 	await screen before
 	echo "\$'$build/scripts/watch/watch' -s -S '$work/order' shm/race; \
 echo came back: \$?" >&5
@@ -186,7 +186,7 @@ echo came back: \$?" >&5
 		printf 'k%d\n' "'$key" >&5
 	done
 	await screen 'came back: 0'
-	echo '$stty -a; echo after' >&5
+	echo "\$stty -a; echo after" >&5
 	await screen after
 	stop screen
 	exec 5>&-
@@ -197,7 +197,7 @@ echo came back: \$?" >&5
 	sed -n 's/^1 = [0-9]* \(.*\)/\1/p' "$work/screen.out" |
 		awk '/came back: 0/ { on = 1; next } /after/ { exit } on' \
 		>"$work/after"
-	cat "$work/before"; echo; cat "$work/after"; 	cmp "$work/before" "$work/after" || fail 'the terminal as it was'
+	cmp "$work/before" "$work/after" || fail 'the terminal as it was'
 	read -r order <"$work/order"
 	[ "$order" = '1+ 1+ 1+ 1+ 1+ 1.1+ 1.1+ 1+ 1+' ] ||
 		fail "the order that was chosen, not '$order'"

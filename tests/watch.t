@@ -32,7 +32,7 @@ nonblocking_server_does_not_wait() {
 	new_port
 	watch "socket/server -n -p $port" "socket/client -w -p $port"
 	succeeds
-	in_order '| accept = 4 <--' 'fcntl(4, F_SETFL,' 'O_RDWR|O_NONBLOCK) = 0' \
+	in_order '| accept = 4 <--' 'fcntl(4, F_SETFL,' 'O_NONBLOCK) = 0' \
 		'| recv(4, 1023 bytes) = -1 EAGAIN' '>recv: no data yet' '(Enter)'
 	not_in_column 1 'recv = '
 }
@@ -230,6 +230,42 @@ results_are_the_same() {
 	prints_like 'ends, exit status 2'
 }
 check 'exit status and errors are those of the program' results_are_the_same
+
+calls_cost_little() {
+	unless_watchable
+	run tests/many_calls 1000
+	succeeds
+	read -r alone <"$work/out"
+	watch 'tests/many_calls 1000'
+	succeeds
+	watched=$(sed -n 's/.*>\([0-9][0-9.]*\)$/\1/p' "$work/out")
+	note "$(awk -v alone="$alone" -v watched="$watched" 'BEGIN {
+		printf "a call takes %s us alone, %s us watched: %.0f times",
+			alone, watched, watched / alone }')"
+	awk -v cost="$watched" 'BEGIN { exit !(cost > 0 && cost < 20) }' ||
+		fail "a call in less than 20 us, not $watched"
+	prints_like ' events were dropped: '
+	prints_like 'shmdt '
+}
+check 'a watched call costs less than 20 microseconds' calls_cost_little
+
+orders_are_the_same() {
+	unless_watchable
+	new_path
+	watch -n -x '1~ 2 1' "msgqueue/reader -f $path" \
+		"msgqueue/writer -f $path text"
+	cp "$work/out" "$work/first"
+	new_path
+	for _ in 1 2 3 4 5; do
+		watch -n -x '1~ 2 1' "msgqueue/reader -f $path" \
+			"msgqueue/writer -f $path text"
+		sed 's/queue\.2/queue.1/g' "$work/out" |
+			cmp - "$work/first" || fail 'the same each time'
+	done
+	in_order 'msgget(key #1' '= #1' 'msgrcv(id #1' 'msgsnd(id #1' 'waited' \
+		'<--' 'process   calls' 'msgsnd 1'
+}
+check 'watch -n draws an order the same each time' orders_are_the_same
 
 usage_is_shown() {
 	run scripts/watch/watch -h

@@ -175,6 +175,8 @@ static const char *where_it_is(const struct process *process)
 /* The drawing ends here: say where each process is. */
 static void tell_where(void)
 {
+	current_step++;
+	current_process = -1;
 	for (int i = 0; i < process_count; i++)
 		if (processes[i].state != ENDED)
 			note_text(i, now(), "(%s)", where_it_is(&processes[i]));
@@ -210,6 +212,7 @@ static int play(const char *order, void (*look)(void))
 {
 	static struct step step;
 	int number = 0;
+	current_process = -1;
 	if (!begin_all())
 		return 0;
 	while (*(order += strspn(order, " \t\n")) != '\0') {
@@ -219,6 +222,8 @@ static int play(const char *order, void (*look)(void))
 		number++;
 		read_step(order, length, &step);
 		wanted_call = step.call;
+		current_step = number;
+		current_process = process_named(step.name);
 		for (;;) {
 			enum progress progress = advance(&step);
 			if (progress == NOT_YET &&
@@ -238,6 +243,7 @@ static int play(const char *order, void (*look)(void))
 			}
 			if (progress == DONE || ended_by != 0)
 				break;
+			current_process = process_named(step.name);
 			const int at = process_named(step.name);
 			if (take_events(2, -1) ||
 			    (at != -1 && is_asleep_on_purpose(&processes[at])))
@@ -249,6 +255,8 @@ static int play(const char *order, void (*look)(void))
 		settle(look);
 		order += length;
 	}
+	current_step++;
+	current_process = -1;
 	return 1;
 }
 

@@ -7,7 +7,7 @@
  *     $ scripts/watch/watch 'socket/server' 'socket/client'
  *     $ scripts/watch/watch -x '1:waitpid 1.1 1' shm/race
  *
- * usage: watch [-hs] [-o FILE.svg] [-t SECONDS] [-x SCHEDULE] [-S FILE]
+ * usage: watch [-hns] [-o FILE.svg] [-t SECONDS] [-x SCHEDULE] [-S FILE]
  *              COMMAND ...
  *
  * Each COMMAND is one word: quote it. Each begins when the one before waits or
@@ -19,7 +19,8 @@
  * same in a written order: P (process P to its end), P:CALL (until it is held
  * before its next CALL), P+ (to the next stop: its next call is made), P~
  * (until it waits). -S: keep the order that was chosen with -s. -o: also draw
- * it in a file.
+ * it in a file. -n: nothing that differs from run to run: rows are counted, and
+ * there are no times, ids, pids and addresses.
  *
  * Exit status: 0; 1 the schedule cannot be followed, or a program cannot be
  * watched; 2 usage. Not seen: what libc does for itself (stdio, system), and
@@ -30,9 +31,29 @@
 #define _GNU_SOURCE /* strsignal and the like: this is no lesson */
 #endif
 
+/* In this order: each uses those above it. */
 #include "session.h"
 
+#include "left.h"
+
+#include "commands.h"
+
+#include "events.h"
+
+#include "waits.h"
+
+#include "ends.h"
+
+#include "rows.h"
+
+#include "told.h"
+
+#include "wakers.h"
+
 #include "picture.h"
+
+#include "paper.h"
+
 #include "svg.h"
 
 #include "step.h"
@@ -40,7 +61,7 @@
 #include "screen.h"
 
 static const char usage[] =
-    "usage: watch [-hs] [-o FILE.svg] [-t SECONDS] [-x SCHEDULE] [-S FILE]\n"
+    "usage: watch [-hns] [-o FILE.svg] [-t SECONDS] [-x SCHEDULE] [-S FILE]\n"
     "             COMMAND ...";
 static const char *svg_path; /* -o */
 static int by_key;           /* -s */
@@ -172,21 +193,25 @@ static void print_figures(void)
 	long sent = 0, transfers = 0, attached = 0, shared = 0;
 	struct canvas list = canvas;
 	lay_out(&list);
-	printf("\nprocess    waited  calls\n");
+	printf(same_each_time ? "\nprocess   calls\n"
+			      : "\nprocess    waited  calls\n");
 	for (int i = 0; i < process_count; i++) {
 		const struct process *process = &processes[list.order[i]];
 		char text[1000] = "";
 		size_t length = 0;
-		int at = printf("%-7s %8.2f  ", process->name,
-				(double)process->waited / 1000);
+		int at = same_each_time
+			     ? printf("%-7s   ", process->name)
+			     : printf("%-7s %8.2f  ", process->name,
+				      (double)process->waited / 1000);
+		const int begin = at;
 		for (int j = 0; j < NAMES && process->counts[j].count > 0;
 		     j++) {
 			length = (size_t)snprintf(
 			    text, sizeof text, "%s%s %ld", j > 0 ? ", " : "",
 			    process->counts[j].call, process->counts[j].count);
 			if (at + (int)length > canvas.width - 1) {
-				printf(",\n%18s", "");
-				at = 18;
+				printf(",\n%*s", begin, "");
+				at = begin;
 				memmove(text, text + 2, length - 1);
 				length -= 2;
 			}
@@ -200,7 +225,8 @@ static void print_figures(void)
 		transfers += process->transfers;
 		attached += process->attached;
 		if (process->dropped > 0)
-			printf("        %lld events were dropped\n",
+			printf("          %lld events were dropped: they came "
+			       "too fast to be read\n",
 			       process->dropped);
 	}
 	if (sent > 0)
@@ -224,9 +250,12 @@ static void parse_options(int argc, char *argv[])
 	has_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	live = isatty(STDOUT_FILENO);
 	has_colour = live;
-	while ((option = getopt(argc, argv, "+hso:t:x:S:")) != -1) {
+	while ((option = getopt(argc, argv, "+hnso:t:x:S:")) != -1) {
 		char *end;
 		switch (option) {
+		case 'n':
+			same_each_time = 1;
+			break;
 		case 's':
 			by_key = 1;
 			break;
