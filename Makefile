@@ -108,7 +108,9 @@ $(foreach name,$(tests),$(eval $(call needs_lab,$(name))))
 $(tests:%=test-%):
 	@sh tests/run.sh $(@:test-%=%)
 
-test test-faults test-watch test-watch-step: $(library)
+# The sheets watch as well.
+demo test soak $(labs:%=demo-%) $(labs:%=test-%): $(library)
+test-faults test-watch test-watch-step: $(library)
 
 ## check-TASK: does your program do what a task of a sheet asks for?
 tasks = $(patsubst tests/check-%.sh,%,$(wildcard tests/check-*.sh))

@@ -326,11 +326,13 @@ static void read_connection(int number)
 	}
 }
 
-static void take_connection(void)
+/* Return whether there was one. What it says is older than what others say
+ * now, so it is read at once. */
+static int take_connection(void)
 {
 	const int fd = accept(listener, NULL, NULL);
 	if (fd == -1)
-		return;
+		return 0;
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	for (int i = 0; i < CONNECTIONS; i++) {
@@ -340,7 +342,9 @@ static void take_connection(void)
 		connections[i].ended = 0;
 		connections[i].process = -1;
 		connections[i].length = 0;
-		return;
+		read_connection(i);
+		return 1;
 	}
 	close(fd); /* not watched, but not held either */
+	return 1;
 }

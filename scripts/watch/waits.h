@@ -130,10 +130,10 @@ static int take_events(int milliseconds, int keyboard)
 		taken = 1;
 		last_activity = drained;
 		quiet_rounds = 0;
-		if (owner[i] == -1)
-			take_connection();
-		else
+		if (owner[i] != -1)
 			read_connection(owner[i]);
+		while (owner[i] == -1 && take_connection())
+			;
 	}
 
 	/* Another process's event may be on its way still. */

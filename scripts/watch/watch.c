@@ -100,6 +100,10 @@ int main(int argc, char *argv[])
 	int failed = 0;
 	int height;
 	measure(&canvas.width, &height);
+	if (same_each_time) {
+		live = has_colour = has_utf8 = 0;
+		canvas.width = 80;
+	}
 	canvas.put = put_on_output;
 	canvas.where = stdout;
 	holding = by_key || schedule != NULL;
@@ -293,6 +297,8 @@ static void parse_options(int argc, char *argv[])
 		errx(2, "-s and -x exclude each other\n%s", usage);
 	if (record_path != NULL && !by_key)
 		errx(2, "-S needs -s\n%s", usage);
+	if (by_key && same_each_time)
+		errx(2, "-s and -n exclude each other\n%s", usage);
 	if (by_key && (!isatty(STDIN_FILENO) || !live))
 		errx(2, "-s needs a terminal\n%s", usage);
 	for (; optind < argc; optind++)
