@@ -96,21 +96,30 @@ static void clear_process(int number)
 
 /* A connection's first line: whose is it? */
 static int new_process(int connection, const char *name, int is_child, long pid,
-		       long long time)
+		       long parent_pid, long long time)
 {
-	int number = process_named(name);
-	int again = 0, unnamed = 0;
+	int unnamed = 0;
 	char other[NAME];
 	snprintf(other, sizeof other, "%s", name);
-	if (number != -1 && processes[number].connection != -1) {
+	/* A child of what libc has started takes itself for one of ours. */
+	const int parent = process_of_pid(parent_pid);
+	if (is_child && parent != -1 && processes[parent].unnamed) {
+		snprintf(other, sizeof other, "%.80s%s", processes[parent].name,
+			 strrchr(name, '.'));
+		unnamed = 1;
+	}
+	int number = process_of_pid(pid); /* has it become another program? */
+	const int again =
+	    !is_child && number != -1 && processes[number].state != ENDED;
+	if (!again)
+		number = process_named(other);
+	if (number != -1 && !again && processes[number].connection != -1) {
 		/* What libc started for itself: system, popen. */
 		for (int i = 1; number != -1; i++) {
 			snprintf(other, sizeof other, "%.80s.s%d", name, i);
 			number = process_named(other);
 		}
 		unnamed = 1;
-	} else if (number != -1 && processes[number].pid == pid) {
-		again = 1; /* it has become another program */
 	}
 	if (number == -1) {
 		if (process_count == PROCESSES)
@@ -125,7 +134,7 @@ static int new_process(int connection, const char *name, int is_child, long pid,
 	}
 	process->connection = connection;
 	process->pid = (pid_t)pid;
-	process->unnamed = unnamed;
+	process->unnamed = unnamed || (again && process->unnamed);
 	process->state = RUNNING;
 	process->in_call = 0;
 	process->command = atoi(name) - 1;
@@ -138,10 +147,10 @@ static int new_process(int connection, const char *name, int is_child, long pid,
 		process->parent = process_named(other);
 	}
 	if (is_child && process->parent != -1) {
-		const struct process *parent = &processes[process->parent];
-		memcpy(process->descriptors, parent->descriptors,
+		const struct process *from = &processes[process->parent];
+		memcpy(process->descriptors, from->descriptors,
 		       sizeof process->descriptors);
-		process->descriptor_count = parent->descriptor_count;
+		process->descriptor_count = from->descriptor_count;
 	}
 	connections[connection].process = number;
 	if (origin == 0)
@@ -217,7 +226,7 @@ static void take_event(const struct event *event)
 	int at = 0, more = 0;
 	struct connection *connection = &connections[event->connection];
 	int number = connection->process;
-	long pid = 0;
+	long pid = 0, parent = 0;
 	if (event->line == NULL) {
 		if (number != -1 &&
 		    processes[number].connection == event->connection)
@@ -231,9 +240,9 @@ static void take_event(const struct event *event)
 	const char *words = event->line + at;
 	const int is_child = strcmp(what, "child") == 0;
 	if (number == -1 && (is_child || strcmp(what, "start") == 0) &&
-	    sscanf(words, "%ld", &pid) == 1)
+	    sscanf(words, "%ld %ld", &pid, &parent) == 2)
 		number = new_process(event->connection, name, is_child, pid,
-				     event->time);
+				     parent, event->time);
 	if (number == -1) { /* too many */
 		ssize_t ignored = write(connection->fd, "", 1);
 		(void)ignored;
