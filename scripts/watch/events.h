@@ -140,9 +140,9 @@ static int new_process(int connection, const char *name, int is_child, long pid,
 	process->command = atoi(name) - 1;
 	if (process->command < 0 || process->command >= command_count)
 		process->command = 0;
-	if (strchr(other, '.') == NULL) {
+	if (!again && strchr(other, '.') == NULL) {
 		commands[process->command].process = number;
-	} else {
+	} else if (!again) {
 		*strrchr(other, '.') = '\0';
 		process->parent = process_named(other);
 	}
