@@ -201,9 +201,9 @@ static int fitting(const char *text, int room)
 	while (text[at] != '\0') {
 		if (width == room)
 			return blank > 0 ? blank : at;
-		if (text[at] == ' ' && width > room / 3)
+		if (text[at] == ' ' && width > 4)
 			blank = at;
-		if (text[at] == '|' && width > room / 3 && width + 1 < room)
+		if (text[at] == '|' && width > 4 && width + 1 < room)
 			blank = at + 1; /* flags */
 		at++;
 		while ((text[at] & 0xc0) == 0x80)

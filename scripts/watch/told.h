@@ -139,6 +139,10 @@ static void add_argument(struct text *text, const char *call, const char *name,
 			add(text, "%s%s", separator, one);
 			separator = " ";
 		}
+	} else if (strcmp(name, "milliseconds") == 0) {
+		add(text, *value == '-' ? "no limit" : "%s ms", value);
+	} else if (strcmp(name, "seconds") == 0) {
+		add(text, "%s s", value);
 	} else if (strcmp(name, "time") == 0) {
 		add(text, "%g ms", atof(value) * 1000);
 	} else if (strcmp(name, "key") == 0 && strncmp(value, "0x", 2) == 0) {
@@ -151,7 +155,7 @@ static void add_argument(struct text *text, const char *call, const char *name,
 			add(text, "type %.*s, ", (int)(bytes - value), value);
 		if (bytes != NULL)
 			add_bytes(text, bytes + 1);
-	} else if (is_one_of(name, "id count backlog pid seconds milliseconds "
+	} else if (is_one_of(name, "id count backlog pid "
 				   "microseconds number type project") &&
 		   (isdigit((unsigned char)*value) || *value == '-')) {
 		add(text, "%s %s", name, value);
