@@ -207,4 +207,33 @@ echo came back: \$?" >&5
 }
 check 'keys let processes go on, and their order is kept' keys_choose
 
+ctrl_c_restores() {
+	unless_watchable
+	new_key
+	mkfifo "$work/keys"
+	exec 5<>"$work/keys"
+	start_from "$work/keys" screen scripts/terminal 1 25
+	echo "\$stty -a; echo before" >&5
+	await screen before
+	echo "\$'$build/scripts/watch/watch' -s 'shm/writer -k $key'; \
+echo came back: \$?" >&5
+	await screen 'held at its start'
+	printf 'k%d\n' "'1" "'1" 3 >&5
+	await screen 'came back: 0'
+	echo "\$stty -a; echo after" >&5
+	await screen after
+	stop screen
+	exec 5>&-
+	sed -n 's/^1 = [0-9]* \(.*\)/\1/p' "$work/screen.out" |
+		awk '/before$/ { exit } { print }' >"$work/before"
+	sed -n 's/^1 = [0-9]* \(.*\)/\1/p' "$work/screen.out" |
+		awk '/came back: 0/ { on = 1; next } /after$/ { exit } on' \
+		>"$work/after"
+	cmp "$work/before" "$work/after" || fail 'the terminal as it was'
+	has_text "$work/screen.out" 'left behind: segment' ||
+		fail 'the segment to be removed'
+	segment_gone "$key"
+}
+check 'Ctrl-C leaves the terminal as it was, and nothing else' ctrl_c_restores
+
 finish_tests

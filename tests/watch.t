@@ -236,6 +236,32 @@ results_are_the_same() {
 }
 check 'exit status and errors are those of the program' results_are_the_same
 
+stream_tells_more() {
+	unless_watchable
+	library=$(cd "$build" && pwd)/scripts/watch/library.so
+	: >"$work/printed"
+	: >"$work/events"
+	read -r inode _ <<-END
+		$(ls -i "$work/printed")
+	END
+	WATCH_OUTPUT=$inode WATCH_EVENTS=$work/events LD_PRELOAD=$library \
+		DYLD_INSERT_LIBRARIES=$library "$build/shm/race" -dw \
+		>>"$work/printed"
+	for event in '1 start [0-9]* [0-9]* printed=0' \
+		'1 begin shmget 1 key=IPC_PRIVATE size=4 .* printed=0' \
+		'1 begin fork 1 printed=52' \
+		'1.1 begin _exit 1 status=0 printed=83' \
+		'1 return nanosleep 1 0 waited=1 printed=83' \
+		'1 end printed=133'; do
+		sed 's/^[0-9]* //' "$work/events" | grep -q -- "^$event\$" || {
+			cat "$work/events"
+			fail "an event '$event'"
+		}
+	done
+}
+check 'the stream tells what has been printed, and which calls have waited' \
+	stream_tells_more
+
 calls_cost_little() {
 	unless_watchable
 	run tests/many_calls 1000

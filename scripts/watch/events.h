@@ -25,6 +25,7 @@ static void release(int number, long long time)
 		return;
 	process->state = RUNNING;
 	process->woken = time;
+	process->woken_by = 0;
 	process->sleeping = 0;
 	last_activity = now();
 	if (process->in_call && !process->at_birth) {

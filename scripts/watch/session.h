@@ -81,7 +81,8 @@ static struct process {
 	int call_number; /* in calls[], or -1: not drawn */
 
 	int forks;
-	long long woken;    /* when it was last told to go on */
+	long long woken; /* when it was last told to go on */
+	int woken_by;    /* the number of the process that ended its wait + 1 */
 	long long sleeping; /* since when, or 0: it is not */
 	long long dropped;
 

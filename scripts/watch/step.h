@@ -159,7 +159,11 @@ static const char *where_it_is(const struct process *process)
 	if (process->state == HELD && process->at_birth)
 		return process->in_call ? "held: fork has returned"
 					: "held at its start";
-	if (process->state == HELD)
+	if (process->state == HELD && process->woken_by != 0)
+		snprintf(text, sizeof text,
+			 "woken by %.40s, held before %.300s",
+			 processes[process->woken_by - 1].name, call.text);
+	else if (process->state == HELD)
 		snprintf(text, sizeof text, "held before %.300s", call.text);
 	else if (process->in_call && waits(process))
 		snprintf(text, sizeof text, "waits in %.300s", call.text);

@@ -299,6 +299,7 @@ static void note_return(int number, long long time, const char *result)
 		at--;
 	if (waited)
 		call->waker = find_waker(call);
+	process->woken_by = call->waker + 1;
 	if (waited && at >= 0 && rows[at].kind == CALL)
 		rows[at].kind = OPEN;
 	if (at >= 0 && rows[at].kind == OPEN) {
