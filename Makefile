@@ -24,6 +24,7 @@ export BUILD SOAK
 .PHONY: all help demo compare test soak lint sanitize faults clean clean-ipc
 .PHONY: FORCE
 .PHONY: $(labs) $(labs:%=demo-%) $(labs:%=test-%) $(tests:%=test-%)
+.PHONY: $(labs:%=watch-%) $(labs:%=step-%)
 
 all: $(programs) ## build all programs (this is what plain `make` does)
 
@@ -69,6 +70,23 @@ demo: all ## play every lab's sheet: what is typed, and what comes
 $(labs:%=demo-%): demo-%: % $(tools)
 	@sh scripts/play.sh $*/README.md
 
+# The commands of a lab. WATCH='-o FILE.svg' adds options, COMMANDS="'./a.out'"
+# takes others.
+watch_fork_demo = fork_demo/private
+watch_shm = 'shm/writer -w' 'shm/reader -l'
+watch_socket = 'socket/server' 'socket/client'
+watch_msgqueue = msgqueue/reader 'msgqueue/writer Hello'
+step_shm = shm/writer shm/reader
+watched = $(or $(COMMANDS),$($(1)_$(2)),$(watch_$(2)))
+
+## watch-LAB: draw who calls what, and who waits for whom
+$(labs:%=watch-%): watch-%: % $(tools) $(library)
+	@$(out)scripts/watch/watch $(WATCH) $(call watched,watch,$*)
+
+## step-LAB: let the processes make their calls one at a time
+$(labs:%=step-%): step-%: % $(tools) $(library)
+	@$(out)scripts/watch/watch -s $(WATCH) $(call watched,step,$*)
+
 compare: ## measure what each mechanism costs: a table and a picture
 	@sh scripts/compare/compare.sh
 
@@ -90,7 +108,9 @@ $(foreach name,$(tests),$(eval $(call needs_lab,$(name))))
 $(tests:%=test-%):
 	@sh tests/run.sh $(@:test-%=%)
 
-test test-faults: $(library)
+# The sheets watch as well.
+demo test soak $(labs:%=demo-%) $(labs:%=test-%): $(library)
+test-faults test-watch test-watch-step: $(library)
 
 ## check-TASK: does your program do what a task of a sheet asks for?
 tasks = $(patsubst tests/check-%.sh,%,$(wildcard tests/check-*.sh))

@@ -7,8 +7,8 @@
 . "${0%/*}/lib.sh"
 
 case ${SOAK:-full} in
-short) megabytes=64 connections=1000 clients=60 ;;
-*) megabytes=1024 connections=5000 clients=300 ;;
+short) megabytes=64 connections=1000 clients=60 orders=20 ;;
+*) megabytes=1024 connections=5000 clients=300 orders=200 ;;
 esac
 
 # ---- much data -----------------------------------------------------------
@@ -184,6 +184,16 @@ silent_client() {
 	prints connected
 }
 
+# ---- orders --------------------------------------------------------------
+
+orders_hold() {
+	WATCH_TIMES=$orders $shell tests/watch-step.t reader_comes_early \
+		writer_overwrites race_is_won_and_lost increments_are_lost \
+		recv_waits nonblocking_recv_does_not_wait \
+		nonblocking_recv_is_late queue_is_filled >"$work/orders" ||
+		fail "each order to have the same outcome: $(cat "$work/orders")"
+}
+
 # ---- comparing -----------------------------------------------------------
 
 compare_for_real() {
@@ -205,5 +215,8 @@ check "$clients clients of a queue, texts as long as they may be" \
 check "$clients clients of small queues, and a fifth of them is killed" \
 	queue_is_small
 check 'prefork gives up a client that says nothing' silent_client
+time_limit=3000
+check "a chosen order has the same outcome $orders times" orders_hold
+time_limit=600
 check 'compare.sh: a quick run' compare_for_real
 finish_tests

@@ -20,6 +20,10 @@
  *               getaddrinfo's errors (EAI_AGAIN), or `short`: it is made with
  *               a size of one byte. A failing close does close. EIDRM, and
  *               EINVAL of a call with an id (not shmat), remove the object.
+ * WATCH_OUTPUT  the inode of a file. If it is the standard output, that is line
+ *               buffered, as on a terminal, and each event ends with its size,
+ *               printed=BYTES; a return has waited=1 before that if the process
+ *               gave the CPU away, and so has waited for something
  *
  * An event is a line. MICROSECONDS is of the monotonic clock (0 in a strict
  * sandbox, where nobody may ask for it), PROCESS as above.
@@ -143,6 +147,7 @@ static int stream = -1;   /* the events go there */
 static int to_socket;     /* it is a connection, not a file or FIFO */
 static int held;          /* each call waits until it is told to go on */
 static int strict;        /* a sandbox leaves read, write and exit */
+static int output = -1;   /* what it prints goes to this file */
 static long dropped;      /* events since the last that was written */
 static char process[100]; /* WATCH_PROCESS */
 static int children;      /* forked so far */
@@ -212,6 +217,9 @@ static void end_line(struct line *line)
 {
 	if (stream == -1)
 		return;
+	struct stat status;
+	if (output != -1 && !strict && fstat(output, &status) == 0)
+		add(line, " printed=%lld", (long long)status.st_size);
 	line->text[line->length++] = '\n';
 	if (unsent_length > 0)
 		put(unsent, unsent_length);
@@ -334,6 +342,7 @@ struct use {
 	int error;    /* it is to fail with this */
 	int one_byte; /* it is to be made with a size of 1 */
 	int failed;   /* the call is not made */
+	long waits;   /* of this process, before it is made */
 	struct argument {
 		const char *name; /* up to its colon */
 		char letter;
@@ -596,6 +605,15 @@ static void inject(struct use *use)
 	use->failed = fault.error != 0 && !is(use->call, "close");
 }
 
+/* How often this process has given the CPU away. */
+static long waits_so_far(void)
+{
+	struct rusage usage;
+	if (output == -1 || strict || getrusage(RUSAGE_SELF, &usage) == -1)
+		return 0;
+	return usage.ru_nvcsw;
+}
+
 /* Does not go on before it is told to. Changes no errno. */
 static void begin(struct use *use, int symbol, ...)
 {
@@ -624,11 +642,13 @@ static void begin(struct use *use, int symbol, ...)
 	if (fault.call == call->same && fault.number == use->number &&
 	    strcmp(fault.process, process) == 0)
 		inject(use);
-	if (is(call, "close") && stream != -1 &&
-	    use->arguments[0].value.number == stream) {
-		use->failed = 1; /* the stream is ours */
+	if (is(call, "close") && use->arguments[0].value.number != -1 &&
+	    (use->arguments[0].value.number == stream ||
+	     use->arguments[0].value.number == output)) {
+		use->failed = 1; /* these are ours */
 		use->error = EBADF;
 	}
+	use->waits = waits_so_far();
 	errno = saved;
 }
 
@@ -646,6 +666,12 @@ static long end(const struct use *use, long result)
 {
 	int saved = errno;
 	const char *error = NULL;
+#ifdef __linux__
+	if (is(use->call, "prctl") && result == 0 &&
+	    use->arguments[0].value.number == PR_SET_SECCOMP)
+		strict = 1; /* before the next system call */
+#endif
+	const int waited = waits_so_far() > use->waits;
 	if (use->error != 0) {
 		result = -1;
 		saved = use->error;
@@ -657,11 +683,6 @@ static long end(const struct use *use, long result)
 		if (strcmp(use->call->symbol, "nanosleep") == 0)
 			nothing_slept(use);
 	}
-#ifdef __linux__
-	if (is(use->call, "prctl") && result == 0 &&
-	    use->arguments[0].value.number == PR_SET_SECCOMP)
-		strict = 1; /* before the next system call */
-#endif
 	if (stream != -1) {
 		struct line line;
 		begin_line(&line, "return");
@@ -676,6 +697,8 @@ static long end(const struct use *use, long result)
 			add(&line, " %s", error);
 		if (result != -1 && use->error == 0)
 			print_result(&line, use, result);
+		if (waited)
+			add(&line, " waited=1");
 		end_line(&line);
 	}
 	errno = saved;
@@ -693,6 +716,31 @@ static void announce(const char *what)
 	add(&line, " %ld %ld", (long)getpid(), (long)getppid());
 	end_line(&line);
 	hold();
+}
+
+/* Out of the way: the program may close the low ones, or count. */
+static int high_copy(int fd)
+{
+	int (*const control)(int, int, ...) =
+	    LIBC(fcntl, int (*)(int, int, ...));
+	struct rlimit limit = {.rlim_cur = 64};
+	getrlimit(RLIMIT_NOFILE, &limit);
+	const int high = limit.rlim_cur < 1024 ? (int)limit.rlim_cur - 4 : 1000;
+	const int copy = control(fd, F_DUPFD, high);
+	if (copy != -1)
+		control(copy, F_SETFD, FD_CLOEXEC);
+	return copy;
+}
+
+static void open_output(void)
+{
+	const char *inode = getenv("WATCH_OUTPUT");
+	struct stat status;
+	if (inode == NULL || fstat(STDOUT_FILENO, &status) == -1 ||
+	    (unsigned long long)status.st_ino != strtoull(inode, NULL, 10))
+		return;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	output = high_copy(STDOUT_FILENO);
 }
 
 static void open_stream(void)
@@ -723,13 +771,9 @@ static void open_stream(void)
 	if (stream == -1)
 		return;
 
-	/* Out of the way: the program may close the low ones, or count. */
-	struct rlimit limit = {.rlim_cur = 64};
-	getrlimit(RLIMIT_NOFILE, &limit);
-	const int high = limit.rlim_cur < 1024 ? (int)limit.rlim_cur - 4 : 1000;
 	int (*const control)(int, int, ...) =
 	    LIBC(fcntl, int (*)(int, int, ...));
-	const int moved = control(stream, F_DUPFD, high);
+	const int moved = high_copy(stream);
 	if (moved != -1) {
 		LIBC(close, int (*)(int))(stream);
 		stream = moved;
@@ -786,6 +830,7 @@ __attribute__((constructor)) static void start(void)
 	snprintf(process, sizeof process, "%s", name == NULL ? "1" : name);
 	held = getenv("WATCH_HOLD") != NULL;
 	read_fault();
+	open_output();
 	open_stream();
 	announce("start");
 }

@@ -1,0 +1,262 @@
+/*
+ * commands.h - for watch.c: begin the commands, and take what they print
+ */
+
+/* Split a command as a shell does: blanks, '…', "…" and \. */
+static void split(struct command *command)
+{
+	char *out = malloc(strlen(command->line) + 1);
+	if (out == NULL)
+		err(1, "malloc");
+	int count = 0;
+	const char *in = command->line;
+	for (;;) {
+		in += strspn(in, " \t\n");
+		if (*in == '\0' || count == WORDS)
+			break;
+		command->words[count++] = out;
+		char quote = '\0';
+		for (; *in != '\0'; in++) {
+			if (quote == '\0' && strchr(" \t\n", *in) != NULL)
+				break;
+			if (quote != '\0' && *in == quote)
+				quote = '\0';
+			else if (quote == '\0' && (*in == '\'' || *in == '"'))
+				quote = *in;
+			else if (*in == '\\' && quote != '\'' && in[1] != '\0')
+				*out++ = *++in;
+			else
+				*out++ = *in;
+		}
+		*out++ = '\0';
+	}
+	command->words[count] = NULL;
+	if (count == 0)
+		errx(2, "'%s': a command, please", command->line);
+}
+
+/* Where a command's program is: under BUILD, here, or in PATH. */
+static const char *program_of(const struct command *command)
+{
+	static char path[PATH_MAX];
+	const char *name = command->words[0], *build = getenv("BUILD");
+	if (build != NULL && *build != '\0' && *name != '/') {
+		snprintf(path, sizeof path, "%s/%s", build, name);
+		if (access(path, X_OK) == 0)
+			return path;
+	}
+	if (strchr(name, '/') != NULL)
+		return name;
+	const char *places = getenv("PATH");
+	while (places != NULL && *places != '\0') {
+		const int length = (int)strcspn(places, ":");
+		snprintf(path, sizeof path, "%.*s/%s", length, places, name);
+		if (access(path, X_OK) == 0)
+			return path;
+		places += length + (places[length] == ':');
+	}
+	return name;
+}
+
+/* Does an ELF program ask for a dynamic linker? Only that loads the library. */
+static int is_static(const char *path)
+{
+#ifdef __linux__
+	unsigned char head[4096] = {0};
+	const int file = open(path, O_RDONLY);
+	const ssize_t length = read(file, head, sizeof head);
+	close(file);
+	if (length < 64 || memcmp(head, "\177ELF", 4) != 0)
+		return 0;
+	const int wide = head[4] == 2;
+	uint64_t table = 0;
+	uint32_t table32, type;
+	uint16_t size, count;
+	if (wide) {
+		memcpy(&table, head + 32, 8);
+	} else {
+		memcpy(&table32, head + 28, 4);
+		table = table32;
+	}
+	memcpy(&size, head + (wide ? 54 : 42), 2);
+	memcpy(&count, head + (wide ? 56 : 44), 2);
+	for (uint64_t i = 0; i < count; i++) {
+		const uint64_t at = table + i * size;
+		if (at + 4 > (uint64_t)length)
+			return 0;
+		memcpy(&type, head + at, sizeof type);
+		if (type == 3) /* PT_INTERP */
+			return 0;
+	}
+	return 1;
+#else
+	(void)path;
+	return 0;
+#endif
+}
+
+static void exit_if_unwatchable(const struct command *command)
+{
+	struct stat status;
+	const char *path = program_of(command);
+	if (stat(path, &status) == -1 || access(path, X_OK) == -1)
+		err(1, "%s", path);
+	if (S_ISDIR(status.st_mode))
+		errx(1, "%s: is a directory", path);
+	if (((status.st_mode & S_ISUID) != 0 && status.st_uid != geteuid()) ||
+	    ((status.st_mode & S_ISGID) != 0 && status.st_gid != getegid()))
+		errx(1,
+		     "%s cannot be watched: it is set-user-id, and runs "
+		     "without what others want to load before libc",
+		     path);
+	if (is_static(path))
+		errx(1,
+		     "%s cannot be watched: it is linked statically, so that "
+		     "nothing can be loaded before libc",
+		     path);
+}
+
+static void set(const char *name, const char *value)
+{
+	if (setenv(name, value, 1) == -1)
+		err(1, "setenv");
+}
+
+/* In the child: be the program. */
+static void become(const struct command *command, int number, int input)
+{
+	struct stat status;
+	char text[30];
+	setsid();
+	signal(SIGPIPE, SIG_DFL);
+	dup2(input, 0);
+	dup2(command->file, 1);
+	dup2(command->file, 2);
+	fstat(1, &status);
+	snprintf(text, sizeof text, "%llu", (unsigned long long)status.st_ino);
+	set("WATCH_OUTPUT", text);
+	snprintf(text, sizeof text, "%d", number + 1);
+	set("WATCH_PROCESS", text);
+	set("WATCH_EVENTS", socket_path);
+	unsetenv("WATCH_FAULT");
+	unsetenv("WATCH_HOLD");
+	if (holding)
+		set("WATCH_HOLD", "1");
+#ifdef __APPLE__
+	set("DYLD_INSERT_LIBRARIES", library);
+#else
+	set("LD_PRELOAD", library);
+#endif
+	execv(program_of(command), command->words);
+	warn("%s", command->words[0]);
+	_exit(127);
+}
+
+static void begin_command(int number)
+{
+	struct command *command = &commands[number];
+	char path[230];
+	int ends[2];
+	if (pipe(ends) == -1)
+		err(1, "pipe");
+	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+	snprintf(path, sizeof path, "%s/out", folder);
+	command->file = open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND, 0600);
+	if (command->file == -1)
+		err(1, "%s", path);
+	unlink(path); /* it lives as long as it is open */
+	fcntl(command->file, F_SETFD, FD_CLOEXEC);
+	command->input = ends[1];
+	command->process = -1;
+	command->begun = 1;
+	command->ended = command->gave_enter = 0;
+	command->taken = command->seen = 0;
+	command->partial_length = 0;
+	fflush(NULL);
+	command->pid = fork();
+	if (command->pid == -1)
+		err(1, "fork");
+	if (command->pid == 0)
+		become(command, number, ends[0]);
+	close(ends[0]);
+	note_made(GROUP, command->pid, NULL);
+}
+
+/* Enter, once; after that the end of the input. */
+static void give_enter(int number)
+{
+	struct command *command = &commands[number];
+	const long long time = now();
+	if (command->input == -1)
+		return;
+	if (!command->gave_enter && write(command->input, "\n", 1) == 1) {
+		command->gave_enter = 1;
+		if (command->process != -1)
+			note_enter(command->process, time);
+		return;
+	}
+	close(command->input);
+	command->input = -1;
+}
+
+/* What a command has printed, up to a size of its file. */
+static void take_output(int number, long long size, int process, long long time)
+{
+	struct command *command = &commands[number];
+	char bytes[4096];
+	while (command->begun && command->taken < size) {
+		size_t wanted = (size_t)(size - command->taken);
+		if (wanted > sizeof bytes)
+			wanted = sizeof bytes;
+		const ssize_t length =
+		    pread(command->file, bytes, wanted, command->taken);
+		if (length <= 0)
+			return;
+		command->taken += length;
+		for (ssize_t i = 0; i < length; i++) {
+			if (bytes[i] != '\n')
+				command->partial[command->partial_length++] =
+				    bytes[i];
+			if (bytes[i] != '\n' && command->partial_length <
+						    sizeof command->partial - 1)
+				continue;
+			command->partial[command->partial_length] = '\0';
+			note_printed(process, time, command->partial);
+			command->partial_length = 0;
+		}
+	}
+}
+
+static void take_unfinished_line(int number)
+{
+	struct command *command = &commands[number];
+	if (command->partial_length == 0 || command->process == -1)
+		return;
+	command->partial[command->partial_length] = '\0';
+	note_printed(command->process, now(), command->partial);
+	command->partial_length = 0;
+}
+
+enum { MOST_PRINTED = 16 << 20 /* bytes: then a program is ended */ };
+
+/* What no event has told of, for a moment: its process prints and makes no
+ * call, or has ended. */
+static void look_at_output(int number, long long moment)
+{
+	struct command *command = &commands[number];
+	struct stat status;
+	if (!command->begun || command->process == -1 ||
+	    fstat(command->file, &status) == -1)
+		return;
+	if (status.st_size != command->seen)
+		command->seen_at = now();
+	command->seen = status.st_size;
+	if (event_count == 0 && now() - command->seen_at >= moment)
+		take_output(number, status.st_size, command->process,
+			    command->seen_at);
+	if (status.st_size > MOST_PRINTED && !command->ended) {
+		note_text(command->process, now(), "prints too much: ended");
+		kill(-command->pid, SIGKILL);
+	}
+}

@@ -1,0 +1,239 @@
+#!/bin/sh
+# watch-step.t - an order that is chosen has the same outcome every time
+#
+# WATCH_TIMES, from the environment: how often each order is played (5).
+# shellcheck source=tests/watch.sh
+. "${0%/*}/watch.sh"
+
+times=${WATCH_TIMES:-5}
+[ "$times" -le 20 ] || time_limit=600
+
+# Play an order some times; each must end well, and show these texts in order.
+each_time() { # SCHEDULE COMMAND ... -- TEXT ...
+	order=$1
+	shift
+	count=0
+	for word in "$@"; do
+		[ "$word" != -- ] || break
+		count=$((count + 1))
+	done
+	played=0
+	while [ "$played" -lt "$times" ]; do
+		case $count in
+		1) watch -x "$order" "$1" ;;
+		2) watch -x "$order" "$1" "$2" ;;
+		3) watch -x "$order" "$1" "$2" "$3" ;;
+		esac
+		succeeds
+		(
+			shift "$((count + 1))"
+			in_order "$@"
+		) || exit 1
+		played=$((played + 1))
+	done
+}
+
+reader_comes_early() {
+	unless_watchable
+	new_key
+	each_time '1:shmat 2 1' "shm/writer -k $key text" \
+		"shm/reader -l -k $key" -- \
+		'>Data read from memory:' '>Data written to memory: text'
+	not_in_column 2 'memory: text'
+	each_time '1 2' "shm/writer -k $key text" "shm/reader -k $key" \
+		-- '>Data written to memory: text' '>Data read from memory: text'
+}
+check 'a reader comes before the text, or after it' reader_comes_early
+
+writer_overwrites() {
+	unless_watchable
+	new_key
+	each_time '1 3 2' "shm/writer -k $key one" "shm/reader -k $key" \
+		"shm/writer -k $key two" -- 'memory: one' 'memory: two' \
+		'memory: two' 'exit status 0'
+	each_time '1 2:shmdt 3 2' "shm/writer -k $key one" \
+		"shm/reader -k $key" "shm/writer -k $key two" -- \
+		'written to' 'Data read' 'memory: one' 'memory: two'
+}
+check 'a writer overwrites a text before it is read, or after' \
+	writer_overwrites
+
+race_is_won_and_lost() {
+	unless_watchable
+	each_time '1:waitpid 1.1 1' shm/race -- \
+		'shared_int in parent process: 0' \
+		'shared_int in child process: 1' 'Child has exited.'
+	each_time '1:fork 1+ 1.1 1' shm/race -- \
+		'shared_int in child process: 1' \
+		'shared_int in parent process: 1' 'Child has exited.'
+	each_time '1:waitpid 1~ 1.1' 'shm/race -w' -- \
+		'shared_int in child process: 1' \
+		'shared_int in parent process: 1'
+}
+check 'the parent of race wins and loses, and waits with -w' \
+	race_is_won_and_lost
+
+increments_are_lost() {
+	unless_watchable
+	each_time '1:nanosleep 1.1:nanosleep 1~ 1.1 1' 'shm/counter -n 3' -- \
+		'>expected 6, got 3, lost 3'
+	each_time '1:fork 1+ 1.1 1' 'shm/counter -n 3' -- \
+		'>expected 6, got 6, lost 0'
+	each_time '1:nanosleep 1.1~ 1~' 'shm/counter -s -n 3' -- \
+		': waited ' '>| semop = 0' '>expected 6, got 6, lost 0'
+	in_column 2 ': waited '
+}
+check 'increments are lost at will, and not with a semaphore' \
+	increments_are_lost
+
+recv_waits() {
+	unless_watchable
+	new_port
+	each_time '1~ 2:send 1~ 2~ 1 2' "socket/server -p $port" \
+		"socket/client -p $port" -- 'accept(3)' 'connect(3, ' \
+		'accept = 4 <-' 'recv(4, 1023 bytes)' 'send(3, "Hello' \
+		'recv = 17 "Hello from client" <-' '>Hello from client'
+	in_column 1 'waited '
+}
+check 'recv waits until the client sends' recv_waits
+
+nonblocking_recv_does_not_wait() {
+	unless_watchable
+	new_port
+	each_time '1~ 2:send 1 2' "socket/server -n -p $port" \
+		"socket/client -p $port" -- 'O_NONBLOCK' \
+		'recv(4, 1023 bytes) = -1 EAGAIN' '>recv: no data yet' \
+		'send(3, "Hello from client")'
+	not_in_column 1 'Hello from client'
+}
+check 'a non-blocking recv finds nothing, and the server goes on without it' \
+	nonblocking_recv_does_not_wait
+
+nonblocking_recv_is_late() {
+	unless_watchable
+	new_port
+	each_time '1~ 2~ 1 2' "socket/server -n -p $port" \
+		"socket/client -p $port" -- 'send(3, "Hello from client") = 17' \
+		'O_NONBLOCK' '>Hello from client'
+	not_in_column 1 'EAGAIN'
+}
+check 'a client that is in time is heard by the non-blocking server' \
+	nonblocking_recv_is_late
+
+queue_is_filled() {
+	unless_watchable
+	new_path
+	each_time '1~ 2 1' "msgqueue/reader -f $path" \
+		"msgqueue/writer -f $path text" -- 'msgrcv(id ' 'msgsnd(id ' \
+		'msgrcv = 5 type 1, "text\x00"' '>Data Received is : text'
+	each_time '2 1' "msgqueue/reader -f $path" \
+		"msgqueue/writer -f $path text" -- 'msgsnd(id ' \
+		'>Data Received is : text'
+	not_in_column 1 ': waited'
+}
+check 'a reader waits for a message, or finds it there' queue_is_filled
+
+enter_is_given() {
+	unless_watchable
+	new_key
+	each_time '1~ 2 1' "shm/writer -w -k $key text" "shm/reader -k $key" \
+		-- 'press Enter' '>Data read from memory:' '(Enter)' 'read(0' \
+		'memory: text'
+}
+check 'Enter is given where a step goes past it' enter_is_given
+
+impossible_is_said() {
+	unless_watchable
+	new_port
+	watch -x '3' shm/race
+	fails_with 1 "step 1, '3': there is no process 3"
+	watch -x '1:fork 1.2' shm/race
+	fails_with 1 "step 2, '1.2': there is no process 1.2"
+	new_key
+	watch -x '1:semop' "shm/reader -k $key"
+	fails_with 1 "step 1, '1:semop': process 1 has ended without calling"
+	watch -x '1 1+' 'shm/race'
+	exits 1
+	watch -x '1' "socket/server -p $port"
+	fails_with 1 "step 1, '1': no progress for 5 s: process 1 waits in acc"
+	prints_like '(waits in accept(3))'
+}
+check 'an order that cannot be followed says so, and where' impossible_is_said
+
+orders_are_checked() {
+	for order in '' x 1: 1:: 1! '1+ +' 1.1:sem-op; do
+		run scripts/watch/watch -x "$order" shm/race
+		exits 2
+		prints_nothing
+		says "-x '$order': must be steps"
+	done
+}
+check 'an order that is none is refused' orders_are_checked
+
+# ---- by key --------------------------------------------------------------
+
+keys_choose() {
+	unless_watchable
+	mkfifo "$work/keys"
+	exec 5<>"$work/keys"
+	start_from "$work/keys" screen scripts/terminal 1 25
+	echo "\$stty -a; echo before" >&5
+	await screen before
+	echo "\$'$build/scripts/watch/watch' -s -S '$work/order' shm/race; \
+echo came back: \$?" >&5
+	await screen 'held at its start'
+	for key in 1 1 1 1 1 a a 1 1 q; do
+		printf 'k%d\n' "'$key" >&5
+	done
+	await screen 'came back: 0'
+	echo "\$stty -a; echo after" >&5
+	await screen after
+	stop screen
+	exec 5>&-
+	has_text "$work/screen.out" 'shared_int in parent process: 1' ||
+		fail 'what was printed, on the screen'
+	sed -n 's/^1 = [0-9]* \(.*\)/\1/p' "$work/screen.out" |
+		awk '/before/ { exit } { print }' >"$work/before"
+	sed -n 's/^1 = [0-9]* \(.*\)/\1/p' "$work/screen.out" |
+		awk '/came back: 0/ { on = 1; next } /after/ { exit } on' \
+		>"$work/after"
+	cmp "$work/before" "$work/after" || fail 'the terminal as it was'
+	read -r order <"$work/order"
+	[ "$order" = '1+ 1+ 1+ 1+ 1+ 1.1+ 1.1+ 1+ 1+' ] ||
+		fail "the order that was chosen, not '$order'"
+	watch -x "$order" shm/race
+	succeeds
+	prints_like 'shared_int in parent process: 1'
+}
+check 'keys let processes go on, and their order is kept' keys_choose
+
+ctrl_c_restores() {
+	unless_watchable
+	new_key
+	mkfifo "$work/keys"
+	exec 5<>"$work/keys"
+	start_from "$work/keys" screen scripts/terminal 1 25
+	echo "\$stty -a; echo before" >&5
+	await screen before
+	echo "\$'$build/scripts/watch/watch' -s 'shm/writer -k $key'; \
+echo came back: \$?" >&5
+	await screen 'held at its start'
+	printf 'k%d\n' "'1" "'1" 3 >&5
+	await screen 'came back: 0'
+	echo "\$stty -a; echo after" >&5
+	await screen after
+	stop screen
+	exec 5>&-
+	sed -n 's/^1 = [0-9]* \(.*\)/\1/p' "$work/screen.out" |
+		awk '/before$/ { exit } { print }' >"$work/before"
+	sed -n 's/^1 = [0-9]* \(.*\)/\1/p' "$work/screen.out" |
+		awk '/came back: 0/ { on = 1; next } /after$/ { exit } on' \
+		>"$work/after"
+	cmp "$work/before" "$work/after" || fail 'the terminal as it was'
+	has_text "$work/screen.out" 'left behind: segment' ||
+		fail 'the segment to be removed'
+	segment_gone "$key"
+}
+check 'Ctrl-C leaves the terminal as it was, and nothing else' ctrl_c_restores
+
+finish_tests

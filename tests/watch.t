@@ -1,0 +1,316 @@
+#!/bin/sh
+# watch.t - tests of scripts/watch/watch: the events as a drawing
+# shellcheck source=tests/watch.sh
+. "${0%/*}/watch.sh"
+
+late_client_is_waited_for() {
+	unless_watchable
+	new_port
+	watch "socket/server -p $port" "socket/client -w -p $port"
+	succeeds
+	in_order 'bind(3, ' '>Server listening on' '| accept(3)' \
+		'socket(AF_INET, SOCK_STREAM) = 3' \
+		"connect(3, 127.0.0.1:$port) = 0" ': waited ' \
+		'| accept = 4 <--' '| recv(4, 1023 bytes)' '(Enter)' \
+		'send(3, "Hello from client") = 17' ': waited ' \
+		'| recv = 17 "Hello from client" <--' '>Hello from client' \
+		'ends, exit status 0' '2 messages sent'
+	in_column 1 '| bind(3, '
+	in_column 1 '>Hello message sent to client'
+	not_in_column 1 'connect('
+	in_column 2 '| connect('
+	in_column 2 '>Hello message sent to server'
+	not_in_column 2 'accept('
+	awk 'length > 80' "$work/out" >"$work/wide"
+	[ ! -s "$work/wide" ] || fail 'lines that fit 80 columns'
+}
+check 'the blocking server waits for the late client: columns, order, arrows' \
+	late_client_is_waited_for
+
+nonblocking_server_does_not_wait() {
+	unless_watchable
+	new_port
+	watch "socket/server -n -p $port" "socket/client -w -p $port"
+	succeeds
+	in_order '| accept = 4 <--' 'fcntl(4, F_SETFL,' 'O_NONBLOCK) = 0' \
+		'| recv(4, 1023 bytes) = -1 EAGAIN' '>recv: no data yet' '(Enter)'
+	not_in_column 1 'recv = '
+}
+check 'the non-blocking server does not wait in recv' \
+	nonblocking_server_does_not_wait
+
+message_ends_wait() {
+	unless_watchable
+	new_path
+	watch "msgqueue/reader -f $path" "msgqueue/writer -f $path hello"
+	succeeds
+	in_order 'ftok("' 'IPC_CREAT|IPC_EXCL|0600)' '| msgrcv(id ' 'type 1)' \
+		'msgsnd(id ' '"hello\x00") = 0' ': waited ' \
+		'| msgrcv = 6 type 1, "hello\x00" <--' \
+		'>Data Received is : hello' 'IPC_RMID) = 0'
+	prints_like '1 message sent, by 2 calls that send or receive: 2.0 for'
+}
+check 'msgsnd ends the wait of msgrcv' message_ends_wait
+
+child_has_a_column() {
+	unless_watchable
+	watch fork_demo/private
+	succeeds
+	prints_like '1.1 child'
+	in_order 'fork() = ' '>Child has exited.' 'process    waited  calls' \
+		"fork 1, waitpid 1" "_exit 1"
+	in_column 2 '_exit(0)'
+	in_column 1 '| waitpid'
+	in_column 1 '+--'
+	watch -x '1:waitpid 1~ 1.1' 'shm/race -w'
+	in_order 'fork() = ' '+---' '| waitpid(pid ' '| _exit(0)' ': waited' \
+		'| waitpid = ' 'exit 0 <---' '>Child has exited.' \
+		'shared memory: 3 calls to set it up, none to read or write it'
+}
+check 'a child has a column, and its end ends the wait of its parent' \
+	child_has_a_column
+
+sandbox_stays() {
+	unless_watchable
+	run shm/no_syscalls
+	[ "$status" -eq 0 ] || skip 'no strict sandbox here'
+	watch shm/no_syscalls
+	succeeds
+	in_order 'prctl(PR_SET_SECCOMP)' 'SIGKILL' '>Then it made one, and was'
+}
+check 'in a sandbox without system calls watch makes none' sandbox_stays
+
+repetitions_are_folded() {
+	unless_watchable
+	watch 'shm/counter -s -n 60' # all their events find room
+	succeeds
+	prints_like '... '
+	prints_like ' more semop'
+	prints_like '>expected 120, got 120, lost 0'
+	prints_like 'semop 121'
+	lines=$(grep -c 'semop(' "$work/out")
+	[ "$lines" -lt 25 ] || fail 'few lines of semop'
+	in_order 'semop(id ' '[0] -1' 'SEM_UNDO'
+}
+check 'repetitions are folded and counted' repetitions_are_folded
+
+enter_comes_last() {
+	unless_watchable
+	new_key
+	watch "shm/writer -w -k $key text" "shm/reader -l -k $key"
+	succeeds
+	in_order "shmget(key $(printf '%#x' "$key"), 1024" 'IPC_CREAT|0600) =' \
+		'press Enter' '| read(0, 1 bytes)' 'SHM_RDONLY' \
+		'>Data read from memory:' '(Enter)' ': waited' 'read = 1 "\n"' \
+		'>Data written to memory: text' 'left behind: segment '
+	segment_gone "$key"
+}
+check 'Enter is given when all else has ended, and a left segment removed' \
+	enter_comes_last
+
+time_is_limited() {
+	unless_watchable
+	new_port
+	watch -t 0.5 "socket/udp_server -p $port"
+	succeeds
+	in_order '| recvfrom(3, ' '(after 0.5 s: ended by watch)' 'ended by signal'
+	awk '/ended by watch/ { late = $1 > 3000 } END { exit late }' \
+		"$work/out" || fail 'an end after 0.5 s'
+}
+check 'what still runs after SECONDS is ended' time_is_limited
+
+many_processes_fit() {
+	unless_watchable
+	COLUMNS=120
+	export COLUMNS
+	watch 'shm/sum -p 9 -n 1000'
+	succeeds
+	[ "$(grep -c 'starts$' "$work/out")" -ge 10 ] ||
+		fail 'each process in the drawing'
+	awk 'length > 120' "$work/out" >"$work/wide"
+	[ ! -s "$work/wide" ] || fail 'lines that fit 120 columns'
+}
+check 'many processes share the width' many_processes_fit
+
+picture_is_drawn() {
+	unless_watchable
+	new_port
+	watch -o "$work/a.svg" "socket/server -p $port" "socket/client -p $port"
+	succeeds
+	for text in '<svg ' 'prefers-color-scheme: dark' '<polygon ' 'class="lw"' \
+		"connect(3, 127.0.0.1:$port) = 0" '</svg>'; do
+		has_text "$work/a.svg" "$text" || fail "'$text' in the picture"
+	done
+	[ "$(grep -c '<text' "$work/a.svg")" = "$(grep -c '</text>' \
+		"$work/a.svg")" ] || fail 'well-formed text'
+}
+check 'watch -o draws the same in a file' picture_is_drawn
+
+utf8_is_drawn() {
+	unless_watchable
+	[ "$(LC_ALL=C.UTF-8 locale charmap 2>/dev/null)" = UTF-8 ] ||
+		skip 'no locale C.UTF-8 here'
+	LC_ALL=C.UTF-8 LANG=C.UTF-8 "$build/scripts/watch/watch" shm/race \
+		>"$work/out" 2>"$work/err"
+	status=$?
+	LC_ALL=C awk '/\342\224\202/ { found = 1 } END { exit !found }' \
+		"$work/out" || fail 'lines in UTF-8'
+	succeeds
+	watch shm/race
+	! LC_ALL=C grep -q '[^ -~]' "$work/out" || fail 'plain ASCII'
+}
+check 'lines are drawn in UTF-8, and in ASCII elsewhere' utf8_is_drawn
+
+watch_is_killed() {
+	unless_watchable
+	new_key
+	new_port
+	for signal in KILL TERM INT; do
+		start watch scripts/watch/watch -t 20 "shm/writer -k $key" \
+			"socket/server -p $port"
+		await_that segment_exists "$key"
+		await_that server_of "$(pid watch)"
+		stop watch "$signal"
+		finish watch
+		await_that segment_is_gone "$key"
+		await_that has_ended "$server"
+		await_that rmdir "$TMPDIR"
+		mkdir "$TMPDIR"
+	done
+}
+segment_is_gone() {
+	! segment_exists "$1"
+}
+server_of() {
+	server=$(ps -A -o ppid= -o pid= -o args= | awk -v parent="$1" \
+		'$1 == parent && $3 ~ /socket\/server$/ { print $2 }')
+	[ -n "$server" ]
+}
+check 'killed at any moment, nothing stays: process, segment, folder' \
+	watch_is_killed
+
+held_is_killed() {
+	unless_watchable
+	new_key
+	new_port
+	start watch scripts/watch/watch -x '1:shmdt 2' "shm/writer -k $key" \
+		"socket/server -p $port"
+	await_that segment_exists "$key"
+	stop watch KILL
+	finish watch
+	await_that segment_is_gone "$key"
+	await_that rmdir "$TMPDIR"
+	mkdir "$TMPDIR"
+}
+check 'killed while a process is held, nothing stays' held_is_killed
+
+unwatchable_is_said() {
+	unless_watchable
+	cp "$build/shm/race" "$work/setuid"
+	if [ "$(id -u)" -eq 0 ]; then
+		chown 1 "$work/setuid"
+		chmod 4755 "$work/setuid"
+		watch "$work/setuid"
+		fails_with 1 'cannot be watched: it is set-user-id'
+		prints_nothing
+	fi
+	echo 'int main(void) { return 0; }' >"$work/static.c"
+	${CC:-cc} -static "$work/static.c" -o "$work/static" 2>/dev/null ||
+		skip 'nothing can be linked statically here'
+	watch "$work/static"
+	fails_with 1 'cannot be watched: it is linked statically'
+	watch "$work/nothing"
+	fails_with 1 'No such file'
+}
+check 'what cannot be watched is said' unwatchable_is_said
+
+results_are_the_same() {
+	unless_watchable
+	watch "shm/reader -k 1"
+	succeeds
+	prints_like '= -1 ENOENT'
+	prints_like 'ends, exit status 1'
+	prints_like '>reader: '
+	watch "shm/race -q"
+	prints_like 'ends, exit status 2'
+}
+check 'exit status and errors are those of the program' results_are_the_same
+
+stream_tells_more() {
+	unless_watchable
+	library=$(cd "$build" && pwd)/scripts/watch/library.so
+	: >"$work/printed"
+	: >"$work/events"
+	read -r inode _ <<-END
+		$(ls -i "$work/printed")
+	END
+	WATCH_OUTPUT=$inode WATCH_EVENTS=$work/events LD_PRELOAD=$library \
+		DYLD_INSERT_LIBRARIES=$library "$build/shm/race" -dw \
+		>>"$work/printed"
+	for event in '1 start [0-9]* [0-9]* printed=0' \
+		'1 begin shmget 1 key=IPC_PRIVATE size=4 .* printed=0' \
+		'1 begin fork 1 printed=52' \
+		'1.1 begin _exit 1 status=0 printed=83' \
+		'1 return nanosleep 1 0 waited=1 printed=83' \
+		'1 end printed=133'; do
+		sed 's/^[0-9]* //' "$work/events" | grep -q -- "^$event\$" || {
+			cat "$work/events"
+			fail "an event '$event'"
+		}
+	done
+}
+check 'the stream tells what has been printed, and which calls have waited' \
+	stream_tells_more
+
+calls_cost_little() {
+	unless_watchable
+	run tests/many_calls 1000
+	succeeds
+	read -r alone <"$work/out"
+	watch 'tests/many_calls 1000'
+	succeeds
+	watched=$(sed -n 's/.*>\([0-9][0-9.]*\)$/\1/p' "$work/out")
+	note "$(awk -v alone="$alone" -v watched="$watched" 'BEGIN {
+		printf "a call takes %s us alone, %s us watched: %.0f times",
+			alone, watched, watched / alone }')"
+	awk -v cost="$watched" 'BEGIN { exit !(cost > 0 && cost < 20) }' ||
+		fail "a call in less than 20 us, not $watched"
+	prints_like ' events were dropped: '
+	prints_like 'shmdt '
+}
+check 'a watched call costs less than 20 microseconds' calls_cost_little
+
+orders_are_the_same() {
+	unless_watchable
+	new_path
+	watch -n -x '1~ 2 1' "msgqueue/reader -f $path" \
+		"msgqueue/writer -f $path text"
+	cp "$work/out" "$work/first"
+	new_path
+	for _ in 1 2 3 4 5; do
+		watch -n -x '1~ 2 1' "msgqueue/reader -f $path" \
+			"msgqueue/writer -f $path text"
+		sed 's/queue\.2/queue.1/g' "$work/out" |
+			cmp - "$work/first" || fail 'the same each time'
+	done
+	in_order 'msgget(key #1' '= #1' 'msgrcv(id #1' 'msgsnd(id #1' 'waited' \
+		'<--' 'process   calls' 'msgsnd 1'
+}
+check 'watch -n draws an order the same each time' orders_are_the_same
+
+usage_is_shown() {
+	run scripts/watch/watch -h
+	succeeds
+	prints_like 'usage: watch '
+	for arguments in '' '-t 0 a' '-t x a' '-q' '-s -x 1 a' '-S f a'; do
+		# shellcheck disable=SC2086 # words
+		run scripts/watch/watch $arguments
+		exits 2
+		prints_nothing
+		says 'usage: watch '
+	done
+}
+check 'watch -h prints its usage, a wrong command line is refused' \
+	usage_is_shown
+
+finish_tests
