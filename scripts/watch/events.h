@@ -252,11 +252,14 @@ static void take_event(const struct event *event)
 	struct process *process = &processes[number];
 	const long long printed = number_of(words, "printed", 0);
 	struct command *command = &commands[process->command];
-	/* One process goes at a time: then it is the one that has printed. */
+	/* One process goes at a time: then it is the one that has printed. One
+	 * that is just born has not. */
+	int printer = command->process;
+	if (holding && !letting_go)
+		printer = is_child && process->parent != -1 ? process->parent
+							    : number;
 	if (command->process != -1)
-		take_output(process->command, printed,
-			    holding && !letting_go ? number : command->process,
-			    event->time);
+		take_output(process->command, printed, printer, event->time);
 	if (is_child || strcmp(what, "start") == 0) {
 		if (holding)
 			be_held(number, 1, event->time);

@@ -98,6 +98,16 @@ static void add_bytes(struct text *text, const char *bytes)
 	}
 }
 
+/* ftok's path in the labs. */
+static int is_home(const char *value)
+{
+	const char *home = getenv("HOME");
+	const size_t length = home == NULL ? 0 : strlen(home);
+	return length > 0 && *value == '"' &&
+	       strncmp(value + 1, home, length) == 0 &&
+	       strncmp(value + 1 + length, "\"", 2) == 0;
+}
+
 static void add_argument(struct text *text, const char *call, const char *name,
 			 const char *value)
 {
@@ -139,6 +149,8 @@ static void add_argument(struct text *text, const char *call, const char *name,
 			add(text, "%s%s", separator, one);
 			separator = " ";
 		}
+	} else if (same_each_time && is_home(value)) {
+		add(text, "home");
 	} else if (strcmp(name, "milliseconds") == 0) {
 		add(text, *value == '-' ? "no limit" : "%s ms", value);
 	} else if (strcmp(name, "seconds") == 0) {

@@ -82,9 +82,10 @@ static void look_at_processes(void)
 		    is_command && command->ended ? -1 : sleeps(process->pid);
 		if (process->connection == -1 && event_count == 0 &&
 		    (is_command ? command->ended : state < 0)) {
-			look_at_output(process->command, 0);
-			if (is_command)
+			if (is_command) {
+				look_at_output(process->command, 0);
 				take_unfinished_line(process->command);
+			}
 			process->state = ENDED;
 			process->in_call = 0;
 			/* Its last event, if that was its end: a parent's wait
