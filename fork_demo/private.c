@@ -97,9 +97,11 @@ static void parse_options(int argc, char *argv[])
 
 	/* Write each line at once, even into a pipe or file, where printf
 	 * usually collects some thousand bytes first. So fork finds an empty
-	 * buffer. */
+	 * buffer. With -b they are collected, by every C library. */
 	if (!buffered)
 		setvbuf(stdout, NULL, _IOLBF, 0);
+	else if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
 
 	/* Ignore SIGPIPE: a write to a closed pipe then fails with EPIPE
 	 * instead of ending us. */

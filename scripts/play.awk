@@ -654,6 +654,7 @@ function open_terminals(    lab, built) {
 	if (wrapped != "")
 		wrapped = "chmod u+x" wrapped ";"
 	helper = "cd " quote(folder "/lab") " && { " wrapped " ln -s " \
+		quote(private "/scripts") " ..; ln -s " \
 		quote(lab) "/* " quote(built) "/* . 2>/dev/null; " \
 		"HOME=" quote(folder "/home") " TMPDIR=" quote(folder "/tmp") \
 		" PATH=" quote(private "/bin") ":$PATH " \

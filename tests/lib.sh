@@ -275,9 +275,9 @@ await_that() { # COMMAND [ARGUMENT ...]
 	done
 }
 
-child_of() { # PID; prints the child's
-	ps -A -o ppid= -o pid= 2>/dev/null |
-		awk -v parent="$1" '$1 == parent { print $2 }'
+child_of() { # PID; prints the child's, if it is no zombie
+	ps -A -o ppid= -o pid= -o stat= 2>/dev/null |
+		awk -v parent="$1" '$1 == parent && $3 !~ /^Z/ { print $2 }'
 }
 
 # Nobody may have waited for it yet: then it is a zombie.

@@ -18,7 +18,7 @@ sheet_greet() {
 		                                 and 7 others
 		    (Enter)
 		    hello from 4711
-		    and 7 others                 $ ls nothing 2>/dev/null
+		    and 7 others                 $ (exit 2)
 		                                 [2]
 
 		## Nobody greets

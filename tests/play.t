@@ -9,6 +9,7 @@ time_limit=60 # a session starts many processes: a busy machine needs time
 sheet_of() { # LAB PROGRAM ...
 	mkdir -p "$work/lab" "$work/tmp"
 	export TMPDIR="$work/tmp"
+	export LOOK="$work" # a short name of it, for lines of 80 columns
 	cat >"$work/lab/README.md"
 	lab=$1
 	shift
@@ -127,6 +128,7 @@ check 'play: ports and paths are printed as in the sheet' \
 
 queues_are_apart() {
 	sysv=$(cd "$build" && pwd)/scripts/sysv
+	ln -s "$sysv" "$work/sysv"
 	sheet_of msgqueue writer reader <<-END
 # The home and a path
 
@@ -138,7 +140,7 @@ queues_are_apart() {
     Data Received is : two                Data send is : two
     \$ ./reader -nl -f notes
     Data Received is : one
-    \$ $sysv key notes >key; cp key '$work'
+    \$ "\$LOOK/sysv" key notes >key; cp key "\$LOOK"
 	END
 	passes
 	! "$sysv" find queue "$(cat "$work/key")" >/dev/null ||
@@ -204,7 +206,7 @@ sheet_that_stays() {
 # It stays
 
     terminal 1                   terminal 2
-    \$ ./writer -k 42 >made; cp made '$work/'; sleep 500
+    \$ ./writer -k 42 >made; cp made "\$LOOK"; sleep 500
     (waits)                      \$ sleep 500
 	END
 	mv "$work/lab/writer" "$work/lab/writer.real"

@@ -8,6 +8,8 @@ cd "${0%/*}/.." || exit 1
 # shellcheck source=scripts/private.sh
 . scripts/private.sh
 
+ASAN_OPTIONS=detect_leaks=0 # under strace leaks cannot be looked for
+export ASAN_OPTIONS
 private_folder ipc-test
 trap_signals
 

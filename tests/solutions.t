@@ -33,7 +33,7 @@ solution_is_needed() { # NAME
 	prints_like 'not ok 1 - '
 	prints_like 'hint: '
 	command -v patch >/dev/null || skip 'no patch here'
-	patch -s -p1 -d "$work/tree" <"tests/solutions/$1.patch" \
+	(cd "$work/tree" && patch -p1) <"tests/solutions/$1.patch" \
 		>"$work/out" 2>"$work/err" || fail "tests/solutions/$1.patch"
 	run_check "$1"
 	exits 0

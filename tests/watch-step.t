@@ -174,27 +174,24 @@ check 'an order that is none is refused' orders_are_checked
 
 keys_choose() {
 	unless_watchable
-	mkfifo "$work/keys"
-	exec 5<>"$work/keys"
-	start_from "$work/keys" screen scripts/terminal 1 25
-	echo "\$stty -a; echo before" >&5
+	open_screen
+	type_there 'stty -a; echo before'
 	await screen before
-	echo "\$'$build/scripts/watch/watch' -s -S '$work/order' shm/race; \
-echo came back: \$?" >&5
+	type_there "'$build/scripts/watch/watch' -s -S '$work/order' shm/race; \
+echo came back: \$?"
 	await screen 'held at its start'
 	for key in 1 1 1 1 1 a a 1 1 q; do
-		printf 'k%d\n' "'$key" >&5
+		press "'$key"
 	done
 	await screen 'came back: 0'
-	echo "\$stty -a; echo after" >&5
+	type_there 'stty -a; echo after'
 	await screen after
-	stop screen
-	exec 5>&-
+	stop terminal
 	has_text "$work/screen.out" 'shared_int in parent process: 1' ||
 		fail 'what was printed, on the screen'
-	sed -n 's/^1 = [0-9]* \(.*\)/\1/p' "$work/screen.out" |
+	shown |
 		awk '/before/ { exit } { print }' >"$work/before"
-	sed -n 's/^1 = [0-9]* \(.*\)/\1/p' "$work/screen.out" |
+	shown |
 		awk '/came back: 0/ { on = 1; next } /after/ { exit } on' \
 		>"$work/after"
 	cmp "$work/before" "$work/after" || fail 'the terminal as it was'
@@ -210,23 +207,20 @@ check 'keys let processes go on, and their order is kept' keys_choose
 ctrl_c_restores() {
 	unless_watchable
 	new_key
-	mkfifo "$work/keys"
-	exec 5<>"$work/keys"
-	start_from "$work/keys" screen scripts/terminal 1 25
-	echo "\$stty -a; echo before" >&5
+	open_screen
+	type_there 'stty -a; echo before'
 	await screen before
-	echo "\$'$build/scripts/watch/watch' -s 'shm/writer -k $key'; \
-echo came back: \$?" >&5
+	type_there "'$build/scripts/watch/watch' -s 'shm/writer -k $key'; \
+echo came back: \$?"
 	await screen 'held at its start'
-	printf 'k%d\n' "'1" "'1" 3 >&5
+	press "'1" "'1" 3
 	await screen 'came back: 0'
-	echo "\$stty -a; echo after" >&5
+	type_there 'stty -a; echo after'
 	await screen after
-	stop screen
-	exec 5>&-
-	sed -n 's/^1 = [0-9]* \(.*\)/\1/p' "$work/screen.out" |
+	stop terminal
+	shown |
 		awk '/before$/ { exit } { print }' >"$work/before"
-	sed -n 's/^1 = [0-9]* \(.*\)/\1/p' "$work/screen.out" |
+	shown |
 		awk '/came back: 0/ { on = 1; next } /after$/ { exit } on' \
 		>"$work/after"
 	cmp "$work/before" "$work/after" || fail 'the terminal as it was'

@@ -23,21 +23,20 @@ watch() { # ARGUMENT ...
 	mkdir "$TMPDIR"
 }
 
-# A port that nobody else takes as long as this test runs.
+# A port that was free just now.
 new_port() { # sets $port
-	mkfifo "$work/ports.in"
-	exec 8<>"$work/ports.in"
-	"$build/scripts/ports" 2 <"$work/ports.in" >"$work/ports.out" 8<&- &
-	"$build/scripts/await" line "$work/ports.out" '' 10 || fail 'a port'
-	read -r port <"$work/ports.out"
-	port=$((port + 1))
+	start reserve tests/tcp_peer reserve
+	await reserve ''
+	read -r port <"$work/reserve.out"
+	stop reserve
+	wait
 }
 
-# Cut a column out of a drawing for two processes in 80 columns.
+# Cut a column out of a drawing for two processes in 76 columns.
 column() { # 1 or 2
 	case $1 in
-	1) cut -c 9-44 "$work/out" ;;
-	2) cut -c 45-80 "$work/out" ;;
+	1) cut -c 9-42 "$work/out" ;;
+	2) cut -c 43-76 "$work/out" ;;
 	esac >"$work/column"
 }
 
@@ -68,4 +67,29 @@ in_order() { # TEXT ...
 				print text[done + 1]
 		}' "$work/texts" "$work/out" >"$work/missing"
 	[ ! -s "$work/missing" ] || fail "in order: $(cat "$work/missing")"
+}
+
+# A terminal, for what is typed and for keys. $work/screen.out gets what it
+# shows.
+open_screen() {
+	mkfifo "$work/keys" "$work/answers"
+	exec 5<>"$work/keys"
+	start_from "$work/keys" terminal scripts/terminal "$work/answers"
+	: >"$work/screen.out"
+	while echo '1?100000' >&5; do
+		cat "$work/answers"
+	done >>"$work/screen.out" &
+}
+
+type_there() { # COMMAND
+	echo "1\$$1" >&5
+}
+
+press() { # KEY ..., as printf reads numbers
+	printf '1k%d\n' "$@" >&5
+}
+
+# The lines that it has shown, without the times.
+shown() {
+	sed -n 's/^= [0-9]* \(.*\)/\1/p' "$work/screen.out"
 }

@@ -304,7 +304,7 @@ static void print_figures(const char *mechanism, double setup_us,
 static int end_line(void) /* returns the exit status */
 {
 	printf("\n");
-	if (fflush(stdout) == EOF)
+	if (fflush(stdout) == EOF || ferror(stdout))
 		errx(1, "cannot write to standard output");
 	return 0;
 }

@@ -127,7 +127,6 @@
 	{"scripts/limit 5 {build}/fork_demo/private", NULL, "", ORDER}}},
 {"await", 0, 1, {{"scripts/await line scripts/watch/runs.h runs.h 1", NULL,
 		  "", 0}}},
-{"ports", 0, 0, {{"scripts/ports 16", NULL, "", NUMBERS}}},
 {"sysv", 0, 0, {
 	{"scripts/sysv names", NULL, "", NUMBERS},
 	{"scripts/sysv socket {dir}", NULL, "", 0},

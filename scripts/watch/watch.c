@@ -102,7 +102,7 @@ int main(int argc, char *argv[])
 	measure(&canvas.width, &height);
 	if (same_each_time) {
 		live = has_colour = has_utf8 = 0;
-		canvas.width = 80;
+		canvas.width = 76; /* an indented block of a page */
 	}
 	canvas.put = put_on_output;
 	canvas.where = stdout;
