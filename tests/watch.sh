@@ -27,6 +27,7 @@ watch() { # ARGUMENT ...
 new_port() { # sets $port
 	start reserve tests/tcp_peer reserve
 	await reserve ''
+	# shellcheck disable=SC2034 # for the tests
 	read -r port <"$work/reserve.out"
 	stop reserve
 	wait
