@@ -94,6 +94,23 @@ repetitions_are_folded() {
 }
 check 'repetitions are folded and counted' repetitions_are_folded
 
+lines_are_folded() {
+	unless_watchable
+	watch "sh -c 'for i in 1 2 3 4 5 6 7 8 9 10; do echo again; done; echo x'"
+	succeeds
+	[ "$(grep -c '>again' "$work/out")" -eq 3 ] || fail 'three lines of ten'
+	in_order '>again' '... 7 more lines' '>x' 'ends, exit status 0'
+}
+check 'a line that is printed again and again is folded' lines_are_folded
+
+endless_output_is_ended() {
+	unless_watchable
+	watch -t 20 "sh -c 'while :; do echo $(letters 150); done'"
+	succeeds
+	in_order 'prints too much: ended' ' more lines' 'ended by signal 9'
+}
+check 'a program that prints without end is ended' endless_output_is_ended
+
 enter_comes_last() {
 	unless_watchable
 	new_key

@@ -173,6 +173,7 @@ static void begin_command(int number)
 	command->ended = command->gave_enter = 0;
 	command->taken = command->seen = 0;
 	command->partial_length = 0;
+	command->same_lines = command->too_much = 0;
 	fflush(NULL);
 	command->pid = fork();
 	if (command->pid == -1)
@@ -255,7 +256,9 @@ static void look_at_output(int number, long long moment)
 	if (event_count == 0 && now() - command->seen_at >= moment)
 		take_output(number, status.st_size, command->process,
 			    command->seen_at);
-	if (status.st_size > MOST_PRINTED && !command->ended) {
+	if (status.st_size > MOST_PRINTED && !command->ended &&
+	    !command->too_much) {
+		command->too_much = 1;
 		note_text(command->process, now(), "prints too much: ended");
 		kill(-command->pid, SIGKILL);
 	}

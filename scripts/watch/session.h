@@ -57,7 +57,10 @@ static struct command {
 	long long seen_at;
 	char partial[200]; /* of a line */
 	size_t partial_length;
-	int process; /* its number in processes[], or -1 */
+	char last_line[200]; /* printed */
+	long same_lines;     /* so often */
+	int too_much;        /* it has printed, and is ended for it */
+	int process;         /* its number in processes[], or -1 */
 } commands[COMMANDS];
 static int command_count;
 
