@@ -7,6 +7,7 @@
 #            their own where no option says otherwise
 #     home/  for HOME    tmp/  for TMPDIR
 #     bin/   for PATH: ipcs, ipcrm and ss that see only what belongs to it
+#     scripts/watch  as it is, for ../scripts/watch/watch
 #     back   lines of two words: what a program prints, and what it would print
 #            for its user
 #
@@ -227,7 +228,8 @@ for try in 1 2 3 4 5; do
 	[ "$free" = no ] || break
 	mv "$home" "$folder/taken$try"
 done
-mkdir "$folder/lab" "$folder/tmp" "$folder/bin"
+mkdir "$folder/lab" "$folder/tmp" "$folder/bin" "$folder/scripts"
+ln -s "$build/scripts/watch" "$folder/scripts/watch"
 keys_of "${HOME-}" >"$folder/own"
 if [ -s "$folder/own" ]; then
 	paste -d ' ' "$folder/made" "$folder/own" |

@@ -142,6 +142,27 @@ enter_is_given() {
 }
 check 'Enter is given where a step goes past it' enter_is_given
 
+scripts_are_passed_over() {
+	unless_watchable
+	new_port
+	for name in server client; do
+		printf '#!/bin/sh\nexec %s "$@"\n' \
+			"$(cd "$build" && pwd)/socket/$name -p $port" \
+			>"$work/$name"
+		chmod +x "$work/$name"
+	done
+	each_time '1~ 2:send 1~ 2~ 1 2' "$work/server" "$work/client" -- \
+		'starts' 'starts' '| socket(AF_INET' 'accept(3)' \
+		'accept = 4 <-' 'recv = 17 "Hello from client" <-'
+	! has_text "$work/out" 'open(' || fail 'no call of the shell'
+	watch -nq -c accept,connect -x '1~ 2~ 1' "$work/server" "$work/client"
+	in_order 'accept(3)' 'connect(3, ' '>Hello message sent to server'
+	! has_text "$work/out" 'socket(' || fail 'only the calls of -c'
+	! has_text "$work/out" 'process  ' || fail 'nothing below the drawing'
+}
+check 'a script is passed over, -c draws only some calls' \
+	scripts_are_passed_over
+
 impossible_is_said() {
 	unless_watchable
 	new_port

@@ -58,6 +58,16 @@ static const char *program_of(const struct command *command)
 	return name;
 }
 
+/* Its interpreter's own calls say nothing to a student. */
+static int is_script(const struct command *command)
+{
+	char head[2] = "";
+	const int file = open(program_of(command), O_RDONLY);
+	const ssize_t length = read(file, head, sizeof head);
+	close(file);
+	return length == 2 && head[0] == '#' && head[1] == '!';
+}
+
 /* Does an ELF program ask for a dynamic linker? Only that loads the library. */
 static int is_static(const char *path)
 {

@@ -74,6 +74,7 @@ static struct process {
 	enum state state;
 	int at_birth; /* HELD, but before no call */
 	int told_end; /* it has said that it ends */
+	int script;   /* a shell's: not shown before it becomes another */
 	int unnamed;  /* it came in a way that cannot be steered */
 
 	/* The call that it is in, or is held before. */

@@ -214,13 +214,15 @@ static void note_begin(int number, long long time)
 	struct process *process = &processes[number];
 	const char *name = process->call;
 	process->call_number = -1;
-	if (drawing_over)
+	if (drawing_over || process->script)
 		return;
 	if (strcmp(name, "connect") == 0)
 		connect_begins(number, process->arguments);
 	if (!is_drawn(name, process->arguments))
 		return;
 	count_call(process, name);
+	if (!is_wanted(name))
+		return;
 	if (call_count == CALLS_KEPT || is_folded(process)) {
 		if (process->folded++ == 0)
 			strcpy(process->folded_call, name);
@@ -264,7 +266,8 @@ static void note_return(int number, long long time, const char *result)
 			processes[child].died = time;
 		}
 	}
-	if (drawing_over || !is_drawn(name, process->arguments))
+	if (drawing_over || process->script ||
+	    !is_drawn(name, process->arguments))
 		return;
 	if (waited)
 		process->waited += time - process->call_begun;
@@ -281,6 +284,8 @@ static void note_return(int number, long long time, const char *result)
 	if (!failed && strcmp(name, "shmat") == 0)
 		process->attached++;
 
+	if (process->call_number == -1 && !is_wanted(name))
+		return;
 	if (process->call_number == -1) {
 		process->folded_until = time;
 		return;
