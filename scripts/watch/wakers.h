@@ -221,9 +221,9 @@ static void note_begin(int number, long long time)
 	if (!is_drawn(name, process->arguments))
 		return;
 	count_call(process, name);
-	if (!is_wanted(name))
-		return;
 	if (call_count == CALLS_KEPT || is_folded(process)) {
+		if (!is_wanted(name))
+			return;
 		if (process->folded++ == 0)
 			strcpy(process->folded_call, name);
 		else if (strcmp(process->folded_call, name) != 0)
@@ -231,10 +231,13 @@ static void note_begin(int number, long long time)
 		process->folded_until = time;
 		return;
 	}
-	tell_folded(number, time);
-	struct row *row = add_row(number, time, CALL);
-	if (row == NULL)
-		return;
+	if (is_wanted(name)) { /* others can end a wait as well */
+		tell_folded(number, time);
+		struct row *row = add_row(number, time, CALL);
+		if (row == NULL)
+			return;
+		row->call = call_count;
+	}
 	struct call *call = &calls[call_count];
 	memset(call, 0, sizeof *call);
 	call->process = number;
@@ -246,7 +249,7 @@ static void note_begin(int number, long long time)
 	    descriptor_of(number, number_of(process->arguments, "fd", -1), 0);
 	call->channel = end == NULL ? -1 : end->channel;
 	call->side = end == NULL ? 0 : end->side;
-	process->call_number = row->call = call_count++;
+	process->call_number = call_count++;
 }
 
 static void note_return(int number, long long time, const char *result)
