@@ -191,7 +191,7 @@ orders_hold() {
 		writer_overwrites race_is_won_and_lost increments_are_lost \
 		recv_waits nonblocking_recv_does_not_wait \
 		nonblocking_recv_is_late queue_is_filled >"$work/orders" ||
-		fail "each order to have the same outcome: $(cat "$work/orders")"
+		fail "the same outcome each time: $(cat "$work/orders")"
 }
 
 # ---- comparing -----------------------------------------------------------

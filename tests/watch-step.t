@@ -41,7 +41,8 @@ reader_comes_early() {
 		'>Data read from memory:' '>Data written to memory: text'
 	not_in_column 2 'memory: text'
 	each_time '1 2' "shm/writer -k $key text" "shm/reader -k $key" \
-		-- '>Data written to memory: text' '>Data read from memory: text'
+		-- '>Data written to memory: text' \
+		'>Data read from memory: text'
 }
 check 'a reader comes before the text, or after it' reader_comes_early
 
@@ -113,7 +114,8 @@ nonblocking_recv_is_late() {
 	unless_watchable
 	new_port
 	each_time '1~ 2~ 1 2' "socket/server -n -p $port" \
-		"socket/client -p $port" -- 'send(3, "Hello from client") = 17' \
+		"socket/client -p $port" -- \
+		'send(3, "Hello from client") = 17' \
 		'O_NONBLOCK' '>Hello from client'
 	not_in_column 1 'EAGAIN'
 }
@@ -141,6 +143,27 @@ enter_is_given() {
 		'memory: text'
 }
 check 'Enter is given where a step goes past it' enter_is_given
+
+scripts_are_passed_over() {
+	unless_watchable
+	new_port
+	for name in server client; do
+		printf '#!/bin/sh\nexec %s "$@"\n' \
+			"$(cd "$build" && pwd)/socket/$name -p $port" \
+			>"$work/$name"
+		chmod +x "$work/$name"
+	done
+	each_time '1~ 2:send 1~ 2~ 1 2' "$work/server" "$work/client" -- \
+		'starts' 'starts' '| socket(AF_INET' 'accept(3)' \
+		'accept = 4 <-' 'recv = 17 "Hello from client" <-'
+	! has_text "$work/out" 'open(' || fail 'no call of the shell'
+	watch -nq -c accept,connect -x '1~ 2~ 1' "$work/server" "$work/client"
+	in_order 'accept(3)' 'connect(3, ' '>Hello message sent to server'
+	! has_text "$work/out" 'socket(' || fail 'only the calls of -c'
+	! has_text "$work/out" 'process  ' || fail 'nothing below the drawing'
+}
+check 'a script is passed over, -c draws only some calls' \
+	scripts_are_passed_over
 
 impossible_is_said() {
 	unless_watchable

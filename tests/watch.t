@@ -33,7 +33,8 @@ nonblocking_server_does_not_wait() {
 	watch "socket/server -n -p $port" "socket/client -w -p $port"
 	succeeds
 	in_order '| accept = 4 <--' 'fcntl(4, F_SETFL,' 'O_NONBLOCK) = 0' \
-		'| recv(4, 1023 bytes) = -1 EAGAIN' '>recv: no data yet' '(Enter)'
+		'| recv(4, 1023 bytes) = -1 EAGAIN' '>recv: no data yet' \
+		'(Enter)'
 	not_in_column 1 'recv = '
 }
 check 'the non-blocking server does not wait in recv' \
@@ -94,6 +95,24 @@ repetitions_are_folded() {
 }
 check 'repetitions are folded and counted' repetitions_are_folded
 
+lines_are_folded() {
+	unless_watchable
+	watch "sh -c 'for i in 1 2 3 4 5 6 7 8 9 10; do echo again; done
+echo x'"
+	succeeds
+	[ "$(grep -c '>again' "$work/out")" -eq 3 ] || fail 'three lines of ten'
+	in_order '>again' '... 7 more lines' '>x' 'ends, exit status 0'
+}
+check 'a line that is printed again and again is folded' lines_are_folded
+
+endless_output_is_ended() {
+	unless_watchable
+	watch -t 20 "sh -c 'while :; do echo $(letters 150); done'"
+	succeeds
+	in_order 'prints too much: ended' ' more lines' 'ended by signal 9'
+}
+check 'a program that prints without end is ended' endless_output_is_ended
+
 enter_comes_last() {
 	unless_watchable
 	new_key
@@ -113,7 +132,8 @@ time_is_limited() {
 	new_port
 	watch -t 0.5 "socket/udp_server -p $port"
 	succeeds
-	in_order '| recvfrom(3, ' '(after 0.5 s: ended by watch)' 'ended by signal'
+	in_order '| recvfrom(3, ' '(after 0.5 s: ended by watch)' \
+		'ended by signal'
 	awk '/ended by watch/ { late = $1 > 3000 } END { exit late }' \
 		"$work/out" || fail 'an end after 0.5 s'
 }
@@ -137,7 +157,8 @@ picture_is_drawn() {
 	new_port
 	watch -o "$work/a.svg" "socket/server -p $port" "socket/client -p $port"
 	succeeds
-	for text in '<svg ' 'prefers-color-scheme: dark' '<polygon ' 'class="lw"' \
+	for text in '<svg ' 'prefers-color-scheme: dark' '<polygon ' \
+		'class="lw"' \
 		"connect(3, 127.0.0.1:$port) = 0" '</svg>'; do
 		has_text "$work/a.svg" "$text" || fail "'$text' in the picture"
 	done

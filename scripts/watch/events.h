@@ -42,7 +42,7 @@ static void be_held(int number, int at_birth, long long time)
 	struct process *process = &processes[number];
 	process->state = HELD;
 	process->at_birth = at_birth;
-	if (letting_go || process->unnamed ||
+	if (letting_go || process->unnamed || process->script ||
 	    (process->in_call && !at_birth &&
 	     !is_drawn(process->call, process->arguments) &&
 	     strcmp(process->call, wanted_call) != 0))
@@ -143,6 +143,7 @@ static int new_process(int connection, const char *name, int is_child, long pid,
 		process->command = 0;
 	if (!again && strchr(other, '.') == NULL) {
 		commands[process->command].process = number;
+		process->script = is_script(&commands[process->command]);
 	} else if (!again) {
 		*strrchr(other, '.') = '\0';
 		process->parent = process_named(other);
@@ -154,9 +155,12 @@ static int new_process(int connection, const char *name, int is_child, long pid,
 		process->descriptor_count = from->descriptor_count;
 	}
 	connections[connection].process = number;
-	if (origin == 0)
+	const int shown = again ? process->script : !process->script;
+	if (again)
+		process->script = 0;
+	if (shown && origin == 0)
 		origin = time;
-	if (!again)
+	if (shown)
 		note_start(number, time, is_child);
 	return number;
 }

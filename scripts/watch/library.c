@@ -817,15 +817,6 @@ static void find_libc(void)
 }
 #endif
 
-static const char *program_name(void)
-{
-#ifdef __APPLE__
-	return getprogname();
-#else
-	return program_invocation_short_name;
-#endif
-}
-
 __attribute__((constructor)) static void start(void)
 {
 	if (started)
@@ -835,9 +826,6 @@ __attribute__((constructor)) static void start(void)
 	for (int i = 0; i < CALLS; i++)
 		while (strcmp(calls[calls[i].same].name, calls[i].name) != 0)
 			calls[i].same++;
-	const char *starter = getenv("WATCH_STARTER");
-	if (starter != NULL && strcmp(program_name(), starter) == 0)
-		return; /* it will become the program that is watched */
 	const char *name = getenv("WATCH_PROCESS");
 	snprintf(process, sizeof process, "%s", name == NULL ? "1" : name);
 	held = getenv("WATCH_HOLD") != NULL;

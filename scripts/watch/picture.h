@@ -36,7 +36,13 @@ struct canvas {
 	int number; /* of the row, with -n */
 };
 
-enum { TIME_WIDTH = 8, NARROWEST = 16 };
+enum { NARROWEST = 16 };
+
+/* How wide the times are, or the numbers. */
+static int time_width(void)
+{
+	return same_each_time ? 4 : 8;
+}
 
 static int compare_names(const char *one, const char *other)
 {
@@ -75,7 +81,7 @@ static int lay_out(struct canvas *canvas)
 	int coming = 0; /* commands that have not begun */
 	for (int i = 0; i < command_count; i++)
 		coming += commands[i].process == -1;
-	const int room = canvas->width - TIME_WIDTH;
+	const int room = canvas->width - time_width();
 	canvas->columns = process_count + coming;
 	if (canvas->columns > room / NARROWEST)
 		canvas->columns = room / NARROWEST;
@@ -85,7 +91,7 @@ static int lay_out(struct canvas *canvas)
 	for (int i = 0; i < process_count; i++) {
 		const int last = canvas->columns - 1;
 		canvas->at[canvas->order[i]] =
-		    TIME_WIDTH + canvas->wide * (i < last ? i : last);
+		    time_width() + canvas->wide * (i < last ? i : last);
 		canvas->crowded[canvas->order[i]] =
 		    i >= last && process_count + coming > canvas->columns;
 	}
@@ -153,7 +159,7 @@ static void put_line(struct canvas *canvas)
 static void put_header(struct canvas *canvas)
 {
 	clear_cells(canvas);
-	put_text(canvas, 0, TIME_WIDTH, same_each_time ? "       " : "     ms",
+	put_text(canvas, 0, time_width(), same_each_time ? "   " : "     ms",
 		 DIM);
 	for (int i = 0; i < canvas->shown; i++) {
 		const struct process *process = &processes[i];
@@ -177,7 +183,7 @@ static void put_header(struct canvas *canvas)
 		snprintf(text, sizeof text, "%d %.150s", i + 1,
 			 commands[i].line);
 		if (at < canvas->columns)
-			put_text(canvas, TIME_WIDTH + canvas->wide * at++,
+			put_text(canvas, time_width() + canvas->wide * at++,
 				 canvas->wide - 1, text, STRONG);
 	}
 	put_line(canvas);
@@ -187,11 +193,11 @@ static void put_time(struct canvas *canvas, long long time)
 {
 	char text[30];
 	if (same_each_time)
-		snprintf(text, sizeof text, "%7d", ++canvas->number);
+		snprintf(text, sizeof text, "%3d", ++canvas->number);
 	else
 		snprintf(text, sizeof text, "%7.2f",
 			 (double)(time - origin) / 1000);
-	put_text(canvas, 0, TIME_WIDTH - 1, text, DIM);
+	put_text(canvas, 0, time_width() - 1, text, DIM);
 }
 
 /* How much of a text fits in a line, broken at a blank or | if possible. */

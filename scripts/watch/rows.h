@@ -85,7 +85,9 @@ static struct row *add_row(int process, long long time, unsigned kind)
 	}
 	if (drawing_over)
 		return NULL;
-	if (row_count == ROWS) {
+	/* There is always room to tell how it has ended. */
+	if (row_count >= ROWS - (kind == ENDS || kind == TEXT ? 0 : 300) ||
+	    row_count == ROWS) {
 		rows_lost++;
 		return NULL;
 	}
@@ -125,8 +127,25 @@ static void forget_rows(void)
 	drawing_over = 0;
 }
 
+/* The same line again and again is folded. */
+static void tell_folded_lines(struct command *command, int process,
+			      long long time)
+{
+	const long more = command->same_lines - FOLD;
+	command->same_lines = 0;
+	if (more > 0)
+		note_text(process, time, "%s %ld more lines",
+			  has_utf8 ? "\xe2\x80\xa6" : "...", more);
+}
+
 static void note_printed(int process, long long time, const char *text)
 {
+	struct command *command = &commands[processes[process].command];
+	if (strcmp(command->last_line, text) != 0)
+		tell_folded_lines(command, process, time);
+	snprintf(command->last_line, sizeof command->last_line, "%s", text);
+	if (++command->same_lines > FOLD)
+		return;
 	struct row *row = add_row(process, time, PRINTS);
 	if (row != NULL)
 		row->text = strdup(text);
@@ -159,9 +178,11 @@ static void tell_folded(int number, long long time)
 
 static void note_end(int process, long long time)
 {
+	struct command *command = &commands[processes[process].command];
 	tell_folded(process, time);
+	if (command->process == process)
+		tell_folded_lines(command, process, time);
 	struct row *row = add_row(process, time, ENDS);
-	const struct command *command = &commands[processes[process].command];
 	char text[60] = "ends";
 	const int status = command->status;
 	if (row == NULL)

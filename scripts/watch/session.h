@@ -57,7 +57,10 @@ static struct command {
 	long long seen_at;
 	char partial[200]; /* of a line */
 	size_t partial_length;
-	int process; /* its number in processes[], or -1 */
+	char last_line[200]; /* printed */
+	long same_lines;     /* so often */
+	int too_much;        /* it has printed, and is ended for it */
+	int process;         /* its number in processes[], or -1 */
 } commands[COMMANDS];
 static int command_count;
 
@@ -71,6 +74,7 @@ static struct process {
 	enum state state;
 	int at_birth; /* HELD, but before no call */
 	int told_end; /* it has said that it ends */
+	int script;   /* a shell's: not shown before it becomes another */
 	int unnamed;  /* it came in a way that cannot be steered */
 
 	/* The call that it is in, or is held before. */

@@ -188,6 +188,14 @@ static void tell_where(void)
 	drawing_over = 1;
 }
 
+/* A script has to become its program first. */
+static int is_held_or_waits(int command)
+{
+	const int number = commands[command].process;
+	return number != -1 &&
+	       (processes[number].state == HELD || waits(&processes[number]));
+}
+
 /* All commands begin, and are held at their start. */
 static int begin_all(void)
 {
@@ -196,9 +204,10 @@ static int begin_all(void)
 	for (int i = 0; i < command_count; i++) {
 		const long long start = now();
 		begin_command(i);
-		while (commands[i].process == -1 && ended_by == 0) {
+		while (!is_held_or_waits(i) && ended_by == 0) {
 			take_events(5, -1);
-			if (commands[i].ended || now() - start > 5000000) {
+			if ((commands[i].ended && quiet_rounds > 1) ||
+			    now() - start > 5000000) {
 				if (commands[i].process != -1)
 					break;
 				impossible("'%s' cannot be watched: it has "

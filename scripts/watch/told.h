@@ -29,6 +29,21 @@ static int is_drawn(const char *call, const char *arguments)
 	return is_one_of(call, drawn);
 }
 
+/* -c: only these calls have rows. */
+static const char *only_calls;
+
+static int is_wanted(const char *call)
+{
+	const size_t length = strlen(call);
+	for (const char *at = only_calls; at != NULL; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (strncmp(at, call, length) == 0 &&
+		    (at[length] == ',' || at[length] == '\0'))
+			return 1;
+	}
+	return only_calls == NULL;
+}
+
 static const char sending[] = "send sendto sendmsg write";
 static const char receiving[] = "recv recvfrom recvmsg read";
 

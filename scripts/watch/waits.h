@@ -146,7 +146,9 @@ static int take_events(int milliseconds, int keyboard)
 		take_event(&event);
 		free(event.line);
 	}
-	memmove(events, events + done, (event_count - done) * sizeof *events);
+	if (done > 0)
+		memmove(events, events + done,
+			(event_count - done) * sizeof *events);
 	event_count -= done;
 	for (int i = 0; i < command_count; i++)
 		look_at_output(i, 20000);

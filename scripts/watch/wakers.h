@@ -214,7 +214,7 @@ static void note_begin(int number, long long time)
 	struct process *process = &processes[number];
 	const char *name = process->call;
 	process->call_number = -1;
-	if (drawing_over)
+	if (drawing_over || process->script)
 		return;
 	if (strcmp(name, "connect") == 0)
 		connect_begins(number, process->arguments);
@@ -222,6 +222,8 @@ static void note_begin(int number, long long time)
 		return;
 	count_call(process, name);
 	if (call_count == CALLS_KEPT || is_folded(process)) {
+		if (!is_wanted(name))
+			return;
 		if (process->folded++ == 0)
 			strcpy(process->folded_call, name);
 		else if (strcmp(process->folded_call, name) != 0)
@@ -229,10 +231,13 @@ static void note_begin(int number, long long time)
 		process->folded_until = time;
 		return;
 	}
-	tell_folded(number, time);
-	struct row *row = add_row(number, time, CALL);
-	if (row == NULL)
-		return;
+	if (is_wanted(name)) { /* others can end a wait as well */
+		tell_folded(number, time);
+		struct row *row = add_row(number, time, CALL);
+		if (row == NULL)
+			return;
+		row->call = call_count;
+	}
 	struct call *call = &calls[call_count];
 	memset(call, 0, sizeof *call);
 	call->process = number;
@@ -244,7 +249,7 @@ static void note_begin(int number, long long time)
 	    descriptor_of(number, number_of(process->arguments, "fd", -1), 0);
 	call->channel = end == NULL ? -1 : end->channel;
 	call->side = end == NULL ? 0 : end->side;
-	process->call_number = row->call = call_count++;
+	process->call_number = call_count++;
 }
 
 static void note_return(int number, long long time, const char *result)
@@ -264,7 +269,8 @@ static void note_return(int number, long long time, const char *result)
 			processes[child].died = time;
 		}
 	}
-	if (drawing_over || !is_drawn(name, process->arguments))
+	if (drawing_over || process->script ||
+	    !is_drawn(name, process->arguments))
 		return;
 	if (waited)
 		process->waited += time - process->call_begun;
@@ -281,6 +287,8 @@ static void note_return(int number, long long time, const char *result)
 	if (!failed && strcmp(name, "shmat") == 0)
 		process->attached++;
 
+	if (process->call_number == -1 && !is_wanted(name))
+		return;
 	if (process->call_number == -1) {
 		process->folded_until = time;
 		return;

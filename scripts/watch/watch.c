@@ -7,8 +7,8 @@
  *     $ scripts/watch/watch 'socket/server' 'socket/client'
  *     $ scripts/watch/watch -x '1:waitpid 1.1 1' shm/race
  *
- * usage: watch [-hns] [-o FILE.svg] [-t SECONDS] [-x SCHEDULE] [-S FILE]
- *              COMMAND ...
+ * usage: watch [-hnqs] [-c CALLS] [-o FILE.svg] [-t SECONDS] [-x SCHEDULE]
+ *              [-S FILE] COMMAND ...
  *
  * Each COMMAND is one word: quote it. Each begins when the one before waits or
  * has ended. A program that waits for Enter gets it when all else waits or has
@@ -19,8 +19,9 @@
  * same in a written order: P (process P to its end), P:CALL (until it is held
  * before its next CALL), P+ (to the next stop: its next call is made), P~
  * (until it waits). -S: keep the order that was chosen with -s. -o: also draw
- * it in a file. -n: nothing that differs from run to run: rows are counted, and
- * there are no times, ids, pids and addresses.
+ * it in a file. -c: only these calls, such as send,recv. -q: nothing below it.
+ * -n: the same each time and everywhere, for pages that are checked: rows are
+ * counted, no times, ids, pids and addresses; ASCII, 76 columns.
  *
  * Exit status: 0; 1 the schedule cannot be followed, or a program cannot be
  * watched; 2 usage. Not seen: what libc does for itself (stdio, system), and
@@ -61,9 +62,10 @@
 #include "screen.h"
 
 static const char usage[] =
-    "usage: watch [-hns] [-o FILE.svg] [-t SECONDS] [-x SCHEDULE] [-S FILE]\n"
-    "             COMMAND ...";
+    "usage: watch [-hnqs] [-c CALLS] [-o FILE.svg] [-t SECONDS] [-x SCHEDULE]\n"
+    "             [-S FILE] COMMAND ...";
 static const char *svg_path; /* -o */
+static int quiet;            /* -q */
 static int by_key;           /* -s */
 static double seconds = 10;  /* -t */
 
@@ -102,7 +104,7 @@ int main(int argc, char *argv[])
 	measure(&canvas.width, &height);
 	if (same_each_time) {
 		live = has_colour = has_utf8 = 0;
-		canvas.width = 76; /* an indented block of a page */
+		canvas.width = 76; /* in a page it is indented */
 	}
 	canvas.put = put_on_output;
 	canvas.where = stdout;
@@ -130,8 +132,9 @@ int main(int argc, char *argv[])
 		put_all_rows(&canvas);
 	else
 		put_new_rows(&canvas, 1);
-	print_figures();
-	remove_left(stdout);
+	if (!quiet)
+		print_figures();
+	remove_left(quiet ? NULL : stdout);
 	if (svg_path != NULL)
 		write_svg(svg_path, &canvas);
 	for (int i = 0; i < command_count && !failed; i++) {
@@ -254,11 +257,17 @@ static void parse_options(int argc, char *argv[])
 	has_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	live = isatty(STDOUT_FILENO);
 	has_colour = live;
-	while ((option = getopt(argc, argv, "+hnso:t:x:S:")) != -1) {
+	while ((option = getopt(argc, argv, "+hnqsc:o:t:x:S:")) != -1) {
 		char *end;
 		switch (option) {
+		case 'c':
+			only_calls = optarg;
+			break;
 		case 'n':
 			same_each_time = 1;
+			break;
+		case 'q':
+			quiet = 1;
 			break;
 		case 's':
 			by_key = 1;
