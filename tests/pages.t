@@ -80,7 +80,7 @@ targets_exist() {
 		sort -u >"$work/named"
 	while read -r _ target; do
 		case $target in
-		demo-* | test-* | watch-* | step-* | check-) continue ;;
+		demo-* | test-* | watch* | step* | check-) continue ;;
 		check-*) [ -f "tests/$target.sh" ] && continue ;;
 		esac
 		grep -q -e "^$target:" -e "^## $target:" Makefile && continue
