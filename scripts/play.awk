@@ -655,7 +655,8 @@ function open_terminals(    lab, built) {
 		wrapped = "chmod u+x" wrapped ";"
 	helper = "cd " quote(folder "/lab") " && { " wrapped " ln -s " \
 		quote(private "/scripts") " ..; ln -s " \
-		quote(lab) "/* " quote(built) "/* . 2>/dev/null; " \
+		quote(built) "/* . 2>/dev/null; ln -s " \
+		quote(lab) "/* . 2>/dev/null; " \
 		"HOME=" quote(folder "/home") " TMPDIR=" quote(folder "/tmp") \
 		" PATH=" quote(private "/bin") ":$PATH " \
 		quote(ENVIRON["build"] "/scripts/terminal") " " quote(fifo) \

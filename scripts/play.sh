@@ -103,7 +103,7 @@ find_missing_tools() {
 	for tool in ipcs ipcrm ss strace ltrace gdb netstat lsof; do
 		command -v "$tool" >/dev/null || missing="$missing|$tool"
 	done
-	"$build/scripts/watch/watch" -n "$build/scripts/await" \
+	"$build/scripts/watch/watch" -n "sh -c '$build/scripts/await; :'" \
 		>/dev/null 2>&1 ||
 		missing="$missing|[.][.]/scripts/watch/watch"
 	missing="(^|[^a-z_./-])($missing)([^a-z_./-]|\$)"

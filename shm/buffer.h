@@ -188,9 +188,9 @@ static inline bool take(int set, unsigned short semaphore, short count,
 	return true;
 }
 
-/* Give: add count, and wake the other side if that is what it waits for. If
- * the set has been removed nothing happens: the next take returns false. */
-static inline void give(int set, unsigned short semaphore, short count)
+/* Give: add count, and wake the other side if that is what it waits for.
+ * Returns false if the set has been removed. */
+static inline bool give(int set, unsigned short semaphore, short count)
 {
 	struct sembuf change = {.sem_num = semaphore, .sem_op = count};
 	int result;
@@ -199,4 +199,5 @@ static inline void give(int set, unsigned short semaphore, short count)
 	while (result == -1 && errno == EINTR);
 	if (result == -1 && errno != EIDRM && errno != EINVAL)
 		err(1, "semop: give to set %d", set);
+	return result == 0;
 }

@@ -109,7 +109,8 @@ int main(int argc, char *argv[])
 		}
 
 		/* Give it back, and sleep until the next slot is filled. */
-		give(set, FREE, 1);
+		if (!give(set, FREE, 1))
+			errx(1, "the producer has gone");
 		if (!take(set, FILLED, 1, PRODUCER))
 			errx(1, "the producer has gone");
 	}
@@ -119,7 +120,8 @@ int main(int argc, char *argv[])
 		err(1, "close standard output");
 
 	/* This tells the producer that everything has been written. */
-	give(set, FREE, 1);
+	if (!give(set, FREE, 1))
+		errx(1, "the producer has gone");
 
 	/* No slot will be filled: this waits until the producer has removed the
 	 * set, or has died without removing it. */

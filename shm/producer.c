@@ -75,7 +75,8 @@ int main(int argc, char *argv[])
 		err(1, "shmat: segment %d", segment);
 
 	/* All slots are free. */
-	give(set, FREE, SLOTS);
+	if (!give(set, FREE, SLOTS))
+		errx(1, "the consumer has gone");
 
 	unsigned next = 0;
 	ssize_t length;
@@ -98,7 +99,8 @@ int main(int argc, char *argv[])
 
 		/* Pass the slot on, even the empty one, which is the end. */
 		slot->length = (int)length;
-		give(set, FILLED, 1);
+		if (!give(set, FILLED, 1))
+			errx(1, "the consumer has gone");
 	} while (length > 0);
 
 	/* When all slots have come back, everything has been written. */

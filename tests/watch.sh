@@ -4,10 +4,10 @@
 . "${0%/*}/lib.sh"
 
 # Some compilers and libcs leave nothing that could be watched.
-unless_watchable() {
+unless_watchable() { # [COMMAND], not one of ours
 	[ -f "$build/scripts/watch/library.so" ] ||
 		skip 'there is no library to watch with'
-	run scripts/watch/watch -t 5 'tests/faulty none'
+	run scripts/watch/watch -t 5 "${1:-tests/faulty none}"
 	! has_text "$work/err" 'watched' || skip "$(head -n 1 "$work/err")"
 	[ -z "${made_folder:-}" ] || return 0
 	# What watch makes in TMPDIR must be gone again.
