@@ -2,13 +2,8 @@
 # shm-no_syscalls.t - no_syscalls: after attaching, no system call is needed
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
-
-# Those without a key are known by who made them.
-no_segment_left() { # PID
-	[ -r /proc/sysvipc/shm ] || return 0
-	awk -v pid="$1" '$5 == pid' /proc/sysvipc/shm >"$work/left"
-	[ ! -s "$work/left" ] || fail "no segment made by $1"
-}
+# shellcheck source=tests/keyless.sh
+. "${0%/*}/keyless.sh"
 
 # What the parent reads is luck: a number on the way to a million.
 no_syscalls_works() {

@@ -2,6 +2,8 @@
 # shm-torn.t - torn: half of one text and half of another
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
+# shellcheck source=tests/keyless.sh
+. "${0%/*}/keyless.sh"
 
 # "20000 reads, torn N", and if there is one, an example.
 torn_was_seen() {
@@ -33,39 +35,6 @@ torn_on_one_core() {
 	torn_was_seen
 }
 check 'torn: also on one core' torn_on_one_core
-
-# Semaphores without a key, with their modes. Nobody tells who made them, so
-# those are looked at that have come since; another run's go too, soon.
-private_semaphores() {
-	[ ! -r /proc/sysvipc/sem ] ||
-		awk 'NR > 1 && $1 == 0 { print $2, $3 }' /proc/sysvipc/sem |
-		sort
-}
-
-note_semaphores() {
-	private_semaphores >"$work/before"
-}
-
-new_semaphores() {
-	private_semaphores | comm -13 "$work/before" -
-}
-
-semaphore_went() { # ID MODE
-	! private_semaphores | grep -qx "$1"
-}
-
-no_semaphores_left() {
-	new_semaphores >"$work/new"
-	while read -r semaphore; do
-		await_that semaphore_went "$semaphore"
-	done <"$work/new"
-}
-
-no_segment_left() { # PID
-	[ -r /proc/sysvipc/shm ] || return 0
-	awk -v pid="$1" '$5 == pid' /proc/sysvipc/shm >"$work/left"
-	[ ! -s "$work/left" ] || fail "no segment made by $1"
-}
 
 torn_guarded() {
 	note_semaphores
