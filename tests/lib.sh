@@ -200,6 +200,25 @@ run_as() { # USER PROGRAM [ARGUMENT ...], without its folder
 	status=$?
 }
 
+# All went well, with this output exactly.
+gives() { # TEXT PROGRAM [ARGUMENT ...]
+	text=$1
+	shift
+	run "$@"
+	succeeds
+	prints "$text"
+}
+
+# One clear line says why it failed, and nothing else was printed.
+fails() { # STATUS TEXT PROGRAM [ARGUMENT ...]
+	wanted_status=$1
+	text=$2
+	shift 2
+	run "$@"
+	fails_with "$wanted_status" "$text"
+	prints_nothing
+}
+
 # Start a program in the background. $work/NAME.out and .err get its output.
 # Its input is empty, or comes from FILE.
 start_from() { # FILE NAME PROGRAM [ARGUMENT ...]
@@ -230,6 +249,14 @@ stop() { # NAME [SIGNAL]
 	kill -s "${2:-TERM}" "$pid"
 }
 
+# Start a program that does not end, as far as its line with this text.
+begin() { # TEXT NAME PROGRAM [ARGUMENT ...]
+	text=$1
+	shift
+	start "$@"
+	await "$1" "$text"
+}
+
 # What a started program has printed becomes $work/out and $work/err.
 take_output() { # NAME
 	for stream in out err; do
@@ -248,6 +275,17 @@ finish() { # NAME
 	wait "$pid"
 	status=$?
 	take_output "$1"
+}
+
+end() { # NAME [SIGNAL], SIGTERM by default; then as after run
+	stop "$@"
+	finish "$1"
+}
+
+# A started program ends well.
+ends_well() { # NAME
+	finish "$1"
+	succeeds
 }
 
 # Wait until a started program has printed a line with this text.
