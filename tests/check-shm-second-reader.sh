@@ -103,16 +103,19 @@ check 'a long text and the count do not overwrite each other' \
 	text_and_count_are_apart
 
 both_at_once() {
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 		new_key
 		writes 'at once'
-		start one shm/reader -k "$key"
-		start two shm/reader -k "$key"
-		for reader in one two; do
-			finish "$reader"
-			has_read 'at once' ||
-				fail "the text in reader $reader. hint: when \
+		start "one$round" shm/reader -k "$key"
+		start "two$round" shm/reader -k "$key"
+		wait
+		for reader in "one$round" "two$round"; do
+			has_text "$work/$reader.out" ': at once' || {
+				take_output "$reader"
+				command='two at once: shm/reader'
+				fail "the text in both readers. hint: when \
 is it safe to remove the segment?"
+			}
 		done
 		is_gone 'two readers ran at once: is the count right then?'
 	done
