@@ -31,8 +31,7 @@ $(letters 99 | tr x X)" msgqueue/client -f "$path" hello 'two Words' 'a-1.%s' \
 	prints_like ': two Words'
 	! has_text "$work/out" before || fail 'nothing sent beside a long text'
 }
-check 'server: answers any 99 bytes in capitals, one answer a text' \
-	server_answers
+check 'server: answers any 99 bytes in capitals, once' server_answers
 
 texts_of() { # NUMBER
 	for word in $words; do
@@ -66,12 +65,11 @@ many_clients() {
 		prints "$(texts_of "$number" | tr '[:lower:]' '[:upper:]')"
 	done
 }
-check 'server: many clients at once, each gets its own, and some are killed' \
-	many_clients
+check 'server: each client gets its own, though some are killed' many_clients
 
 # A process dies while its answers fill the queue, and no request comes that
 # would wake the server. Answers of a process that lives stay: of this shell.
-dead_client_is_forgotten() {
+dead_client() {
 	begin_server
 	limit_queues 30 # three of the answers
 	start client scripts/await line /dev/null '' 20
@@ -85,12 +83,11 @@ dead_client_is_forgotten() {
 	gives 'KEEP
 LAST' tests/odd answers "answers:$path" $$ 2
 }
-check 'server: throws out answers of dead processes when it needs room' \
-	dead_client_is_forgotten
+check 'server: throws out answers of the dead when it needs room' dead_client
 
 # Far more requests than the queue has room for answers, from a process that
 # lives and takes none. Then its answers come in order, and none is missing.
-takes_requests_meanwhile() {
+takes_on() {
 	begin_server
 	limit_queues 30
 	# shellcheck disable=SC2046 # each word is a text
@@ -100,8 +97,7 @@ takes_requests_meanwhile() {
 		tests/odd answers "answers:$path" $$ 40
 	gives AFTER msgqueue/client -f "$path" after
 }
-check 'server: takes requests while answers wait for room' \
-	takes_requests_meanwhile
+check 'server: takes requests while answers wait for room' takes_on
 
 no_requests() {
 	begin_server
@@ -124,13 +120,12 @@ THERE' msgqueue/client -f "$path" still there
 check 'server: ignores what is no request' no_requests
 
 # From an earlier process of this pid there may be answers to other requests.
-answers_are_read_with_care() {
+odd_answers() {
 	new_path
 	begin serving server tests/odd serve "requests:$path" "answers:$path"
 	gives 'one
 two' msgqueue/client -f "$path" one two
 }
-check 'client: takes the answer to its request only, once, as long as it is' \
-	answers_are_read_with_care
+check 'client: takes only the answer to its request, and once' odd_answers
 
 finish_tests
