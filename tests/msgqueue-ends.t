@@ -162,12 +162,13 @@ not_made_by_us() {
 	new_path
 	fails 1 'start writer first' msgqueue/reader -n -f "$path"
 	fails 1 'start server first' msgqueue/client -f "$path" text
+	no_queue_left
 	for whose in requests answers; do
-		no_queue_left
 		run tests/odd queue "$whose:$path" 600
 		fails 1 'make clean-ipc' msgqueue/server -f "$path"
 		run tests/odd remove "$whose:$path"
 		succeeds
+		no_queue_left
 	done
 }
 check 'reader -n, client: make no queue; server: takes none' not_made_by_us

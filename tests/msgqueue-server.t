@@ -73,9 +73,9 @@ dead_client() {
 	begin_server
 	limit_queues 30 # three of the answers
 	start client scripts/await line /dev/null '' 20
-	asks $$ 7 keep
-	asks "$(pid client)" 1 drop drop drop drop
-	asks $$ 8 last
+	asks $$ keep
+	asks "$(pid client)" drop drop drop drop
+	asks $$ last
 	await server ': last'
 	holds answers 3 || fail 'no room for more answers'
 	end client
@@ -91,7 +91,7 @@ takes_on() {
 	begin_server
 	limit_queues 30
 	# shellcheck disable=SC2046 # each word is a text
-	asks $$ 1 $(numbers 1 40 | sed 's/^/r/')
+	asks $$ $(numbers 1 40 | sed 's/^/r/')
 	await server ': r40'
 	gives "$(numbers 1 40 | sed 's/^/R/')" \
 		tests/odd answers "answers:$path" $$ 40
@@ -101,10 +101,8 @@ check 'server: takes requests while answers wait for room' takes_on
 
 no_requests() {
 	begin_server
-	printf 'xyz' | send_bytes "requests:$path" 1
-	for text in '' xxxxx; do # after a number, but without a NUL
-		printf '\001\001\001\001%s' "$text" |
-			send_bytes "requests:$path" 1
+	for text in xyz 1234 1234xxxxx; do # a number, then a text without a NUL
+		printf %s "$text" | send_bytes "requests:$path" 1
 	done
 	stop server STOP # so at least one is taken after another message
 	for _ in 1 2; do

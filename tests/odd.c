@@ -21,8 +21,6 @@
  *     odd used PATH               send to it, and stay until ended
  *     odd send PATH TYPE          standard input is one message, no NUL added
  *     odd receive PATH TYPE       a message's bytes to standard output
- *     odd request PATH TYPE NUMBER TEXT ...
- *                                 send requests, this number and the next ones
  *     odd answers PATH TYPE COUNT wait for so many answers, print their texts
  *     odd serve PATH PATH         take requests of one queue, put odd answers
  *                                 into the other, until ended
@@ -146,14 +144,6 @@ static size_t take_message(int queue, long type, int flags)
 	return (size_t)must((int)size, "msgrcv");
 }
 
-static void send_request(int queue, long type, unsigned number,
-			 const char *text)
-{
-	memcpy(message.text, &number, NUMBER_SIZE);
-	strcpy(message.text + NUMBER_SIZE, text);
-	send_message(queue, type, NUMBER_SIZE + strlen(text) + 1);
-}
-
 /* Before each answer comes what is none: too long, too short, not to this
  * request. The answer is the request itself, without a NUL, and twice. */
 static void answer_oddly(int requests, int answers)
@@ -164,7 +154,8 @@ static void answer_oddly(int requests, int answers)
 	memset(message.text, 'x', 300);
 	send_message(answers, request.type, 300);
 	send_message(answers, request.type, 1);
-	send_request(answers, request.type, request.number - 1, "OLD");
+	struct request old = {request.type, request.number - 1, "OLD"};
+	must(msgsnd(answers, &old, NUMBER_SIZE + sizeof "OLD", 0), "msgsnd");
 	for (int i = 0; i < 2; i++)
 		must(msgsnd(answers, &request, (size_t)size - 1, 0), "msgsnd");
 }
@@ -258,14 +249,6 @@ int main(int argc, char *argv[])
 		long type = atol(argument[1]);
 		size_t size = take_message(queue, type, IPC_NOWAIT);
 		fwrite(message.text, 1, size, stdout);
-	} else if (arguments > 3 && is("request", arguments)) {
-		int queue = queue_of(argument[0], 0);
-		long type = atol(argument[1]);
-		unsigned number = (unsigned)atol(argument[2]);
-		for (int i = 3; i < arguments; i++) {
-			send_request(queue, type, number, argument[i]);
-			number++;
-		}
 	} else if (is("answers", 3)) {
 		int queue = queue_of(argument[0], 0);
 		for (int i = 0; i < atoi(argument[2]); i++) {

@@ -20,10 +20,14 @@ send_bytes() { # PATH TYPE
 	"$build/tests/odd" send "$@" || fail "a message in the queue of $1"
 }
 
-# Requests with this number and the next ones.
-asks() { # PID NUMBER TEXT ...
-	"$build/tests/odd" request "requests:$path" "$@" ||
-		fail "that the queue takes requests"
+# Requests of a process that looks at no number.
+asks() { # PID TEXT ...
+	asking=$1
+	shift
+	for words; do
+		printf '1234%s\000' "$words" |
+			send_bytes "requests:$path" "$asking"
+	done
 }
 
 begin_server() { # sets $path

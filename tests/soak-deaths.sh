@@ -179,10 +179,7 @@ deaths_of_queue() {
 	new_path
 	server="msgqueue/server -f $path" ready=waiting nothing_left=no_queue
 	another="msgqueue/client -f $path still"
-	client="msgqueue/client -f $path"
-	for number in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		client="$client text-$number more-of-text-$number"
-	done
+	client="msgqueue/client -f $path$(letters 40 | sed 's/x/ some-text/g')"
 	within=8
 	each_round server_round server client
 }
@@ -203,7 +200,8 @@ family_round() {
 		[ -s "$work/child.pid" ] || victim=family
 	fi
 	# Killed, it would leave its semaphores, as it says itself.
-	[ "$family $victim" != 'shm/counter -s family' ] || signal=TERM
+	[ "$family $victim $signal" != 'shm/counter -s family KILL' ] ||
+		signal=TERM
 	strike
 	ends family reader
 }
