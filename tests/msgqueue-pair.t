@@ -122,7 +122,7 @@ removed() {
 	run tests/odd remove "$path"
 	for name in writer reader; do
 		finish "$name"
-		fails_with 1 removed
+		fails_with 1 'the queue was removed'
 		prints_nothing
 	done
 }

@@ -62,7 +62,7 @@ many_clients() {
 	stop server CONT
 	for number in $(numbers $((dead + 1)) "$clients"); do
 		ends_well "client$number"
-		prints "$(texts_of "$number" | tr '[:lower:]' '[:upper:]')"
+		prints "$(texts_of "$number" | tr a-z A-Z)"
 	done
 }
 check 'server: each client gets its own, though some are killed' many_clients
