@@ -62,7 +62,7 @@ many_clients() {
 	stop server CONT
 	for number in $(numbers $((dead + 1)) "$clients"); do
 		ends_well "client$number"
-		prints "$(texts_of "$number" | tr a-z A-Z)"
+		prints "$(texts_of "$number" | awk '{ print toupper($0) }')"
 	done
 }
 check 'server: each client gets its own, though some are killed' many_clients
