@@ -144,18 +144,18 @@ static size_t take_message(int queue, long type, int flags)
 	return (size_t)must((int)size, "msgrcv");
 }
 
-/* Before each answer comes what is none: too long, too short, not to this
- * request. The answer is the request itself, without a NUL, and twice. */
+/* Before each answer comes what is none: not to this request, too short, too
+ * long. The answer is the request itself, without a NUL, and twice. */
 static void answer_oddly(int requests, int answers)
 {
 	struct request request;
 	ssize_t size = msgrcv(requests, &request, REQUEST_SIZE, 0, 0);
 	must((int)size, "msgrcv");
-	memset(message.text, 'x', 300);
-	send_message(answers, request.type, 300);
-	send_message(answers, request.type, 1);
 	struct request old = {request.type, request.number - 1, "OLD"};
 	must(msgsnd(answers, &old, NUMBER_SIZE + sizeof "OLD", 0), "msgsnd");
+	memset(message.text, 'x', 300);
+	send_message(answers, request.type, 1);
+	send_message(answers, request.type, 300);
 	for (int i = 0; i < 2; i++)
 		must(msgsnd(answers, &request, (size_t)size - 1, 0), "msgsnd");
 }
