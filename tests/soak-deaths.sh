@@ -179,7 +179,7 @@ deaths_of_queue() {
 	new_path
 	server="msgqueue/server -f $path" ready=waiting nothing_left=no_queue
 	another="msgqueue/client -f $path still"
-	client="msgqueue/client -f $path$(letters 40 | sed 's/x/ some-text/g')"
+	client="msgqueue/client -f $path$(letters 3000 | sed 's/x/ text/g')"
 	within=8
 	each_round server_round server client
 }
