@@ -40,14 +40,12 @@ each_round() { # FUNCTION VICTIM ...
 	done 7<"$work/rounds"
 }
 
-# As start. A process that has ended is one only when its parent has noticed:
-# this one's parent does at once, and leaves its status in NAME.end.
+# As start; but its parent waits for it, so that it goes when it has ended.
 launch() { # NAME PROGRAM [ARGUMENT ...]
-	rm -f "$work/$1.pid" "$work/$1.end"
+	rm -f "$work/$1.pid"
 	{
 		start "$@"
-		wait "$!"
-		echo "status $?" >"$work/$1.end"
+		wait
 	} 2>/dev/null &
 	await_line "$1.pid" ''
 }
@@ -62,9 +60,13 @@ strike() {
 	stop "$victim" "$signal" 2>/dev/null || :
 }
 
+has_gone() { # NAME [SECONDS]
+	"$build/scripts/await" exit "$(pid "$1")" "${2:-0}"
+}
+
 ends() { # NAME ...
 	for name; do
-		await_line "$name.end" status "${within:-2}"
+		has_gone "$name" "${within:-2}" || fail "$name ends ($round)"
 	done
 }
 
@@ -84,7 +86,7 @@ transfer_round() {
 }
 
 joined_or_gone() {
-	[ -s "$work/producer.end" ] || {
+	has_gone producer || {
 		joined producer && joined consumer
 	}
 }
@@ -188,10 +190,10 @@ check 'queue server, client: sudden deaths' deaths_of_queue
 # A parent and its child share an object without a name. Nothing may be left
 # of it, nor of the one that was not killed, whose output then ends.
 family_round() {
-	rm -f "$work/reader.end"
 	{
-		cat "$work/family.out" >"$work/family.text"
-		echo "status $?" >"$work/reader.end"
+		cat "$work/family.out" >"$work/family.text" &
+		echo "$!" >"$work/reader.pid"
+		wait
 	} &
 	# shellcheck disable=SC2086 # a program and its options
 	launch family $family
