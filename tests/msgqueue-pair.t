@@ -1,5 +1,5 @@
 #!/bin/sh
-# msgqueue-pair.t - writer and reader: texts, types, full and empty queues
+# msgqueue-pair.t - writer and reader: their messages, and how they wait
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 # shellcheck source=tests/queue.sh

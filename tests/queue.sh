@@ -26,7 +26,7 @@ asks() { # PID TEXT ...
 	shift
 	for words; do
 		printf '1234%s\000' "$words" |
-			send_bytes "requests:$path" "$asking"
+			send_bytes "requests:$path" "$asking" || exit 1
 	done
 }
 
