@@ -36,21 +36,13 @@ second_reads() {
 	reads 'for two' 'the first reader reads as it always did'
 	is_there 'who removes it? The first reader must not'
 	reads 'for two' 'did the first reader change it?'
-}
-check 'the second reader finds the text, too' second_reads
-
-second_removes() {
-	new_key
-	writes 'for two'
-	reads 'for two' 'the first reader reads as it always did'
-	reads 'for two' 'who removes the segment? The first reader must not'
 	is_gone "how can a reader know that it is the second? Its variables \
 are new in each process: only the segment outlives them"
 	run shm/reader -k "$key"
 	exits 1
 	says 'start writer first'
 }
-check 'the second reader removes the segment, a third finds none' second_removes
+check 'the second reader finds the text, too, and removes it' second_reads
 
 new_text_for_two() {
 	new_key
