@@ -9,14 +9,14 @@ result="The child's shared_int was"
 # Exactly these lines; the child's may come before, after or between.
 tells_result() {
 	run fork_demo/private
-	! grep -q "$result 2816" "$work/out" ||
+	! has_text "$work/out" "$result 2816" ||
 		fail "$result 11. hint: 2816 is 11 times 256: waitpid stores
 more than the exit status. WEXITSTATUS takes it out"
-	! grep -q 'the child failed' "$work/err" ||
+	! has_text "$work/err" 'the child failed' ||
 		fail "no error. hint: private takes each status but 0 for a
 failure. Now it is the result: WIFEXITED tells whether the child has ended by
 itself"
-	grep -q "^$result" "$work/out" ||
+	has_text "$work/out" "$result" ||
 		fail "a line '$result 11.' hint: let the child leave with
 _exit(shared_int), and let the parent print WEXITSTATUS(status)"
 	prints_line "$result 11."
@@ -26,7 +26,7 @@ check 'the parent tells the result of its child' tells_result
 
 # The same program with another number in the child.
 result_is_the_childs() {
-	grep -q 'shared_int++;' fork_demo/private.c ||
+	has_text fork_demo/private.c 'shared_int++;' ||
 		fail 'a child with the line: shared_int++; hint: leave it there'
 	sed 's/shared_int++;/shared_int += 7;/' fork_demo/private.c \
 		>"$work/private.c"
@@ -42,10 +42,11 @@ check 'the number is what the child had, not a guess' result_is_the_childs
 
 rest_is_as_before() {
 	run fork_demo/private
-	prints_line 'shared_int in child process: 11'
-	prints_line 'shared_float in child process: 28.500000'
-	prints_line 'shared_int in parent process: 10'
-	prints_line 'shared_float in parent process: 25.500000'
+	for line in 'int in child process: 11' 'int in parent process: 10' \
+		'float in child process: 28.500000' \
+		'float in parent process: 25.500000'; do
+		prints_line "shared_$line"
+	done
 	[ "$(tail -n 1 "$work/out")" = 'Child has exited.' ] ||
 		fail "'Child has exited.' as the last line. hint: print the
 result before it, but after waitpid"

@@ -1,8 +1,6 @@
 #!/bin/sh
-# check-msgqueue-priority.sh - does msgqueue/reader take urgent messages first?
-#
-# For the task "Write: urgent messages first" in msgqueue/README.md. Run it by
-# make check-msgqueue-priority.
+# check-msgqueue-priority.sh - the task "Write: urgent messages first" of
+# msgqueue/README.md
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 
@@ -30,23 +28,16 @@ hint: which types does the reader ask for, when there is no -t?'
 check 'writer -u sends an urgent message, and the reader takes it' \
 	knows_urgent
 
-takes_both() {
-	new_path
-	sends 'lunch is ready'
-	takes 'lunch is ready' 'the reader must take ordinary messages too.
-hint: one msgrcv can ask for two types: what does it do with a negative one?'
-}
-check 'the reader takes ordinary messages too' takes_both
-
 urgent_first() {
 	new_path
 	sends 'lunch is ready'
 	sends -u 'fire!'
 	takes 'fire!' 'the reader must take the urgent message first.
 hint: a negative type asks for the lowest type: which of yours is lower?'
-	takes 'lunch is ready' 'the ordinary message must come after it'
+	takes 'lunch is ready' 'the reader must take ordinary messages after it.
+hint: one msgrcv can ask for two types: what does it do with a negative one?'
 }
-check 'an urgent message is read before an older one' urgent_first
+check 'an urgent message is read before an older ordinary one' urgent_first
 
 in_order() {
 	new_path

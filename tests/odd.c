@@ -6,26 +6,26 @@
  *
  *     odd segment KEY SIZE MODE   create a segment and fill it from its first
  *                                 byte with standard input, no NUL added
- *     odd mode segment KEY        the segment's mode, in octal
- *     odd mode semaphores KEY     the set's
- *     odd mode queue PATH         the queue's
+ *     odd poke KEY                standard input to the start of a segment
+ *     odd hold KEY                make a segment and stay attached until ended
  *     odd semaphores KEY COUNT    create a set, and set the first one to 7
  *     odd set KEY MODE VALUE ...  create a set of semaphores with these values
  *     odd semaphore KEY NUMBER    the value of that semaphore
- *     odd poke KEY                standard input to the start of a segment
+ *     odd mode segment|semaphores|queue KEY|PATH
+ *                                 its mode, in octal
  *     odd queue PATH MODE         create PATH's queue
  *     odd limit PATH BYTES        have PATH's queue hold that many bytes
- *     odd waiting PATH            how many messages are in PATH's queue
- *     odd remove PATH             remove PATH's queue, whoever made it
  *     odd room PATH               how many bytes it may hold
+ *     odd waiting PATH            how many messages are in it
+ *     odd remove PATH             remove it, whoever made it
+ *     odd used PATH               send to it, and stay until ended
  *     odd send PATH TYPE          standard input is one message, no NUL added
- *     odd request PATH TYPE NUMBER
- *                                 the same after the number of a request
  *     odd receive PATH TYPE       a message's bytes to standard output
+ *     odd answers PATH TYPE COUNT wait for so many answers, print their texts
+ *     odd serve PATH PATH         take requests of one queue, put odd answers
+ *                                 into the other, until ended
  *     odd socket PATH             listen at a path until ended, leaving it
  *     odd datagram PATH           take datagrams there, which no stream is
- *     odd hold KEY                make a segment and stay attached until ended
- *     odd used PATH               send to PATH's queue, and stay until ended
  *     odd size                    sizeof(struct message)
  *     odd denied                  does the kernel deny anything to this user?
  *
@@ -52,6 +52,33 @@ static struct {
 	char text[8192];
 } message;
 
+union semaphore_argument { /* semctl's, which some systems declare */
+	int value;
+	struct semid_ds *status;
+};
+
+static int must(int result, const char *what)
+{
+	if (result == -1)
+		err(1, "%s", what);
+	return result;
+}
+
+static int octal(const char *text)
+{
+	return (int)strtol(text, NULL, 8);
+}
+
+static int segment_of(const char *key, size_t size, int flags)
+{
+	return must(shmget((key_t)strtoll(key, NULL, 0), size, flags), key);
+}
+
+static int set_of(const char *key, int count, int flags)
+{
+	return must(semget((key_t)strtoll(key, NULL, 0), count, flags), key);
+}
+
 static int queue_of(const char *path, int flags)
 {
 	key_t key;
@@ -61,87 +88,76 @@ static int queue_of(const char *path, int flags)
 		key = ftok(path + 8, ANSWERS_PROJECT);
 	else
 		key = ftok(path, QUEUE_PROJECT);
-	if (key == -1)
-		err(1, "ftok %s", path);
-	int queue = msgget(key, flags);
-	if (queue == -1)
-		err(1, "msgget %s", path);
-	return queue;
+	must(key, path);
+	return must(msgget(key, flags), path);
 }
 
-static void fill_segment(key_t key, size_t size, int mode)
+static struct msqid_ds status_of(int queue)
 {
-	int id = shmget(key, size, IPC_CREAT | IPC_EXCL | 0600);
-	if (id == -1)
-		err(1, "shmget");
-	char *segment = shmat(id, NULL, 0);
-	if (segment == (void *)-1)
-		err(1, "shmat");
-	size_t length = fread(segment, 1, size, stdin);
-	(void)length;
-	struct shmid_ds status;
-	if (shmctl(id, IPC_STAT, &status) == -1)
-		err(1, "shmctl");
-	status.shm_perm.mode = (unsigned short)mode;
-	if (shmctl(id, IPC_SET, &status) == -1)
-		err(1, "shmctl");
+	struct msqid_ds status;
+	must(msgctl(queue, IPC_STAT, &status), "msgctl");
+	return status;
 }
 
-static void poke(key_t key)
+/* Standard input becomes the start of a segment. */
+static void fill(int segment, size_t size)
 {
-	char *segment = shmat(shmget(key, 0, 0), NULL, 0);
-	if (segment == (void *)-1)
+	char *start = shmat(segment, NULL, 0);
+	if (start == (void *)-1)
 		err(1, "shmat");
-	size_t length = fread(segment, 1, 1024, stdin);
+	size_t length = fread(start, 1, size, stdin);
 	(void)length;
 }
 
-union semaphore_argument { /* semctl's, which some systems declare */
-	int value;
-	struct semid_ds *status;
-};
-
-static void make_semaphores(key_t key, int count)
+static void set_value(int set, int number, int value)
 {
-	union semaphore_argument seven = {.value = 7};
-	int set = semget(key, count, IPC_CREAT | IPC_EXCL | 0600);
-	if (set == -1 || semctl(set, 0, SETVAL, seven) == -1)
-		err(1, "semaphores");
+	union semaphore_argument argument = {.value = value};
+	must(semctl(set, number, SETVAL, argument), "semctl");
 }
 
-static void make_set(key_t key, int mode, int count, char *values[])
+static unsigned mode_of(const char *kind, const char *name)
 {
-	int set = semget(key, count, IPC_CREAT | IPC_EXCL | mode);
-	if (set == -1)
-		err(1, "semget");
-	for (int i = 0; i < count; i++) {
-		union semaphore_argument argument = {
-		    .value = (int)strtol(values[i], NULL, 10)};
-		if (semctl(set, i, SETVAL, argument) == -1)
-			err(1, "semctl");
-	}
-}
-
-static void print_mode(const char *kind, const char *name)
-{
-	struct shmid_ds segment = {0};
-	struct msqid_ds queue = {0};
 	if (strcmp(kind, "segment") == 0) {
-		int id = shmget((key_t)strtoll(name, NULL, 0), 0, 0);
-		if (id == -1 || shmctl(id, IPC_STAT, &segment) == -1)
-			err(1, "segment %s", name);
-	} else if (strcmp(kind, "semaphores") == 0) {
-		struct semid_ds set;
-		union semaphore_argument out = {.status = &set};
-		int id = semget((key_t)strtoll(name, NULL, 0), 0, 0);
-		if (id == -1 || semctl(id, 0, IPC_STAT, out) == -1)
-			err(1, "semaphores %s", name);
-		printf("%o\n", set.sem_perm.mode & 0777u);
-		return;
-	} else if (msgctl(queue_of(name, 0), IPC_STAT, &queue) == -1) {
-		err(1, "queue of %s", name);
+		struct shmid_ds status;
+		must(shmctl(segment_of(name, 0, 0), IPC_STAT, &status), name);
+		return status.shm_perm.mode;
 	}
-	printf("%o\n", (segment.shm_perm.mode | queue.msg_perm.mode) & 0777u);
+	if (strcmp(kind, "semaphores") == 0) {
+		struct semid_ds status;
+		union semaphore_argument out = {.status = &status};
+		must(semctl(set_of(name, 0, 0), 0, IPC_STAT, out), name);
+		return status.sem_perm.mode;
+	}
+	return status_of(queue_of(name, 0)).msg_perm.mode;
+}
+
+static void send_message(int queue, long type, size_t size)
+{
+	message.type = type;
+	must(msgsnd(queue, &message, size, 0), "msgsnd");
+}
+
+static size_t take_message(int queue, long type, int flags)
+{
+	ssize_t size =
+	    msgrcv(queue, &message, sizeof message.text, type, flags);
+	return (size_t)must((int)size, "msgrcv");
+}
+
+/* Before each answer comes what is none: not to this request, too short, too
+ * long. The answer is the request itself, without a NUL, and twice. */
+static void answer_oddly(int requests, int answers)
+{
+	struct request request;
+	ssize_t size = msgrcv(requests, &request, REQUEST_SIZE, 0, 0);
+	must((int)size, "msgrcv");
+	struct request old = {request.type, request.number - 1, "OLD"};
+	must(msgsnd(answers, &old, NUMBER_SIZE + sizeof "OLD", 0), "msgsnd");
+	memset(message.text, 'x', 300);
+	send_message(answers, request.type, 1);
+	send_message(answers, request.type, 300);
+	for (int i = 0; i < 2; i++)
+		must(msgsnd(answers, &request, (size_t)size - 1, 0), "msgsnd");
 }
 
 static void listen_at(const char *path, int type)
@@ -150,124 +166,113 @@ static void listen_at(const char *path, int type)
 	if (strlen(path) >= sizeof address.sun_path)
 		errx(1, "%s is too long", path);
 	memcpy(address.sun_path, path, strlen(path));
-	int listener = socket(AF_UNIX, type, 0);
-	if (listener == -1 ||
-	    bind(listener, (struct sockaddr *)&address, sizeof address) == -1 ||
-	    (type == SOCK_STREAM && listen(listener, 3) == -1))
-		err(1, "%s", path);
-	alarm(20);
+	int listener = must(socket(AF_UNIX, type, 0), "socket");
+	must(bind(listener, (struct sockaddr *)&address, sizeof address), path);
+	if (type == SOCK_STREAM)
+		must(listen(listener, 3), path);
 	puts("listening");
-	fflush(stdout);
 	pause();
 }
 
-static void hold_segment(key_t key)
-{
-	int id = shmget(key, 1024, IPC_CREAT | 0600);
-	if (id == -1 || shmat(id, NULL, 0) == (void *)-1)
-		err(1, "segment");
-	alarm(20);
-	puts("attached");
-	fflush(stdout);
-	pause();
-}
+static const char *verb;
+static int arguments;
 
-static void use_queue(const char *path)
+static int is(const char *name, int count)
 {
-	message.type = 1;
-	if (msgsnd(queue_of(path, IPC_CREAT | 0600), &message, 1, 0) == -1)
-		err(1, "msgsnd");
-	alarm(20);
-	puts("sent");
-	fflush(stdout);
-	pause();
+	return strcmp(verb, name) == 0 && arguments == count;
 }
 
 int main(int argc, char *argv[])
 {
-	const char *verb = argc > 1 ? argv[1] : "";
-	if (argc == 5 && strcmp(verb, "segment") == 0) {
-		fill_segment((key_t)strtoll(argv[2], NULL, 0),
-			     strtoul(argv[3], NULL, 10),
-			     (int)strtol(argv[4], NULL, 8));
-	} else if (argc == 3 && strcmp(verb, "poke") == 0) {
-		poke((key_t)strtoll(argv[2], NULL, 0));
-	} else if (argc == 4 && strcmp(verb, "semaphores") == 0) {
-		make_semaphores((key_t)strtoll(argv[2], NULL, 0),
-				(int)strtol(argv[3], NULL, 10));
-	} else if (argc > 4 && strcmp(verb, "set") == 0) {
-		make_set((key_t)strtoll(argv[2], NULL, 0),
-			 (int)strtol(argv[3], NULL, 8), argc - 4, argv + 4);
-	} else if (argc == 4 && strcmp(verb, "semaphore") == 0) {
-		int set = semget((key_t)strtoll(argv[2], NULL, 0), 0, 0);
-		int value = semctl(set, (int)strtol(argv[3], NULL, 10), GETVAL);
-		if (value == -1)
-			err(1, "semaphore %s of %s", argv[3], argv[2]);
-		printf("%d\n", value);
-	} else if (argc == 4 && strcmp(verb, "mode") == 0) {
-		print_mode(argv[2], argv[3]);
-	} else if (argc == 4 && strcmp(verb, "queue") == 0) {
-		int mode = (int)strtol(argv[3], NULL, 8);
-		queue_of(argv[2], IPC_CREAT | IPC_EXCL | mode);
-	} else if (argc == 4 && strcmp(verb, "limit") == 0) {
-		int queue = queue_of(argv[2], IPC_CREAT | QUEUE_MODE);
-		struct msqid_ds status;
-		if (msgctl(queue, IPC_STAT, &status) == -1)
-			err(1, "msgctl");
-		status.msg_qbytes = strtoul(argv[3], NULL, 10);
-		if (msgctl(queue, IPC_SET, &status) == -1)
-			err(1, "msgctl");
-	} else if (argc == 3 && strcmp(verb, "remove") == 0) {
-		if (msgctl(queue_of(argv[2], 0), IPC_RMID, NULL) == -1)
-			err(1, "msgctl");
-	} else if (argc == 3 && (strcmp(verb, "waiting") == 0 ||
-				 strcmp(verb, "room") == 0)) {
-		struct msqid_ds status;
-		if (msgctl(queue_of(argv[2], 0), IPC_STAT, &status) == -1)
-			err(1, "msgctl");
-		printf("%lu\n",
-		       (unsigned long)(*verb == 'w' ? status.msg_qnum
-						    : status.msg_qbytes));
-	} else if (argc == 5 && strcmp(verb, "request") == 0) {
-		static struct request request;
-		request.type = strtol(argv[3], NULL, 10);
-		request.number = (unsigned)strtoul(argv[4], NULL, 10);
-		size_t size = fread(request.text, 1, REQUEST_TEXT, stdin);
-		if (msgsnd(queue_of(argv[2], 0), &request, NUMBER_SIZE + size,
-			   IPC_NOWAIT) == -1)
-			err(1, "msgsnd");
-	} else if (argc == 4 && strcmp(verb, "send") == 0) {
-		int queue = queue_of(argv[2], IPC_CREAT | QUEUE_MODE);
-		message.type = strtol(argv[3], NULL, 10);
-		size_t size =
-		    fread(message.text, 1, sizeof message.text, stdin);
-		if (msgsnd(queue, &message, size, IPC_NOWAIT) == -1)
-			err(1, "msgsnd");
-	} else if (argc == 4 && strcmp(verb, "receive") == 0) {
-		ssize_t size =
-		    msgrcv(queue_of(argv[2], 0), &message, sizeof message.text,
-			   strtol(argv[3], NULL, 10), IPC_NOWAIT);
-		if (size == -1)
-			err(1, "msgrcv");
-		fwrite(message.text, 1, (size_t)size, stdout);
-	} else if (argc == 3 && strcmp(verb, "socket") == 0) {
-		listen_at(argv[2], SOCK_STREAM);
-	} else if (argc == 3 && strcmp(verb, "datagram") == 0) {
-		listen_at(argv[2], SOCK_DGRAM);
-	} else if (argc == 3 && strcmp(verb, "hold") == 0) {
-		hold_segment((key_t)strtoll(argv[2], NULL, 0));
-	} else if (argc == 3 && strcmp(verb, "used") == 0) {
-		use_queue(argv[2]);
-	} else if (argc == 2 && strcmp(verb, "size") == 0) {
+	verb = argc > 1 ? argv[1] : "";
+	arguments = argc - 2;
+	char **argument = argv + 2;
+	const int new = IPC_CREAT | IPC_EXCL;
+	alarm(20); /* no longer, in case the test has been killed */
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (is("segment", 3)) {
+		size_t size = strtoul(argument[1], NULL, 10);
+		int segment = segment_of(argument[0], size, new | 0600);
+		fill(segment, size);
+		struct shmid_ds status;
+		must(shmctl(segment, IPC_STAT, &status), "shmctl");
+		status.shm_perm.mode = (unsigned short)octal(argument[2]);
+		must(shmctl(segment, IPC_SET, &status), "shmctl");
+	} else if (is("poke", 1)) {
+		fill(segment_of(argument[0], 0, 0), 1024);
+	} else if (is("hold", 1)) {
+		fill(segment_of(argument[0], 1024, IPC_CREAT | 0600), 0);
+		puts("attached");
+		pause();
+	} else if (is("semaphores", 2)) {
+		int count = atoi(argument[1]);
+		set_value(set_of(argument[0], count, new | 0600), 0, 7);
+	} else if (arguments > 2 && is("set", arguments)) {
+		int count = arguments - 2;
+		int flags = new | octal(argument[1]);
+		int set = set_of(argument[0], count, flags);
+		for (int i = 0; i < count; i++)
+			set_value(set, i, atoi(argument[2 + i]));
+	} else if (is("semaphore", 2)) {
+		int set = set_of(argument[0], 0, 0);
+		int value = semctl(set, atoi(argument[1]), GETVAL);
+		printf("%d\n", must(value, argument[0]));
+	} else if (is("mode", 2)) {
+		printf("%o\n", mode_of(argument[0], argument[1]) & 0777);
+	} else if (is("queue", 2)) {
+		queue_of(argument[0], new | octal(argument[1]));
+	} else if (is("limit", 2)) {
+		int queue = queue_of(argument[0], IPC_CREAT | QUEUE_MODE);
+		struct msqid_ds status = status_of(queue);
+		status.msg_qbytes = strtoul(argument[1], NULL, 10);
+		must(msgctl(queue, IPC_SET, &status), "msgctl");
+	} else if (is("room", 1)) {
+		struct msqid_ds status = status_of(queue_of(argument[0], 0));
+		printf("%lu\n", (unsigned long)status.msg_qbytes);
+	} else if (is("waiting", 1)) {
+		struct msqid_ds status = status_of(queue_of(argument[0], 0));
+		printf("%lu\n", (unsigned long)status.msg_qnum);
+	} else if (is("remove", 1)) {
+		must(msgctl(queue_of(argument[0], 0), IPC_RMID, NULL),
+		     "remove");
+	} else if (is("used", 1)) {
+		send_message(queue_of(argument[0], IPC_CREAT | 0600), 1, 1);
+		puts("sent");
+		pause();
+	} else if (is("send", 2)) {
+		int queue = queue_of(argument[0], IPC_CREAT | QUEUE_MODE);
+		size_t most = sizeof message.text;
+		size_t size = fread(message.text, 1, most, stdin);
+		send_message(queue, atol(argument[1]), size);
+	} else if (is("receive", 2)) {
+		int queue = queue_of(argument[0], 0);
+		long type = atol(argument[1]);
+		size_t size = take_message(queue, type, IPC_NOWAIT);
+		fwrite(message.text, 1, size, stdout);
+	} else if (is("answers", 3)) {
+		int queue = queue_of(argument[0], 0);
+		for (int i = 0; i < atoi(argument[2]); i++) {
+			take_message(queue, atol(argument[1]), 0);
+			puts(message.text + NUMBER_SIZE);
+		}
+	} else if (is("serve", 2)) {
+		int requests = queue_of(argument[0], new | 0600);
+		int answers = queue_of(argument[1], new | 0600);
+		puts("serving");
+		for (;;)
+			answer_oddly(requests, answers);
+	} else if (is("socket", 1)) {
+		listen_at(argument[0], SOCK_STREAM);
+	} else if (is("datagram", 1)) {
+		listen_at(argument[0], SOCK_DGRAM);
+	} else if (is("size", 0)) {
 		printf("%zu\n", sizeof(struct message));
-	} else if (argc == 2 && strcmp(verb, "denied") == 0) {
+	} else if (is("denied", 0)) {
 		/* root, and whoever may override permissions, is denied none */
-		int id = shmget(IPC_PRIVATE, 1, IPC_CREAT);
-		if (id == -1)
-			err(1, "shmget");
-		void *segment = shmat(id, NULL, 0);
+		int id = must(shmget(IPC_PRIVATE, 1, IPC_CREAT), "shmget");
+		void *place = shmat(id, NULL, 0);
 		shmctl(id, IPC_RMID, NULL);
-		return segment == (void *)-1 ? 0 : 1;
+		return place == (void *)-1 ? 0 : 1;
 	} else {
 		errx(2, "usage: see the top of tests/odd.c");
 	}

@@ -1,0 +1,76 @@
+#!/bin/sh
+# queue.sh - what the tests of message queues share
+# shellcheck disable=SC2034,SC2154 # lib.sh and the tests set and use them
+
+sends() { # TEXT [OPTION ...]
+	message=$1
+	shift
+	gives "Data send is : $message" msgqueue/writer -f "$path" "$@" \
+		"$message"
+}
+
+takes() { # TEXT [OPTION ...]; the queue stays
+	message=$1
+	shift
+	gives "Data Received is : $message" msgqueue/reader -l -f "$path" "$@"
+}
+
+# Another program's message: standard input, byte for byte.
+send_bytes() { # PATH TYPE
+	"$build/tests/odd" send "$@" || fail "a message in the queue of $1"
+}
+
+# Requests of a process that looks at no number.
+asks() { # PID TEXT ...
+	asking=$1
+	shift
+	for words; do
+		printf '1234%s\000' "$words" |
+			send_bytes "requests:$path" "$asking" || exit 1
+	done
+}
+
+begin_server() { # sets $path
+	new_path
+	begin 'Server waiting' server msgqueue/server -f "$path"
+}
+
+limit_queues() { # BYTES
+	"$build/tests/odd" limit "requests:$path" "$1"
+	"$build/tests/odd" limit "answers:$path" "$1"
+}
+
+# How many messages lie in one of the server's queues.
+holds() { # requests|answers COUNT
+	[ "$("$build/tests/odd" waiting "$1:$path")" = "$2" ]
+}
+
+# The server has taken a request before, so clients know it. One message may
+# still be given to a server that waited when it was stopped: let it be one
+# that the server will ignore. Then requests stay in the queue.
+stop_server_for_a_while() {
+	gives FIRST msgqueue/client -f "$path" first
+	stop server STOP
+	printf x | send_bytes "requests:$path" 1
+	before=$("$build/tests/odd" waiting "requests:$path")
+}
+
+# So many requests have come since then, or more.
+requests_come() { # COUNT
+	waiting=$("$build/tests/odd" waiting "requests:$path")
+	[ "$waiting" -ge $((before + $1)) ]
+}
+
+# A client's request has come, and the server is stopped.
+begin_client() { # TEXT
+	begin_server
+	stop_server_for_a_while
+	start client msgqueue/client -f "$path" "$1"
+	await_that requests_come 1
+}
+
+no_queue_left() {
+	queue_gone "$path"
+	queue_gone "$path" requests
+	queue_gone "$path" answers
+}
