@@ -17,7 +17,8 @@ compare() { # [ARGUMENT ...]
 
 # A build folder of programs that print round trips of 77777 microseconds in
 # compare's first look, then 5.0, 5.1 and 5.2. What is not named is refused.
-# Where there is a file $work/program, they do what it says.
+# Where there is a file $work/program, they do what it says; $work/change may
+# change their line, and nothing is refused.
 own_programs() { # [COMBINATION ...], like 'unix poll 1024 -'
 	works=:
 	for combination in "$@"; do
@@ -48,7 +49,8 @@ own_programs() { # [COMBINATION ...], like 'unix poll 1024 -'
 				esac
 			done
 			name="$mechanism $wait $bytes $asked"
-			if [ "${works#*:"$name":}" = "$works" ]; then
+			if [ "${works#*:"$name":}" = "$works" ] &&
+				[ ! -f "$work/change" ]; then
 				echo "program: too many for $mechanism" >&2
 				exit 77
 			fi
@@ -58,14 +60,15 @@ own_programs() { # [COMBINATION ...], like 'unix poll 1024 -'
 			echo "$((run + 1))" >"$work/$name"
 			trip=77777.000
 			[ "$run" -eq 0 ] || trip=5.$((run - 1))
-			[ "$asked" != - ] || asked=4096
-			more=
+			line="mechanism=$mechanism wait=$wait bytes=$bytes"
+			line="$line rounds=$rounds setup_us=90.5"
+			line="$line round_trip_us=$trip cpu_us=9.2 switches=1.5"
+			size=$asked
+			[ "$asked" != - ] || size=4096
 			[ "$mechanism" != shm ] ||
-				more=" attach_us=1.5 touch_us=20 segment=$asked"
-			echo "mechanism=$mechanism wait=$wait bytes=$bytes" \
-				"rounds=$rounds setup_us=90.5" \
-				"round_trip_us=$trip cpu_us=9.2" \
-				"switches=1.5$more"
+				line="$line attach_us=1.5 touch_us=20 segment=$size"
+			[ ! -f "$work/change" ] || . "$work/change"
+			echo "$line"
 		END
 	done
 	# shellcheck disable=SC2016 # that script's
@@ -78,8 +81,12 @@ has_cores() { # COUNT
 	PATH=$own/bin:$PATH
 }
 
-nothing_is_left() {
-	[ -z "$(ls -A "$work/results")" ] || fail 'no file left'
+# Whatever was there before stays, and nothing else.
+file_is_kept() {
+	exits 1
+	[ "$(ls -A "$work/results")" = compare.csv ] || fail 'no file of ours'
+	has_line "$work/results/compare.csv" precious ||
+		fail 'the older file as it was'
 }
 
 compare_usage() {
@@ -93,14 +100,18 @@ compare_usage() {
 }
 check 'compare: -h, an unknown option and an argument' compare_usage
 
-# As many rounds as fit in a run's time: 13889 microseconds here.
+# As many rounds as fit in a run's time, 13889 microseconds here, and three.
 compare_csv() {
 	own_programs 'shm block 64 -' 'unix poll 1024 -' 'shm block 64 65536'
 	has_cores 2
 	COMPARE_SIZES='64 1024' COMPARE_SEGMENTS='4096 65536 16777216'
 	COMPARE_SECONDS=1
-	compare
+	script=$PWD/scripts/compare/compare.sh
+	cd "$work/results" || exit 1
+	BUILD=$own run_script "$script" -q -o 'new folder'
 	succeeds
+	[ "$(ls -A "$work/results/new folder")" = 'compare.csv
+compare.svg' ] || fail 'two files in a new folder'
 	names=series,run,cores,mechanism,wait,bytes,rounds,setup_us,
 	names=${names}round_trip_us,cpu_us,switches,attach_us,touch_us,segment
 	cat >"$work/expected" <<-END
@@ -108,15 +119,15 @@ compare_csv() {
 		message,1,2,shm,block,64,3,90.5,5.0,9.2,1.5,1.5,20,4096
 		message,1,2,unix,poll,1024,3,90.5,5.0,9.2,1.5,,,
 		segment,1,2,shm,block,64,10,90.5,5.0,9.2,1.5,1.5,20,65536
-		message,2,2,shm,block,64,2777,90.5,5.1,9.2,1.5,1.5,20,4096
-		message,2,2,unix,poll,1024,2777,90.5,5.1,9.2,1.5,,,
+		message,2,2,shm,block,64,2780,90.5,5.1,9.2,1.5,1.5,20,4096
+		message,2,2,unix,poll,1024,2780,90.5,5.1,9.2,1.5,,,
 		segment,2,2,shm,block,64,10,90.5,5.1,9.2,1.5,1.5,20,65536
-		message,3,2,shm,block,64,2723,90.5,5.2,9.2,1.5,1.5,20,4096
-		message,3,2,unix,poll,1024,2723,90.5,5.2,9.2,1.5,,,
+		message,3,2,shm,block,64,2726,90.5,5.2,9.2,1.5,1.5,20,4096
+		message,3,2,unix,poll,1024,2726,90.5,5.2,9.2,1.5,,,
 		segment,3,2,shm,block,64,10,90.5,5.2,9.2,1.5,1.5,20,65536
 	END
-	cmp "$work/results/compare.csv" "$work/expected" || {
-		cat "$work/results/compare.csv"
+	cmp "$work/results/new folder/compare.csv" "$work/expected" || {
+		cat "$work/results/new folder/compare.csv"
 		fail 'a line for the names and one a run'
 	}
 
@@ -129,7 +140,7 @@ compare_csv() {
 ' tcp'
 	prints_line '-  no segment of 4 KiB, 16 MiB with shm here: too many'\
 ' for shm'
-	prints_like "compare.csv and compare.svg are in $work/results"
+	prints_line "compare.csv and compare.svg are in $work/results/new folder"
 	is_plain
 	prints_like ', 2 cores'
 	! grep -q -i 'one core' "$work/out" || fail 'no word of one core'
@@ -149,9 +160,9 @@ one_core() {
 	succeeds
 	mv "$own/compare.svg" "$own/compare.csv" "$work/results" ||
 		fail 'without -o, files in the build folder'
-	prints_like ', one core'
-	prints_like 'ON ONE CORE'
-	prints_like 'Do not compare'
+	for text in ', one core' 'ON ONE CORE' 'Do not compare'; do
+		prints_like "$text"
+	done
 	is_plain
 	has_text "$work/results/compare.csv" 'message,1,1,tcp' ||
 		fail '1 as the number of cores in compare.csv'
@@ -160,68 +171,62 @@ one_core() {
 }
 check 'compare: a machine with one core is marked' one_core
 
-# One that says so, and ends so. Whatever was there before stays.
-program_fails() { # STATUS LINE
-	printf '%s\n%s\nexit %s' "echo '$2'" \
-		"echo 'program: for a reason' >&2" "$1" >"$work/program"
-	echo precious >"$work/results/compare.csv"
-	compare
-	exits 1
-	says 'scripts/compare/shm -w block -s 64 -n 50'
-	says 'for a reason'
-	printf '%s\n' "$2" | while read -r line; do
-		says "$line"
-	done || exit
-	for file in "$work/results"/*; do
-		[ "${file##*/}" = compare.csv ] || fail 'no file of ours'
-	done
-	read -r kept <"$work/results/compare.csv"
-	[ "$kept" = precious ] || fail 'the older file as it was'
-}
-
 fails_with_its_program() {
 	own_programs
-	for bad in 1 2 125 127 137; do
-		program_fails "$bad" 'a line'
+	echo precious >"$work/results/compare.csv"
+	for bad in 1 2 124 127 137; do
+		printf '%s; exit %s' 'echo line; echo "for a reason" >&2' \
+			"$bad" >"$work/program"
+		compare
+		for text in 'scripts/compare/shm -w block -s 64 -n 50: ' \
+			"status $bad" 'for a reason' line; do
+			says "$text"
+		done
+		file_is_kept
 	done
 }
 check 'compare: a program that fails is told, and no file is written' \
 	fails_with_its_program
 
-good='mechanism=shm wait=block bytes=64 rounds=50 setup_us=9.0'\
-' round_trip_us=9.0 cpu_us=9.0 switches=2.0 attach_us=1.0 touch_us=1.0'\
-' segment=4096'
-
-malformed_line() {
+# 13 of 16 lines are not what was asked for.
+malformed_lines() {
 	own_programs
-	program_fails 0 ''
-	program_fails 0 "$good more=1"
-	program_fails 0 "${good% *}"
-	program_fails 0 "$good
-$good"
-	for change in shm/unix block/poll =64/=65 =50/=49 cpu/gpu \
-		trip_us=9.0/trip_us=0.0 =9.0/=9e3 =9.0/= =9.0/9.0; do
-		old=${change%/*}
-		program_fails 0 "${good%%"$old"*}${change#*/}${good#*"$old"}"
-	done
-	echo "[ \$# -eq 8 ] || exit 77; echo '${good%%=50*}=10${good#*=50}7'" \
-		>"$work/program" # another segment than -S asked for
+	echo precious >"$work/results/compare.csv"
+	cat >"$work/change" <<-'END'
+		replace() {
+			line=${line%%"$1"*}$2${line#*"$1"}
+		}
+		case $name in
+		'shm block 64 -') line= ;;
+		'shm poll 64 -') line="$line more=1" ;;
+		'tcp block 64 -') line=${line% *} ;;
+		'tcp poll 64 -') echo "$line" ;;
+		'unix block 64 -') replace unix shm ;;
+		'unix poll 64 -') replace poll block ;;
+		'msgqueue block 64 -') replace =64 =65 ;;
+		'msgqueue poll 64 -') replace =50 =49 ;;
+		'shm block 65 -') replace cpu gpu ;;
+		'shm poll 65 -') replace 77777.000 0.000 ;;
+		'tcp block 65 -') replace 77777.000 9e3 ;;
+		'tcp poll 65 -') replace 77777.000 '' ;;
+		'unix block 65 -') replace =9.2 9.2 ;;
+		*4096) replace =4096 =40967 ;;
+		esac
+	END
+	COMPARE_SIZES='64 65'
 	compare
-	exits 1
+	says 'scripts/compare/shm -w block -s 64 -n 50: this is not what was'
+	has "$work/err" '13 : this is not what was asked for:$'
+	file_is_kept
+	COMPARE_SIZES=66
+	compare # only -S is answered by another segment
 	says 'segment=40967'
+	has "$work/err" '1 -S 4096: this is not what was asked for:$'
+	file_is_kept
 }
-check 'compare: so is a line that is not what was asked for' malformed_line
+check 'compare: so is a line that is not what was asked for' malformed_lines
 
 nothing_works() {
-	own_programs
-	compare
-	exits 1
-	says 'no run gave a result'
-	nothing_is_left
-}
-check 'compare: not one run with a result is a failure' nothing_works
-
-not_built() {
 	own_programs
 	for program in compare/shm compare/msgqueue limit; do
 		mv "$own/scripts/$program" "$work/aside"
@@ -229,46 +234,33 @@ not_built() {
 		mv "$work/aside" "$own/scripts/$program"
 		fails_with 1 "there is no scripts/$program: build first: make"
 	done
-	nothing_is_left
+	compare
+	fails_with 1 'no run gave a result'
+	[ -z "$(ls -A "$work/results")" ] || fail 'no file left'
 }
-check 'compare: what is not built yet is told' not_built
+check 'compare: nothing built, or no run with a result, is a failure' \
+	nothing_works
 
-results_go_where_they_can() {
+nowhere_to_write() {
 	own_programs 'tcp poll 64 -'
-	command='compare.sh -q -o "new folder"'
-	(
-		cd "$work/results" || exit 1
-		BUILD=$own $shell "$OLDPWD/scripts/compare/compare.sh" \
-			-q -o 'new folder'
-	) >"$work/out" 2>"$work/err"
-	status=$?
-	succeeds
-	[ "$(ls "$work/results/new folder")" = 'compare.csv
-compare.svg' ] || fail 'two files in a new folder'
-	prints_like "compare.svg are in $work/results/new folder"
 	compare -o "$work/results/none/such"
 	fails_with 1 'No such file or directory'
 	: >"$work/file"
 	compare -o "$work/file"
-	fails_with 1 "cannot make the folder $work/file"
+	fails_with 1 "$work/file"
 	mkdir "$work/results/compare.svg"
 	compare
 	fails_with 1 'it is a folder'
 	[ ! -e "$work/results/compare.csv" ] || fail 'no file of the two'
-}
-check 'compare: results go to -o or to the build folder' \
-	results_go_where_they_can
-
-needs_its_output() {
-	[ -c /dev/full ] || skip 'no /dev/full here'
-	own_programs 'tcp poll 64 -'
+	rmdir "$work/results/compare.svg"
+	[ -c /dev/full ] || return 0
 	command='scripts/compare/compare.sh >/dev/full'
 	BUILD=$own $shell scripts/compare/compare.sh -q \
 		-o "$work/results" >/dev/full 2>"$work/err"
 	status=$?
 	[ "$status" -ne 0 ] || fail 'a failure'
 }
-check 'compare: fails when its output cannot be written' needs_its_output
+check 'compare: fails when files or output cannot be written' nowhere_to_write
 
 # Ended in the middle: no process, no file, no folder is left.
 can_be_stopped() {
@@ -289,23 +281,22 @@ can_be_stopped() {
 		[ "$status" -gt 128 ] || fail "death by SIG$signal"
 		"$build/scripts/await" exit "$(pid program)" ||
 			fail 'no process left'
-		nothing_is_left
+		[ -z "$(ls -A "$work/results")" ] || fail 'no file left'
 	done
 }
 check 'compare: stopped, leaves nothing behind' can_be_stopped
 
-# Every mechanism, both ways: three runs of each, of the programs themselves.
+# Every mechanism, both ways, of the programs themselves.
 compare_for_real() {
 	has_loopback || skip 'there is no loopback interface'
 	mkdir "$work/results"
-	COMPARE_SIZES=64 COMPARE_SECONDS=0.1
+	COMPARE_SECONDS=0.1
 	run_script scripts/compare/compare.sh -q -o "$work/results"
 	succeeds
 	for mechanism in shm tcp unix msgqueue; do
 		for wait in block poll; do
-			grep "^message,.*,$mechanism,$wait,64," \
-				"$work/results/compare.csv" >"$work/rows"
-			[ "$(wc -l <"$work/rows")" -gt 0 ] ||
+			has_text "$work/results/compare.csv" \
+				",$mechanism,$wait,64," ||
 				fail "a run of $mechanism $wait in compare.csv"
 		done
 	done
@@ -315,9 +306,9 @@ compare_for_real() {
 	is_well_formed "$work/results/compare.svg"
 	# And it can be drawn again.
 	read -r machine <"$work/out"
-	awk -v machine="$machine" -f scripts/compare/picture.awk \
-		"$work/results/compare.csv" >"$work/again"
-	cmp "$work/again" "$work/results/compare.svg" ||
+	awk -v machine="$machine" -f scripts/compare/results.awk \
+		-f scripts/compare/picture.awk "$work/results/compare.csv" |
+		cmp - "$work/results/compare.svg" ||
 		fail 'the same picture from compare.csv alone'
 }
 check 'compare: measures the programs that there are' compare_for_real

@@ -7,8 +7,9 @@
 
 table() { # [REFUSED]; results on standard input
 	write_csv "$work/compare.csv"
-	command='awk -f scripts/compare/table.awk'
-	awk -v page=4096 -f scripts/compare/table.awk "$work/compare.csv" "$@" \
+	command='awk -f results.awk -f table.awk'
+	awk -v page=4096 -f scripts/compare/results.awk \
+		-f scripts/compare/table.awk "$work/compare.csv" "$@" \
 		>"$work/out" 2>"$work/err"
 	status=$?
 	succeeds
@@ -17,12 +18,12 @@ table() { # [REFUSED]; results on standard input
 
 medians() {
 	cat >"$work/refused" <<-'END'
-		tcp block 64 - too many for tcp
-		tcp poll 64 - too many for tcp
-		tcp block 4096 - too many for tcp
-		shm block 64 4096 too many for shm
-		shm block 64 16777216 too many for shm
-		shm poll 64 - a reason so long that it goes on in another line
+		refused,message,tcp,64,too many for tcp
+		refused,message,tcp,64,too many for tcp
+		refused,message,tcp,4096,too many for tcp
+		refused,segment,shm,4096,too many for shm
+		refused,segment,shm,16777216,too many for shm
+		refused,message,shm,64,a reason so long that it goes on in another line
 	END
 	table "$work/refused" <<-'END'
 		shm block 64 - 100 8.0,9.0,8.2 14.3 2.03 1.5 0.5
