@@ -6,7 +6,7 @@
 pingpong=scripts/compare/shm
 mechanism=shm
 sizes='1 2 3 64 4097 1048576'
-more='attach_us touch_us segment'
+more='attach_us touch_us segment '
 # shellcheck source=tests/pingpong.sh
 . tests/pingpong.sh
 
@@ -15,14 +15,19 @@ pingpong_segment() {
 	figures_hold 'segment > 1000 && segment < 2000'
 	run "$pingpong" -n 1 -S 16777216
 	prints_figures shm block 64 1
-	figures_hold 'segment == 16777216 && touch_us > attach_us'
-	figures_hold 'setup_us > attach_us + touch_us'
-	touching=$(sed 's/.* touch_us=\([0-9]*\).*/\1/' "$work/out")
+	figures_hold 'segment == 16777216 && touch_us > attach_us &&
+		setup_us > attach_us + touch_us'
+	touching=${line#*touch_us=}
+	touching=${touching%% *}
 	run "$pingpong" -n 1 -w poll -S 4096
-	figures_hold "segment == 4096 && touch_us * 2 < $touching"
-	figures_hold 'setup_us > attach_us + touch_us'
+	figures_hold "segment == 4096 && touch_us * 2 < $touching &&
+		setup_us > attach_us + touch_us"
+	for bad in '' 0 -1 x 64 99999999999; do
+		refused "$pingpong" -S "$bad"
+	done
 }
-check 'shm: touching a large segment takes its time' pingpong_segment
+check 'shm: a large segment takes its time, a small one is refused' \
+	pingpong_segment
 
 # Linux tells without ps, and BusyBox's knows no -p.
 is_resident() { # PID
@@ -42,8 +47,7 @@ pingpong_touches_all() {
 	start_endless large "$pingpong" -S 67108864
 	await_that is_resident "$parent"
 	await_that is_resident "$child"
-	stop large
-	finish large
+	end large
 }
 check 'shm: both processes touch each page' pingpong_touches_all
 
@@ -98,11 +102,9 @@ pingpong_too_large() {
 		skip 'memory cannot be limited here'
 	# shellcheck disable=SC3045
 	ulimit -v 200000
-	run "$pingpong" -S 1073741824
-	fails_with 77 '1073741824 bytes'
-	prints_nothing
-	run "$pingpong" -s 1073741824
-	fails_with 77 '1073741824 bytes'
+	for option in -S -s; do
+		fails 77 '1073741824 bytes' "$pingpong" "$option" 1073741824
+	done
 }
 check 'shm: what is too large for the system, exit 77' pingpong_too_large
 
@@ -119,15 +121,5 @@ pingpong_over_limit() {
 	prints_nothing
 }
 check 'shm: what is over a limit of the system, too' pingpong_over_limit
-
-pingpong_refuses_small_segment() {
-	for bad in '' 0 -1 x 64 99999999999; do
-		refused "$pingpong" -S "$bad"
-	done
-}
-check 'shm: a segment smaller than the message is refused' \
-	pingpong_refuses_small_segment
-
-check_pingpong
 
 finish_tests
