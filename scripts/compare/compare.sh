@@ -28,7 +28,7 @@ export LC_ALL
 unset OMP_NUM_THREADS OMP_THREAD_LIMIT # nproc would print them
 
 usage='usage: compare.sh [-hq] [-o DIR]'
-root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
+root=$(CDPATH='' cd -- "${0%"${0##*/}"}../.." && pwd)
 here=$root/scripts/compare
 . "$root/scripts/private.sh"
 
@@ -130,7 +130,7 @@ run_lap() { # LAP
 		measure "$mechanism" "$way" "$bytes" "$segment" "$rounds"
 	done 3<"$private/plan"
 	show_progress ''
-	awk -F '|' -v lap="$1" -v cores="$cores" -v csv="$private/compare.csv" \
+	awk -F '|' -v lap="$1" -v cores="${cores-}" -v csv="$private/compare.csv" \
 		-v seconds="$seconds" -v runs="$((laps * planned))" '
 	BEGIN { slice = seconds * 2e6 / 3 / runs }
 	{
@@ -157,18 +157,20 @@ run_lap() { # LAP
 # The plan has a line a combination: mechanism, way, bytes, segment (N for the
 # program's own choice), rounds. The rounds are for the first look only.
 run_all() {
+	planned=0
 	for bytes in $sizes; do
 		for mechanism in shm tcp unix msgqueue; do
 			echo "$mechanism block $bytes N 50"
 			echo "$mechanism poll $bytes N 50"
+			planned=$((planned + 2))
 		done
 	done >"$private/plan"
-	planned=$(grep -c . "$private/plan")
 	: >"$private/refused"
 	echo 'series,run,cores,mechanism,wait,bytes,rounds,setup_us,'\
 'round_trip_us,cpu_us,switches,attach_us,touch_us,segment' \
 		>"$private/compare.csv"
 	run_lap 0
+	cores=$({ nproc || getconf _NPROCESSORS_ONLN || echo '?'; } 2>/dev/null)
 	for segment in $segments; do
 		echo "shm block 64 $segment 10"
 	done >>"$private/plan"
@@ -218,14 +220,13 @@ for program in compare/shm compare/socket compare/msgqueue limit; do
 	[ -x "$BUILD/scripts/$program" ] ||
 		give_up "there is no scripts/$program: build first: make"
 done
-cores=$({ nproc || getconf _NPROCESSORS_ONLN || echo '?'; } 2>/dev/null)
-machine=$(describe_machine)
 
 trap remove_private EXIT
 trap_signals
 make_folders
 cd -- "$BUILD"
 run_all
+machine=$(describe_machine)
 awk -v machine="$machine" -f "$here/results.awk" -f "$here/picture.awk" \
 	"$private/compare.csv" >"$private/compare.svg"
 trap '' HUP INT QUIT TERM # both files or neither
