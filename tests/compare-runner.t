@@ -15,10 +15,10 @@ compare() { # [ARGUMENT ...]
 		-o "$work/results" "$@"
 }
 
-# A build folder where scripts/limit plays the programs, which print round trips
-# of 77777 microseconds in compare's first look, then 5.0, 5.1 and 5.2. What is
-# not named is refused. $work/program says what is done instead, $work/change
-# changes the line of each combination, and then nothing is refused.
+# A build folder where scripts/limit plays the programs, and nproc is known. They
+# print round trips of 5.0 microseconds in compare's first look, then 5.1, 5.2
+# and 5.3. What is not named is refused. $work/program says what is done instead,
+# $work/change changes the line of each combination, and nothing is refused.
 own_programs() { # [COMBINATION ...], like 'unix poll 1024 -'
 	works=:
 	for combination in "$@"; do
@@ -34,38 +34,28 @@ own_programs() { # [COMBINATION ...], like 'unix poll 1024 -'
 			. "$work/program"
 			exit
 		fi
-		mechanism=${2##*/}
-		[ "$mechanism" != socket ] || mechanism=tcp
+		mechanism=${2##*/} # limit 30 scripts/compare/socket -u -w ...
 		shift 2
-		asked=-
-		while getopts uw:s:n:S: option; do
-			case $option in
-			u) mechanism=unix ;;
-			w) wait=$OPTARG ;;
-			s) bytes=$OPTARG ;;
-			n) rounds=$OPTARG ;;
-			S) asked=$OPTARG ;;
-			esac
-		done
-		name="$mechanism $wait $bytes $asked"
-		if [ "${works#*:"$name":}" = "$works" ] &&
-			[ ! -f "$work/change" ]; then
+		case $mechanism$1 in
+		socket-u) mechanism=unix && shift ;;
+		socket*) mechanism=tcp ;;
+		esac
+		wait=$2 bytes=$4 rounds=$6 segment=${8:-4096}
+		name="$mechanism $wait $bytes ${8:--}"
+		if [ ! -f "$work/change" ] &&
+			[ "${works#*:"$name":}" = "$works" ]; then
 			echo "program: too many for $mechanism" >&2
 			exit 77
 		fi
 		run=0
-		[ "$asked" = - ] || run=1
+		[ $# -lt 8 ] || run=1
 		[ ! -f "$work/$name" ] || read -r run <"$work/$name"
 		echo "$((run + 1))" >"$work/$name"
-		trip=77777.000
-		[ "$run" -eq 0 ] || trip=5.$((run - 1))
 		line="mechanism=$mechanism wait=$wait bytes=$bytes"
 		line="$line rounds=$rounds setup_us=90.5"
-		line="$line round_trip_us=$trip cpu_us=9.2 switches=1.5"
-		size=$asked
-		[ "$asked" != - ] || size=4096
+		line="$line round_trip_us=5.$run cpu_us=9.2 switches=1.5"
 		[ "$mechanism" != shm ] ||
-			line="$line attach_us=1.5 touch_us=20 segment=$size"
+			line="$line attach_us=1.5 touch_us=20 segment=$segment"
 		[ ! -f "$work/change" ] || . "$work/change"
 		echo "$line"
 	END
@@ -117,15 +107,15 @@ compare.svg' ] || fail 'two files in a new folder'
 	names=${names}round_trip_us,cpu_us,switches,attach_us,touch_us,segment
 	cat >"$work/expected" <<-END
 		$names
-		message,1,2,shm,block,64,3,90.5,5.0,9.2,1.5,1.5,20,4096
-		message,1,2,unix,poll,1024,3,90.5,5.0,9.2,1.5,,,
-		segment,1,2,shm,block,64,10,90.5,5.0,9.2,1.5,1.5,20,65536
-		message,2,2,shm,block,64,2780,90.5,5.1,9.2,1.5,1.5,20,4096
-		message,2,2,unix,poll,1024,2780,90.5,5.1,9.2,1.5,,,
-		segment,2,2,shm,block,64,10,90.5,5.1,9.2,1.5,1.5,20,65536
-		message,3,2,shm,block,64,2726,90.5,5.2,9.2,1.5,1.5,20,4096
-		message,3,2,unix,poll,1024,2726,90.5,5.2,9.2,1.5,,,
-		segment,3,2,shm,block,64,10,90.5,5.2,9.2,1.5,1.5,20,65536
+		message,1,2,shm,block,64,2780,90.5,5.1,9.2,1.5,1.5,20,4096
+		message,1,2,unix,poll,1024,2780,90.5,5.1,9.2,1.5,,,
+		segment,1,2,shm,block,64,10,90.5,5.1,9.2,1.5,1.5,20,65536
+		message,2,2,shm,block,64,2726,90.5,5.2,9.2,1.5,1.5,20,4096
+		message,2,2,unix,poll,1024,2726,90.5,5.2,9.2,1.5,,,
+		segment,2,2,shm,block,64,10,90.5,5.2,9.2,1.5,1.5,20,65536
+		message,3,2,shm,block,64,2673,90.5,5.3,9.2,1.5,1.5,20,4096
+		message,3,2,unix,poll,1024,2673,90.5,5.3,9.2,1.5,,,
+		segment,3,2,shm,block,64,10,90.5,5.3,9.2,1.5,1.5,20,65536
 	END
 	cmp "$work/results/new folder/compare.csv" "$work/expected" || {
 		cat "$work/results/new folder/compare.csv"
@@ -135,7 +125,7 @@ compare.svg' ] || fail 'two files in a new folder'
 	# The table has dashes, and says why.
 	prints_line 'Microseconds a message: half a round trip, the median'\
 ' of 3 runs.'
-	prints_line "    64 B shm          2.55     4%    4.60   0.75       -\
+	prints_line "    64 B shm          2.60     4%    4.60   0.75       -\
       -       -      -"
 	prints_line '-  no message of 64 B, 1 KiB with tcp here: too many for'\
 ' tcp'
@@ -207,9 +197,9 @@ malformed_lines() {
 		'msgqueue block 64 -') replace =64 =65 ;;
 		'msgqueue poll 64 -') replace =50 =49 ;;
 		'shm block 65 -') replace cpu gpu ;;
-		'shm poll 65 -') replace 77777.000 0.000 ;;
-		'tcp block 65 -') replace 77777.000 9e3 ;;
-		'tcp poll 65 -') replace 77777.000 '' ;;
+		'shm poll 65 -') replace =5.0 =0.0 ;;
+		'tcp block 65 -') replace =5.0 =9e3 ;;
+		'tcp poll 65 -') replace =5.0 = ;;
 		'unix block 65 -') replace =9.2 9.2 ;;
 		*4096) replace =4096 =40967 ;;
 		esac
