@@ -123,14 +123,12 @@ compare.svg' ] || fail 'two files in a new folder'
 	}
 
 	# The table has dashes, and says why.
-	prints_line 'Microseconds a message: half a round trip, the median'\
-' of 3 runs.'
-	prints_line "    64 B shm          2.60     4%    4.60   0.75       -\
-      -       -      -"
-	prints_line '-  no message of 64 B, 1 KiB with tcp here: too many for'\
-' tcp'
-	prints_line '-  no segment of 4 KiB, 16 MiB with shm here: too many'\
-' for shm'
+	prints_lines <<'END'
+Microseconds a message: half a round trip, the median of 3 runs.
+    64 B shm          2.60     4%    4.60   0.75       -      -       -      -
+-  no message of 64 B, 1 KiB with tcp here: too many for tcp
+-  no segment of 4 KiB, 16 MiB with shm here: too many for shm
+END
 	prints_line "compare.csv and compare.svg are in $work/results/new folder"
 	is_plain
 	prints_like ', 2 cores'
