@@ -15,10 +15,10 @@ compare() { # [ARGUMENT ...]
 		-o "$work/results" "$@"
 }
 
-# A build folder where scripts/limit plays the programs, and nproc is known. They
-# print round trips of 5.0 microseconds in compare's first look, then 5.1, 5.2
-# and 5.3. What is not named is refused. $work/program says what is done instead,
-# $work/change changes the line of each combination, and nothing is refused.
+# A build folder where scripts/limit plays the programs, and bin has an nproc.
+# Round trips take 5.0 microseconds in compare's first look, then 5.1, 5.2 and
+# 5.3. What is not named is refused. $work/program says what is done instead.
+# Where $work/change changes the lines nothing is refused.
 own_programs() { # [COMBINATION ...], like 'unix poll 1024 -'
 	works=:
 	for combination in "$@"; do
@@ -129,7 +129,7 @@ Microseconds a message: half a round trip, the median of 3 runs.
 -  no message of 64 B, 1 KiB with tcp here: too many for tcp
 -  no segment of 4 KiB, 16 MiB with shm here: too many for shm
 END
-	prints_line "compare.csv and compare.svg are in $work/results/new folder"
+	prints_like "compare.svg are in $work/results/new folder"
 	is_plain
 	prints_like ', 2 cores'
 	! grep -q -i 'one core' "$work/out" || fail 'no word of one core'

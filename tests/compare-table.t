@@ -17,14 +17,14 @@ table() { # [REFUSED]; results on standard input
 }
 
 medians() {
-	cat >"$work/refused" <<-'END'
-		refused,message,tcp,64,too many for tcp
-		refused,message,tcp,64,too many for tcp
-		refused,message,tcp,4096,too many for tcp
-		refused,segment,shm,4096,too many for shm
-		refused,segment,shm,16777216,too many for shm
-		refused,message,shm,64,a reason so long that it goes on in another line
-	END
+	cat >"$work/refused" <<'END'
+refused,message,tcp,64,too many for tcp
+refused,message,tcp,64,too many for tcp
+refused,message,tcp,4096,too many for tcp
+refused,segment,shm,4096,too many for shm
+refused,segment,shm,16777216,too many for shm
+refused,message,shm,64,a reason so long that it goes on in another line
+END
 	table "$work/refused" <<-'END'
 		shm block 64 - 100 8.0,9.0,8.2 14.3 2.03 1.5 0.5
 		shm poll 64 - 100 0.2,0.21,0.2004 0.4 0 1.5 0.5

@@ -56,11 +56,15 @@ carries() { # MECHANISM SIZES PROGRAM [ARGUMENT ...]
 	done
 }
 
-# Start it, with $parent as its process. Objects that are there already may be
-# of a dead process that had the number which one of ours has now.
-start_parent() { # NAME PROGRAM [ARGUMENT ...]
+# Objects that are there already may be of a dead process that had the number
+# which one of ours has now.
+note_old() {
 	[ -f "$work/old" ] ||
 		"$build/tests/keyless" list >"$work/old" 2>"$work/cannot"
+}
+
+start_parent() { # NAME PROGRAM [ARGUMENT ...]; sets $parent
+	note_old
 	start "$@"
 	read -r parent <"$work/$1.pid"
 }
@@ -244,8 +248,7 @@ check "$mechanism: nohup keeps it going" pingpong_nohup
 
 # Nobody reads its line: `pingpong | true`. Or the line cannot be written.
 pingpong_unread() {
-	start_parent reader scripts/compare/shm -h # for what is there already
-	finish reader
+	note_old
 	# shellcheck disable=SC2016 # another shell's
 	sh -c 'echo "$$" >"$1/pid" && shift && exec "$@"' - "$work" \
 		"$build/$pingpong" -n 5 2>"$work/err" | true

@@ -2,22 +2,17 @@
 #
 # compare.sh - what does a message cost? Each mechanism, each way of waiting
 #
-#     $ make
-#     $ scripts/compare/compare.sh
-#
-# Runs shm, socket (TCP, and with -u a Unix-domain pair) and msgqueue with
-# messages of several sizes, blocking and polling, all of them in turn and
-# several times: a machine that gets busier is unfair to none. Prints a table
-# and three answers (table.awk). Writes compare.csv, a row a run, and
-# compare.svg, a picture (picture.awk), into DIR (-o), or else to where the
-# binaries are. Both appear whole or not at all.
+# Runs shm, socket (TCP, and with -u a Unix-domain pair) and msgqueue in turn
+# and several times: a machine that gets busier is unfair to none. Prints a
+# table and three answers (table.awk). Writes compare.csv, a row a run, and
+# compare.svg (picture.awk). Both appear whole or not at all.
 #
 # -q  quick: fewer and shorter runs, under 15 seconds and not 60
-# -o  the folder for the two files; it is made if it is not there
+# -o  the folder for the two files, which is made; default: the binaries'
 #
-# The binaries are under BUILD, the project's root by default. COMPARE_SIZES
-# and COMPARE_SEGMENTS are other sizes, of messages and of segments, in bytes,
-# from small to large; COMPARE_SECONDS is what all runs are to take together.
+# From the environment: BUILD, where the binaries are; COMPARE_SIZES and
+# COMPARE_SEGMENTS, other sizes of messages and of segments in bytes, from small
+# to large; COMPARE_SECONDS, what all runs are to take together.
 #
 # usage: compare.sh [-hq] [-o DIR]
 # shellcheck source=scripts/private.sh
@@ -130,8 +125,9 @@ run_lap() { # LAP
 		measure "$mechanism" "$way" "$bytes" "$segment" "$rounds"
 	done 3<"$private/plan"
 	show_progress ''
-	awk -F '|' -v lap="$1" -v cores="${cores-}" -v csv="$private/compare.csv" \
-		-v seconds="$seconds" -v runs="$((laps * planned))" '
+	awk -F '|' -v lap="$1" -v cores="${cores-}" \
+		-v csv="$private/compare.csv" -v seconds="$seconds" \
+		-v runs="$((laps * planned))" '
 	BEGIN { slice = seconds * 2e6 / 3 / runs }
 	{
 		row = $4
@@ -234,6 +230,6 @@ mv -f "$private/compare.csv" "$private/compare.svg" "$dir"
 
 printf '%s\n' "$machine" | fold -s -w 80
 echo
-awk -v page="$(getconf PAGESIZE || echo 4096)" -f "$here/results.awk" \
+awk -v page="$(getconf PAGESIZE 2>/dev/null || :)" -f "$here/results.awk" \
 	-f "$here/table.awk" "$dir/compare.csv" "$private/refused"
 printf '\ncompare.csv and compare.svg are in %s\n' "$dir"
