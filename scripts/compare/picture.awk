@@ -40,7 +40,7 @@ function log10(x,    sum, digit) {
 function choose_scale(    name, least, most) {
 	least = 1e9
 	for (name in count)
-		if (name ~ /^time /) {
+		if (name ~ /^[a-z]+ [a-z]+ [0-9]/) {
 			if (fastest(name) < least)
 				least = fastest(name)
 			if (slowest(name) > most)
@@ -90,7 +90,7 @@ function put_line(line,    i, n, name, path, xs, ys, who) {
 	who = line
 	sub(/ .*/, "", who)
 	for (i = 1; i <= count["size"]; i++) {
-		name = "time " line " " value["size", i]
+		name = line " " value["size", i]
 		if (!(name in count))
 			continue
 		xs[++n] = place_x(value["size", i])
@@ -169,7 +169,7 @@ function put_words() {
 # For readers who do not see the picture.
 function describe_line(line,    i, name, text) {
 	for (i = 1; i <= count["size"]; i++) {
-		name = "time " line " " value["size", i]
+		name = line " " value["size", i]
 		if (name in count)
 			text = text ", " size_name(value["size", i]) " " \
 				digits(median(name))

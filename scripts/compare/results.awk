@@ -1,7 +1,7 @@
 # results.awk - reads compare.csv, for table.awk or picture.awk after it
 #
-# Lists of values have names: "time shm poll 64" has what each run of that
-# combination measured, sorted. "size" has each size of messages, "segment"
+# Lists of values have names: "shm poll 64" has the time of a message in each
+# run of that combination, sorted. "size" has each size of messages, "segment"
 # each size of segments.
 
 BEGIN {
@@ -15,13 +15,13 @@ $1 == "message" {
 	name = $4 " " $5 " " $6
 	add_once("size", $6)
 	add("setup " name, $8)
-	add("time " name, $9 / 2)
+	add(name, $9 / 2)
 	add("cpu " name, $10 / 2)
 	add("switches " name, $11 / 2)
 	works[$4] = 1
 	one_core = $3 == 1
-	if (count["time " name] > runs)
-		runs = count["time " name]
+	if (count[name] > runs)
+		runs = count[name]
 }
 
 $1 == "segment" {

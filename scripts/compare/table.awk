@@ -37,21 +37,16 @@ function print_refused(kind,    i, who, text, cut) {
 
 # ---- the table -----------------------------------------------------------
 
-function has(name) {
-	return ("time " name) in count
-}
-
 # The median of a list that may be empty.
 function shown(list) {
 	return list in count ? digits(median(list)) : "-"
 }
 
-function cells(name,    time) {
-	if (!has(name))
+function cells(name) {
+	if (!(name in count))
 		return sprintf(" %7s %6s %7s %6s", "-", "-", "-", "-")
-	time = "time " name
-	return sprintf(" %7s %5.0f%% %7s %6.2f", shown(time),
-		100 * (slowest(time) - fastest(time)) / median(time),
+	return sprintf(" %7s %5.0f%% %7s %6.2f", shown(name),
+		100 * (slowest(name) - fastest(name)) / median(name),
 		shown("cpu " name), median("switches " name))
 }
 
@@ -94,11 +89,9 @@ function round_up(x,    power) {
 }
 
 function paid_back(one, other,    dearer, gain, mark) {
-	if (!has(one) || !has(other))
+	if (!(one in count) || !(other in count))
 		return "-"
 	dearer = median("setup " one) - median("setup " other)
-	one = "time " one
-	other = "time " other
 	gain = median(other) - median(one)
 	if (fastest(one) <= slowest(other) && fastest(other) <= slowest(one))
 		mark = "~"
@@ -141,7 +134,7 @@ function last_size(    i, j, all) {
 	for (i = count["size"]; i > 2; i--) {
 		all = 1
 		for (j in works)
-			all = all && has(j " block " value["size", i])
+			all = all && (j " block " value["size", i]) in count
 		if (all)
 			break
 	}
@@ -149,8 +142,8 @@ function last_size(    i, j, all) {
 }
 
 function waiting_cells(who, bytes,    block, poll, difference, ratio) {
-	block = "time " who " block " bytes
-	poll = "time " who " poll " bytes
+	block = who " block " bytes
+	poll = who " poll " bytes
 	difference = ratio = "-"
 	if (block in count && poll in count) {
 		difference = digits(median(block) - median(poll))
@@ -162,9 +155,9 @@ function waiting_cells(who, bytes,    block, poll, difference, ratio) {
 
 # How many times as long the slower of two takes, or most where that is more.
 function larger_factor(most, one, other,    factor) {
-	if (!has(one) || !has(other))
+	if (!(one in count) || !(other in count))
 		return most
-	factor = median("time " one) / median("time " other)
+	factor = median(one) / median(other)
 	if (factor < 1)
 		factor = 1 / factor
 	return factor > most ? factor : most
