@@ -66,6 +66,7 @@ note_old() {
 start_parent() { # NAME PROGRAM [ARGUMENT ...]; sets $parent
 	note_old
 	start "$@"
+	child=
 	read -r parent <"$work/$1.pid"
 }
 
@@ -141,6 +142,31 @@ endless_ends() { # PROGRAM [ARGUMENT ...]; input: WHO SIGNAL STATUS, lines
 	all_is_gone
 }
 
+# Another process writes to the object of one that was started as spoilt, if it
+# has not ended. An object is known by which process was last to use it.
+spoil() { # KIND [BYTE of a segment, 1 is the last one]
+	await_that can_be_spoilt "$1"
+	# shellcheck disable=SC2086 # one word or none
+	[ -z "$id" ] || start spoiler tests/keyless spoil "$1" "$id" ${2-}
+	finish spoilt
+}
+
+can_be_spoilt() { # KIND
+	no_keyless "$parent" ${child:+"$child"}
+	[ ! -s "$work/cannot" ] || skip "$(cat "$work/cannot")"
+	id=$(sed -n "s/^$1 //p" "$work/left")
+	[ -n "$id" ] || has_ended "$parent"
+}
+
+# It has seen that, and left nothing.
+has_noticed() { # TEXT
+	exits 1
+	says "$1"
+	prints_nothing
+	finish spoiler
+	no_keyless "$parent" ${child:+"$child"} || fail 'nothing is left'
+}
+
 run_on_one_core() { # PROGRAM [ARGUMENT ...]
 	taskset -c 0 true 2>/dev/null || skip 'no taskset here'
 	command="taskset -c 0 $*"
@@ -183,23 +209,15 @@ pingpong_sizes() {
 }
 check "$mechanism: messages of any size arrive" pingpong_sizes
 
-# What the shell's ended children have computed, both processes, but for what is
-# not timed. As an expression: user and system time, minutes and seconds.
-note_times() { # sets $computed
-	times >"$work/times" # not in a pipe: that is another shell
-	{ read -r user && read -r user system; } <"$work/times"
-	computed="(${user%m*} + ${system%m*}) * 60"
-	user=${user#*m}
-	system=${system#*m}
-	computed="($computed + ${user%s} + ${system%s})"
-}
-
+# This shell's ended children were both processes: user and system time, like
+# 0m0.25s, but for what is not timed.
 pingpong_counts_both() {
-	note_times
-	before=$computed
 	run "$pingpong" -n 30000
-	note_times
-	seconds="($computed - $before)"
+	times >"$work/times" # not in a pipe: that is another shell
+	{ read -r _ && read -r user system; } <"$work/times"
+	user=${user%s}
+	system=${system%s}
+	seconds="((${user%m*} + ${system%m*}) * 60 + ${user#*m} + ${system#*m})"
 	figures_hold "30000 * cpu_us > 0.7 * $seconds * 1000000 - 20000 &&
 		30000 * cpu_us < 1.1 * $seconds * 1000000 + 20000"
 }
