@@ -25,8 +25,8 @@ function print_refused(kind,    i, who, text, cut) {
 			continue
 		text = "-  no " refused[i] " here: " reason[refused[i]]
 		sub(/of/, "of" substr(sizes[refused[i]], 2), text)
-		while (length(text) > 78) {
-			for (cut = 79; substr(text, cut, 1) != " "; cut--)
+		while (length(text) > 79) {
+			for (cut = 80; substr(text, cut, 1) != " "; cut--)
 				;
 			print substr(text, 1, cut - 1)
 			text = "   " substr(text, cut + 1)
