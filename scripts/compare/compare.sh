@@ -49,15 +49,10 @@ tidy_up() {
 	rmdir "$made_dir" 2>/dev/null || :
 }
 
-give_up() { # REASON
+give_up() { # REASON [STATUS]
 	show_progress ''
 	printf 'compare.sh: %s\n' "$1" >&2
-	exit 1
-}
-
-bad_usage() { # REASON
-	printf 'compare.sh: %s\n%s\n' "$1" "$usage" >&2
-	exit 2
+	exit "${2:-1}"
 }
 
 # Our own folder is in theirs: a finished file can be moved in one step.
@@ -209,8 +204,10 @@ while getopts hqo: option; do
 	esac
 done
 shift $((OPTIND - 1))
-[ $# -eq 0 ] || bad_usage "unexpected argument '$1'"
-[ -n "$dir" ] || bad_usage "-o '': not a folder"
+[ $# -eq 0 ] || give_up "unexpected argument '$1'
+$usage" 2
+[ -n "$dir" ] || give_up "-o '': not a folder
+$usage" 2
 seconds=${COMPARE_SECONDS:-$seconds}
 for program in compare/shm compare/socket compare/msgqueue limit; do
 	[ -x "$BUILD/scripts/$program" ] ||
