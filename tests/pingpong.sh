@@ -124,8 +124,9 @@ all_is_gone() {
 	await_that no_keyless $started
 }
 
-# The line is told once and nothing stays, whoever ends first.
-endless_ends() { # PROGRAM [ARGUMENT ...]; input: WHO SIGNAL STATUS, lines
+# The line is told once and nothing stays, whichever process ends first. Ctrl-C
+# reaches both: one has to remove what there is.
+endless_ends() { # PROGRAM [ARGUMENT ...]
 	while read -r who signal end <&3; do
 		start_endless "$who.$signal" "$@"
 		case $who in
@@ -138,7 +139,15 @@ endless_ends() { # PROGRAM [ARGUMENT ...]; input: WHO SIGNAL STATUS, lines
 		prints_nothing
 		[ "$who" != child ] ||
 			fails_with 1 'the other process has ended'
-	done 3<&0
+	done 3<<-'END'
+		parent KILL 137
+		child KILL 1
+		child TERM 1
+		parent HUP 129
+		parent QUIT 131
+		parent TERM 143
+		both INT 130
+	END
 	all_is_gone
 }
 
@@ -235,21 +244,13 @@ pingpong_on_one_core() {
 }
 check "$mechanism: one core is enough" pingpong_on_one_core
 
-# Ctrl-C reaches both: one has to remove what there is.
-every_end='parent KILL 137
-child KILL 1
-child TERM 1
-parent HUP 129
-parent QUIT 131
-parent TERM 143
-both INT 130'
 pingpong_ends() {
-	echo "$every_end" | endless_ends "$pingpong"
+	endless_ends "$pingpong"
 }
 check "$mechanism: nothing is left, whichever process ends" pingpong_ends
 
 pingpong_ends_while_polling() {
-	echo "$every_end" | endless_ends "$pingpong" -w poll
+	endless_ends "$pingpong" -w poll
 }
 check "$mechanism: the same while it polls" pingpong_ends_while_polling
 
