@@ -81,13 +81,15 @@ start_endless() { # NAME PROGRAM [ARGUMENT ...]
 	esac
 }
 
+# Linux tells without a start of ps, so it is asked often.
 child_is_there() {
 	children=/proc/$parent/task/$parent/children
-	if [ -r "$children" ]; then
+	[ -r "$children" ] || child=$(child_of "$parent")
+	looks=0
+	while [ -z "$child" ] && [ "$looks" -lt 500 ]; do
+		looks=$((looks + 1))
 		read -r child <"$children"
-	else
-		child=$(child_of "$parent")
-	fi
+	done 2>/dev/null
 	child=${child% }
 	[ -n "$child" ]
 }
@@ -105,6 +107,7 @@ uses_semaphores() {
 no_keyless() { # PID ...
 	"$build/tests/keyless" list "$@" >"$work/left" 2>"$work/cannot"
 	[ -s "$work/left" ] || return 0
+	[ -s "$work/old" ] || return 1
 	mv "$work/left" "$work/new"
 	! grep -vxF -f "$work/old" "$work/new" >"$work/left"
 }
@@ -163,7 +166,10 @@ spoil() { # KIND [BYTE of a segment, 1 is the last one]
 can_be_spoilt() { # KIND
 	no_keyless "$parent" ${child:+"$child"}
 	[ ! -s "$work/cannot" ] || skip "$(cat "$work/cannot")"
-	id=$(sed -n "s/^$1 //p" "$work/left")
+	id=
+	while read -r kind number; do
+		[ "$kind" != "$1" ] || id=$number
+	done <"$work/left"
 	[ -n "$id" ] || has_ended "$parent"
 }
 
