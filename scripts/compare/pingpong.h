@@ -37,7 +37,7 @@ static pid_t parent, child;            /* child: 0 when it has ended */
 static volatile struct used *by_child; /* in memory of both */
 
 /* What is sent, what has come. The first and the last byte are a stamp, another
- * one in each round. The bytes between are as fill_out has set them. Without
+ * one in each round. The bytes between are those of byte_from. Without
  * `out` the sender writes to where the receiver reads: all bytes are stamps. */
 static unsigned char *out, *in;
 
