@@ -8,8 +8,9 @@
 picture() { # [ARGUMENT of awk ...]; results on standard input
 	write_csv "$work/compare.csv"
 	svg=$work/compare.svg
-	command='awk -f scripts/compare/picture.awk'
-	awk "$@" -f scripts/compare/picture.awk "$work/compare.csv" \
+	command='awk -f results.awk -f picture.awk'
+	awk "$@" -f scripts/compare/results.awk \
+		-f scripts/compare/picture.awk "$work/compare.csv" \
 		>"$svg" 2>"$work/err"
 	status=$?
 	: >"$work/out"

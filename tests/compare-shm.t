@@ -6,7 +6,7 @@
 pingpong=scripts/compare/shm
 mechanism=shm
 sizes='1 2 3 64 4097 1048576'
-more='attach_us touch_us segment'
+more='attach_us touch_us segment '
 # shellcheck source=tests/pingpong.sh
 . tests/pingpong.sh
 
@@ -15,14 +15,19 @@ pingpong_segment() {
 	figures_hold 'segment > 1000 && segment < 2000'
 	run "$pingpong" -n 1 -S 16777216
 	prints_figures shm block 64 1
-	figures_hold 'segment == 16777216 && touch_us > attach_us'
-	figures_hold 'setup_us > attach_us + touch_us'
-	touching=$(sed 's/.* touch_us=\([0-9]*\).*/\1/' "$work/out")
+	figures_hold 'segment == 16777216 && touch_us > attach_us &&
+		setup_us > attach_us + touch_us'
+	touching=${line#*touch_us=}
+	touching=${touching%% *}
 	run "$pingpong" -n 1 -w poll -S 4096
-	figures_hold "segment == 4096 && touch_us * 2 < $touching"
-	figures_hold 'setup_us > attach_us + touch_us'
+	figures_hold "segment == 4096 && touch_us * 2 < $touching &&
+		setup_us > attach_us + touch_us"
+	for bad in '' 0 -1 x 64 99999999999; do
+		refused "$pingpong" -S "$bad"
+	done
 }
-check 'shm: touching a large segment takes its time' pingpong_segment
+check 'shm: a large segment takes its time, a small one is refused' \
+	pingpong_segment
 
 # Linux tells without ps, and BusyBox's knows no -p.
 is_resident() { # PID
@@ -42,52 +47,30 @@ pingpong_touches_all() {
 	start_endless large "$pingpong" -S 67108864
 	await_that is_resident "$parent"
 	await_that is_resident "$child"
-	stop large
-	finish large
+	end large
 }
 check 'shm: both processes touch each page' pingpong_touches_all
 
-can_be_spoilt() {
-	no_keyless "$parent"
-	[ ! -s "$work/cannot" ] || skip "$(cat "$work/cannot")"
-	id=$(sed -n 's/^segment //p' "$work/left")
-	[ -n "$id" ] || has_ended "$parent"
-}
-
-start_spoiler() { # BYTE of the segment, 1 is the last one
-	await_that can_be_spoilt
-	[ -z "$id" ] || start spoiler tests/keyless spoil segment "$id" "$1"
-}
-
-# Somebody else writes to the last byte of the message meanwhile.
+# The last byte of the message is written to meanwhile.
 pingpong_verifies() {
 	for wait in block poll; do
 		start_endless spoilt "$pingpong" -w "$wait"
-		start_spoiler 1
-		finish spoilt
-		exits 1
+		spoil segment 1
 		says 'round '
-		says 'not what was sent'
-		prints_nothing
-		no_keyless "$parent" "$child"
-		! grep semaphores "$work/left" || fail 'no semaphores'
-		finish spoiler
-		no_keyless "$parent" "$child" || fail 'nothing is left'
+		has_noticed 'not what was sent'
 	done
 }
 check 'shm: notices a byte that was not sent' pingpong_verifies
 
-# To a byte in the middle. It has to be wrong in the last message: on a busy
-# machine that may take some tries.
+# One in the middle has to be wrong in the last message: on a busy machine that
+# may take some tries.
 pingpong_verifies_all() {
 	status=0
 	while [ "$status" -eq 0 ]; do
 		start_parent spoilt "$pingpong" -s 10000 -n 9000
-		start_spoiler 5000
-		finish spoilt
+		spoil segment 5000
 	done
-	exits 1
-	says 'byte 5000: not what was sent'
+	has_noticed 'byte 5000: not what was sent'
 }
 check 'shm: and one in the middle of the message' pingpong_verifies_all
 
@@ -98,11 +81,9 @@ pingpong_too_large() {
 		skip 'memory cannot be limited here'
 	# shellcheck disable=SC3045
 	ulimit -v 200000
-	run "$pingpong" -S 1073741824
-	fails_with 77 '1073741824 bytes'
-	prints_nothing
-	run "$pingpong" -s 1073741824
-	fails_with 77 '1073741824 bytes'
+	for option in -S -s; do
+		fails 77 '1073741824 bytes' "$pingpong" "$option" 1073741824
+	done
 }
 check 'shm: what is too large for the system, exit 77' pingpong_too_large
 
@@ -119,15 +100,5 @@ pingpong_over_limit() {
 	prints_nothing
 }
 check 'shm: what is over a limit of the system, too' pingpong_over_limit
-
-pingpong_refuses_small_segment() {
-	for bad in '' 0 -1 x 64 99999999999; do
-		refused "$pingpong" -S "$bad"
-	done
-}
-check 'shm: a segment smaller than the message is refused' \
-	pingpong_refuses_small_segment
-
-check_pingpong
 
 finish_tests

@@ -12,40 +12,30 @@ more=
 . tests/pingpong.sh
 
 pingpong_unix_pair() {
-	for wait in block poll; do
-		for size in 1 64 1048576; do
-			run "$pingpong" -u -w "$wait" -s "$size" -n 3
-			prints_figures unix "$wait" "$size" 3
-		done
-	done
+	carries unix '1 64 1048576' "$pingpong" -u
 	# It is more than the buffers hold, and polling does not sleep for it.
 	run_on_one_core "$pingpong" -u -w poll -s 1048576 -n 3
 	figures_hold 'switches < 0.5'
 }
-check 'socket: the same through a Unix-domain pair' pingpong_unix_pair
+check 'unix: the same through a Unix-domain pair' pingpong_unix_pair
 
 # Linux lists the numbers of all Unix-domain sockets.
 pingpong_unix_pair_is_one() {
 	[ -r /proc/net/unix ] || skip 'no /proc/net/unix to look into'
 	start_endless pair "$pingpong" -u
-	for link in "/proc/$parent/fd/"*; do
-		readlink "$link"
-	done >"$work/links"
-	number=$(sed -n 's/^socket:\[\([0-9]*\)\]$/\1/p' "$work/links")
+	number=$(find "/proc/$parent/fd" -exec readlink '{}' ';' |
+		sed -n 's/^socket:\[\([0-9]*\)\]$/\1/p')
 	awk -v number="$number" '$7 == number { found = 1 }
 		END { exit !found }' /proc/net/unix ||
 		fail "the socket '$number' in /proc/net/unix"
-	stop pair
-	finish pair
+	end pair
 }
-check 'socket: and it is one' pingpong_unix_pair_is_one
+check 'unix: and it is one' pingpong_unix_pair_is_one
 
 pingpong_unix_pair_ends() {
 	endless_ends "$pingpong" -u
 	endless_ends "$pingpong" -u -w poll
 }
-check 'socket: and that leaves nothing either' pingpong_unix_pair_ends
-
-check_pingpong
+check 'unix: and that leaves nothing either' pingpong_unix_pair_ends
 
 finish_tests

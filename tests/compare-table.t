@@ -7,8 +7,9 @@
 
 table() { # [REFUSED]; results on standard input
 	write_csv "$work/compare.csv"
-	command='awk -f scripts/compare/table.awk'
-	awk -v page=4096 -f scripts/compare/table.awk "$work/compare.csv" "$@" \
+	command='awk -f results.awk -f table.awk'
+	awk -v page=4096 -f scripts/compare/results.awk \
+		-f scripts/compare/table.awk "$work/compare.csv" "$@" \
 		>"$work/out" 2>"$work/err"
 	status=$?
 	succeeds
@@ -16,34 +17,30 @@ table() { # [REFUSED]; results on standard input
 }
 
 medians() {
-	cat >"$work/refused" <<-'END'
-		tcp block 64 - too many for tcp
-		tcp poll 64 - too many for tcp
-		tcp block 4096 - too many for tcp
-		shm block 64 4096 too many for shm
-		shm block 64 16777216 too many for shm
-		shm poll 64 - a reason so long that it goes on in another line
-	END
+	cat >"$work/refused" <<'END'
+refused,message,tcp,64,too many for tcp
+refused,message,tcp,64,too many for tcp
+refused,message,tcp,4096,too many for tcp
+refused,segment,shm,4096,too many for shm
+refused,segment,shm,16777216,too many for shm
+refused,message,shm,64,a reason so long that it goes on in another line
+END
 	table "$work/refused" <<-'END'
 		shm block 64 - 100 8.0,9.0,8.2 14.3 2.03 1.5 0.5
 		shm poll 64 - 100 0.2,0.21,0.2004 0.4 0 1.5 0.5
 		tcp any 1048576 - 100 2000,4000,3400,2600 4321 0.1
 	END
-	prints_line 'Microseconds a message: half a round trip, the median'\
-' of 4 runs.'
-	prints_line "    64 B shm          4.10    12%    7.15   1.01   0.100\
-     5%   0.200   0.00"
-	prints_line "   1 MiB tcp          1500    67%    2160   0.05    1500\
-    67%    2160   0.05"
-	prints_line "   4 KiB msgqueue        -      -       -      -       -\
-      -       -      -"
-	prints_line '-  no message of 64 B, 4 KiB with tcp here: too many for'\
-' tcp'
-	prints_line '-  no segment of 4 KiB, 16 MiB with shm here: too many'\
-' for shm'
-	prints_line '-  no message of 64 B with shm here: a reason so long'\
-' that it goes on in'
-	prints_line '   another line'
+	prints_lines <<'END'
+Microseconds a message: half a round trip, the median of 4 runs.
+    64 B shm          4.10    12%    7.15   1.01   0.100     5%   0.200   0.00
+   1 MiB tcp          1500    67%    2160   0.05    1500    67%    2160   0.05
+   4 KiB msgqueue        -      -       -      -       -      -       -      -
+-  no message of 64 B, 4 KiB with tcp here: too many for tcp
+-  no segment of 4 KiB, 16 MiB with shm here: too many for shm
+-  no message of 64 B with shm here: a reason so long that it goes on in
+   another line
+END
+	prints_like '-------------   64 B -----------  -------------  4 KiB -'
 }
 check 'table: has medians, spreads and what is missing' medians
 
@@ -52,7 +49,7 @@ break_even() {
 		shm block 64 - 200 8,8,8 9 2 1 1
 		tcp block 64 - 100 10,10,10 9 2
 		unix block 64 - 201 10,10,10 9 2
-		msgqueue block 64 - 100 6,6,6 9 2
+		msgqueue block 64 - 100 5,5,5 9 2
 		shm poll 64 - 200 8,8,8 9 2 1 1
 		tcp poll 64 - 300 6,6,6 9 2
 		unix poll 64 - 11 10,10,10 9 2
@@ -63,14 +60,13 @@ break_even() {
 		msgqueue block 1024 - 100 8,8,8 9 2
 		shm poll 1024 - 1234.5 8,8,8 9 2 1 1
 	END
-	prints_line "    64 B  block      200      100      201      100\
-      100  at once    never"
-	prints_line "    64 B  poll       200      300     11.0      100\
-     <100      190    ~1000"
-	prints_line "   1 KiB  block      200      100      100      100\
-       67     1000   ~never"
-	prints_line "   1 KiB  poll      1230        -        -        -\
-        -        -        -"
+	prints_lines <<'END'
+    64 B  block      200      100      201      100      100  at once    never
+    64 B  poll       200      300     11.0      100     <100      190    ~1000
+   1 KiB  block      200      100      100      100       67     1000   ~never
+   1 KiB  poll      1230        -        -        -        -        -        -
+END
+	prints_like 'waiting alike, up to 2.00 times'
 }
 check 'table: when shared memory has paid back its set-up' break_even
 
@@ -86,12 +82,11 @@ cost_of_waiting() {
 		shm any 65536 - 200 99,99,99 9 2 1 1
 	END
 	prints_like '-------------   64 B -----------  -------------  4 KiB -'
-	prints_line "shm           5.00   0.250    4.75    20.0     6.00\
-    6.00   0.000    1.00"
-	prints_line "tcp           20.0    25.0   -5.00   0.800     15.0\
-    10.0    5.00    1.50"
-	prints_line "unix             -       -       -       -        -\
-       -       -       -"
+	prints_lines <<'END'
+shm           5.00   0.250    4.75    20.0     6.00    6.00   0.000    1.00
+tcp           20.0    25.0   -5.00   0.800     15.0    10.0    5.00    1.50
+unix             -       -       -       -        -       -       -       -
+END
 	prints_like 'waits makes up to 20.0 times the difference'
 	prints_like 'waiting alike, up to 100 times'
 }
@@ -100,18 +95,19 @@ check 'table: what waiting costs apart from moving' cost_of_waiting
 setup_by_segment() {
 	table <<-'END'
 		tcp poll 64 - 100 2,2,2 9 2
-		shm block 64 4096 100 9,9 9 2 2.0 0.5
+		shm block 64 4096 100 9,9 9 2 0.997 0.5
 		shm block 64 65536 110 9,9 9 2 2.5 8
 		shm block 64 16777216 2200 9,9 9 2 3.0 2048
 	END
-	prints_line '   4 KiB       2.00         0.500          0.500'\
-'             100'
-	prints_line '  64 KiB       2.50          8.00          0.500'\
-'             110'
-	prints_line '  16 MiB       3.00          2050          0.500'\
-'            2200'
-	prints_like 'Attaching it took 1.50 times as long'
-	prints_line 'each of its pages once 4100 times.'
+	prints_lines <<'END'
+   4 KiB      0.997         0.500          0.500             100
+  64 KiB       2.50          8.00          0.500             110
+  16 MiB       3.00          2050          0.500            2200
+END
+	prints_like 'Attaching it took 3.01 times as long'
+	prints_lines <<'END'
+each of its pages once 4100 times.
+END
 }
 check 'table: how set-up grows with the segment' setup_by_segment
 
@@ -120,8 +116,9 @@ one_core() {
 	table <<-'END'
 		tcp poll 64 - 100 2 9 2
 	END
-	prints_line 'Microseconds a message ON ONE CORE: half a round trip,'\
-' one run.'
+	prints_lines <<'END'
+Microseconds a message ON ONE CORE: half a round trip, one run.
+END
 	prints_like 'Do not compare'
 	cores=2
 	table <<-'END'

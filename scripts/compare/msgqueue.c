@@ -1,13 +1,8 @@
 /*
  * msgqueue - what does a message through a message queue cost?
  *
- *     $ ./msgqueue
- *     mechanism=msgqueue wait=block bytes=64 rounds=10000 setup_us=4.556
- *     round_trip_us=16.524 cpu_us=12.999 switches=1.304
- *
- * (on one line). -w block: msgrcv sleeps. -w poll: msgrcv returns ENOMSG, and
- * is called again and again. The set-up is one call. README.md explains the
- * figures.
+ * -w block: msgrcv sleeps. -w poll: msgrcv returns ENOMSG, and is called again
+ * and again. The set-up is one call. README.md explains the figures.
  *
  * usage: msgqueue [-h] [-w block|poll] [-s BYTES] [-n ROUNDS]
  */
@@ -44,21 +39,19 @@ int main(int argc, char *argv[])
 	const double set_up = now() - start;
 	if (queue == -1)
 		err(1, "msgget");
-	snprintf(through, sizeof through, "queue %d", (int)queue);
 
 	/* Does the system carry such a message at all? It has a limit for each
 	 * (msgmax) and one for a queue (msgmnb). */
-	fill_out();
 	sent->type = 1;
 	if (msgsnd(queue, sent, bytes, IPC_NOWAIT) == -1)
 		errx(77, "msgsnd: a message of %zu bytes is too long here",
 		     bytes);
 	if (msgrcv(queue, received, bytes, 1, IPC_NOWAIT) == -1)
-		err(1, "msgrcv: %s", through);
+		err(1, "msgrcv");
 
 	start_child();
-	print_figures("msgqueue", set_up, measure());
-	return end_line();
+	print_figures("msgqueue", set_up, measure(), "");
+	return 0;
 }
 
 static void send_message(unsigned char stamp)
@@ -83,7 +76,6 @@ static void receive_message(void)
 
 static void remove_objects(void)
 {
-	if (queue != -1 && msgctl(queue, IPC_RMID, NULL) == -1 &&
-	    errno != EINVAL) /* somebody else has removed it */
-		warn("msgctl: remove %s", through);
+	if (queue != -1)
+		msgctl(queue, IPC_RMID, NULL);
 }

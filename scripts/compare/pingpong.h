@@ -1,8 +1,8 @@
 /*
  * pingpong.h - the harness of shm.c, socket.c and msgqueue.c
  *
- * Two processes send a message to and fro. Here is what all mechanisms have
- * in common: options, clock, warm-up, verification, the line of figures. Each
+ * Two processes send a message to and fro. What all mechanisms have in common
+ * is here: options, clock, warm-up, verification, the line of figures. Each
  * program adds its own: to set up, to send and to receive.
  */
 
@@ -27,25 +27,17 @@ struct used {
 	double time_us, cpu_us, switches;
 };
 
-/* What the child has to tell, in memory of both. */
-struct report {
-	double cpu_us, switches;
-	double touch_us; /* shm: for the first use of all pages */
-	int is_ready;
-};
-static volatile struct report *by_child;
-
 static const char *usage;
 static size_t bytes = 64;   /* -s BYTES */
 static long rounds = 10000; /* -n ROUNDS */
 static int polls;           /* -w poll */
 
 static int self = PARENT;
-static pid_t parent, child; /* child: 0 when it has ended */
-static char through[40];    /* "queue 7", for messages */
+static pid_t parent, child;            /* child: 0 when it has ended */
+static volatile struct used *by_child; /* in memory of both */
 
 /* What is sent, what has come. The first and the last byte are a stamp, another
- * one in each round. The bytes between are as fill_out has set them. Without
+ * one in each round. The bytes between are those of byte_from. Without
  * `out` the sender writes to where the receiver reads: all bytes are stamps. */
 static unsigned char *out, *in;
 
@@ -95,15 +87,11 @@ static int next_option(int argc, char *argv[], const char *letters)
 
 /* ---- the two processes and their ends ---------------------------------- */
 
-/* The parent ends the child, so that it does not miss what is removed now. The
- * child leaves all to the parent, while the parent lives. */
+/* The child leaves all to its parent, while the parent lives. */
 static void clean_up(void)
 {
-	if (getpid() == parent && child > 0) {
-		kill(child, SIGKILL);
-		while (waitpid(child, NULL, 0) == -1 && errno == EINTR)
-			;
-	}
+	if (getpid() == parent && child > 0)
+		kill(child, SIGKILL); /* it does not miss what is removed now */
 	if (getpid() == parent || getppid() != parent)
 		remove_objects();
 }
@@ -129,60 +117,39 @@ static void prepare_ends(void)
 	if (signal(SIGHUP, SIG_IGN) != SIG_IGN) /* nohup: it stays ignored */
 		sigaction(SIGHUP, &interruption, NULL);
 	signal(SIGPIPE, SIG_IGN); /* a write that fails says EPIPE */
+	signal(SIGCHLD, SIG_DFL); /* a child can be waited for */
 }
 
-/* The last message may not fit: then the system cannot carry it, status 77. */
+/* A system without the memory cannot carry the message: status 77. */
 static void *allocate(size_t size)
 {
-	void *memory = malloc(size);
+	void *memory = calloc(1, size);
 	if (memory == NULL)
 		errx(77, "no memory for a message of %zu bytes", bytes);
 	return memory;
 }
 
-static void fill_out(void)
-{
-	for (size_t i = 0; out != NULL && i < bytes; i++)
-		out[i] = (unsigned char)(i % 251 + (size_t)self);
-}
-
-static void exit_without_other(void)
-{
-	errx(1, "the other process has ended");
-}
-
-/* Not every mechanism tells that the other process has died, so one that waits
- * checks regularly. A child that ended well has sent all that it had to. */
-static void check_on_other(int options)
-{
-	int status = 0;
-	const pid_t ended = child == 0 ? 0 : waitpid(child, &status, options);
-	if (ended == -1 && errno != EINTR)
-		err(1, "waitpid");
-	if (ended > 0)
-		child = 0;
-	if (status != 0 || (self == CHILD && getppid() != parent))
-		exit_without_other();
-}
-
-/* After many looks for nothing: they took longer than a short answer from
- * another core. If there is no other, the answer needs this one. */
+/* Called from time to time while nothing comes. If there is one core only, the
+ * other process needs it. If that has died, not every mechanism would tell. A
+ * child that ended well has sent all that it had to. */
 static void give_way(void)
 {
-	check_on_other(WNOHANG);
+	int status = 0;
+	if (child > 0 && waitpid(child, &status, WNOHANG) == child)
+		child = 0;
+	if (status != 0 || (self == CHILD && getppid() != parent))
+		errx(1, "the other process has ended");
 	sched_yield();
 }
 
-/* A call failed. Return if it is to be made again. */
+/* A call failed. Return if it is to be made again. 64 tries of a process that
+ * polls take longer than a short answer from another core. */
 static void try_again(const char *call, int tries)
 {
-	if (errno == EPIPE || errno == ECONNRESET)
-		exit_without_other();
-	if (errno == EIDRM || errno == EINVAL) /* removed by ipcrm, say */
-		errx(1, "%s is not there any more", through);
-	if (errno != EAGAIN && errno != ENOMSG && errno != EINTR)
-		err(1, "%s: %s", call, through);
-	if (errno == EINTR || tries % 64 == 0)
+	if (errno != EAGAIN && errno != ENOMSG && errno != EINTR &&
+	    errno != EPIPE && errno != ECONNRESET) /* give_way knows of these */
+		err(1, "%s", call);
+	if (!polls || tries % 64 == 0)
 		give_way();
 }
 
@@ -195,6 +162,8 @@ static void tick(int signal_number)
  * that waits, five times a second: it returns EINTR. */
 static void start_child(void)
 {
+	const struct sigaction ticking = {.sa_handler = tick};
+	const struct itimerval fifth = {{0, 200000}, {0, 200000}};
 	by_child = mmap(NULL, sizeof *by_child, PROT_READ | PROT_WRITE,
 			MAP_SHARED | MAP_ANON, -1, 0);
 	if (by_child == MAP_FAILED)
@@ -203,11 +172,8 @@ static void start_child(void)
 	if (child == -1)
 		err(1, "fork");
 	self = child == 0 ? CHILD : PARENT;
-	const struct sigaction ticking = {.sa_handler = tick};
-	const struct itimerval fifth = {{0, 200000}, {0, 200000}};
 	sigaction(SIGALRM, &ticking, NULL);
-	if (setitimer(ITIMER_REAL, &fifth, NULL) == -1)
-		err(1, "setitimer");
+	setitimer(ITIMER_REAL, &fifth, NULL);
 }
 
 /* ---- measuring --------------------------------------------------------- */
@@ -215,26 +181,28 @@ static void start_child(void)
 static double now(void) /* microseconds */
 {
 	struct timespec time;
-	if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
-		err(1, "clock_gettime");
+	clock_gettime(CLOCK_MONOTONIC, &time);
 	return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
 }
 
-static struct used used_until_now(void)
+static double in_us(struct timeval time)
+{
+	return (double)time.tv_sec * 1e6 + (double)time.tv_usec;
+}
+
+static struct used used_since(struct used start)
 {
 	struct rusage used;
-	if (getrusage(RUSAGE_SELF, &used) == -1)
-		err(1, "getrusage");
-	double seconds = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec);
-	double rest = (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
-	return (struct used){now(), seconds * 1e6 + rest,
-			     (double)used.ru_nvcsw};
+	getrusage(RUSAGE_SELF, &used);
+	const double cpu_us = in_us(used.ru_utime) + in_us(used.ru_stime);
+	return (struct used){now() - start.time_us, cpu_us - start.cpu_us,
+			     (double)used.ru_nvcsw - start.switches};
 }
 
 /* To and fro. First and last byte are checked each time. */
 static struct used play(long count)
 {
-	const struct used before = used_until_now();
+	const struct used start = used_since((struct used){0});
 	for (long round = 0; round < count; round++) {
 		const unsigned char stamp = (unsigned char)(round * 2 + self);
 		if (self == PARENT)
@@ -245,28 +213,19 @@ static struct used play(long count)
 		if (self == CHILD)
 			send_message(stamp);
 	}
-	const struct used after = used_until_now();
-	return (struct used){after.time_us - before.time_us,
-			     after.cpu_us - before.cpu_us,
-			     after.switches - before.switches};
+	return used_since(start);
 }
 
-/* The bytes between are checked when the clock has stopped. */
-static void check_all_bytes(void)
+static unsigned char byte_from(int sender, size_t i)
 {
-	for (size_t i = 1; i + 1 < bytes; i++) {
-		unsigned char expected =
-		    out == NULL ? in[0]
-				: (unsigned char)(i % 251 + (size_t)!self);
-		if (in[i] != expected)
-			errx(1, "byte %zu: not what was sent", i);
-	}
+	return (unsigned char)(i % 251 + (size_t)sender);
 }
 
 /* Returns what both used; only the parent does. */
 static struct used measure(void)
 {
-	fill_out();
+	for (size_t i = 0; out != NULL && i < bytes; i++)
+		out[i] = byte_from(self, i);
 	/* Warm up the way we will measure. A process that polls keeps its core
 	 * busy, so the kernel gives each of the two one of its own, if it can.
 	 * One that blocks sleeps. */
@@ -277,34 +236,30 @@ static struct used measure(void)
 	play(rounds < 1000 ? rounds / 10 + 1 : 100);
 
 	struct used used = play(rounds);
-	check_all_bytes();
+	/* The bytes between are checked when the clock has stopped. */
+	for (size_t i = 1; i + 1 < bytes; i++)
+		if (in[i] != (out == NULL ? in[0] : byte_from(!self, i)))
+			errx(1, "byte %zu: not what was sent", i);
 	if (self == CHILD) {
-		by_child->cpu_us = used.cpu_us;
-		by_child->switches = used.switches;
+		*by_child = used;
 		_exit(0);
 	}
 	while (child != 0)
-		check_on_other(0);
+		give_way();
 	used.cpu_us += by_child->cpu_us;
 	used.switches += by_child->switches;
 	return used;
 }
 
-/* All but the end of the line: some programs have more to tell. */
+/* All that a program has to tell; `more` has figures of its own. */
 static void print_figures(const char *mechanism, double setup_us,
-			  struct used used)
+			  struct used used, const char *more)
 {
 	const double n = (double)rounds;
 	printf("mechanism=%s wait=%s bytes=%zu rounds=%ld setup_us=%.3f "
-	       "round_trip_us=%.3f cpu_us=%.3f switches=%.3f",
+	       "round_trip_us=%.3f cpu_us=%.3f switches=%.3f%s\n",
 	       mechanism, polls ? "poll" : "block", bytes, rounds, setup_us,
-	       used.time_us / n, used.cpu_us / n, used.switches / n);
-}
-
-static int end_line(void) /* returns the exit status */
-{
-	printf("\n");
+	       used.time_us / n, used.cpu_us / n, used.switches / n, more);
 	if (fflush(stdout) == EOF || ferror(stdout))
 		errx(1, "cannot write to standard output");
-	return 0;
 }

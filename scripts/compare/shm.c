@@ -1,14 +1,9 @@
 /*
  * shm - what does a message through shared memory cost?
  *
- *     $ ./shm
- *     mechanism=shm wait=block bytes=64 rounds=10000 setup_us=34.091
- *     round_trip_us=7.328 cpu_us=6.641 switches=1.131 attach_us=8.443
- *     touch_us=8.453 segment=128
- *
- * (on one line). -w block: the receiver sleeps on a semaphore. -w poll: it
- * looks at a flag in the segment again and again. -S: a larger segment. The
- * set-up ends when both can use the segment. README.md explains the figures.
+ * -w block: the receiver sleeps on a semaphore. -w poll: it looks at a flag in
+ * the segment again and again. -S: a larger segment. The set-up ends when both
+ * can use the segment. README.md explains the figures.
  *
  * usage: shm [-h] [-w block|poll] [-s BYTES] [-n ROUNDS] [-S BYTES]
  */
@@ -23,14 +18,15 @@
  * line of its own, and the message begins on the next one: many processors
  * fetch such a pair together. */
 struct segment {
+	double touch_us; /* by the child, before the first message */
 	atomic_int turn; /* PARENT or CHILD: who may use the message */
-	char rest_of_line[64 - sizeof(atomic_int)];
+	char rest_of_line[64 - sizeof(double) - sizeof(atomic_int)];
 	unsigned char message[];
 };
 
 static struct segment *segment;
 static size_t size; /* -S BYTES */
-static volatile sig_atomic_t segment_id = -1, semaphores = -1;
+static volatile sig_atomic_t semaphores = -1;
 
 static double touch(void);
 
@@ -49,43 +45,42 @@ int main(int argc, char *argv[])
 	prepare_ends();
 
 	const double start = now();
-	segment_id = shmget(IPC_PRIVATE, size, IPC_CREAT | 0600);
-	if (segment_id == -1)
+	int id = shmget(IPC_PRIVATE, size, IPC_CREAT | 0600);
+	if (id == -1)
 		err(77, "shmget: a segment of %zu bytes", size);
 	const double got = now();
-	segment = shmat(segment_id, NULL, 0);
+	segment = shmat(id, NULL, 0);
 	const double attached = now();
 	/* Removed at once: it is freed with its last process. */
-	if (shmctl(segment_id, IPC_RMID, NULL) == -1)
-		err(1, "shmctl: remove segment %d", (int)segment_id);
-	segment_id = -1;
+	if (shmctl(id, IPC_RMID, NULL) == -1)
+		err(1, "shmctl: remove segment %d", id);
 	if (segment == (void *)-1)
 		errx(77, "shmat: no room for a segment of %zu bytes", size);
 	if (!polls) {
 		semaphores = semget(IPC_PRIVATE, 2, IPC_CREAT | 0600);
 		if (semaphores == -1)
 			err(1, "semget");
-		snprintf(through, sizeof through, "semaphores %d",
-			 (int)semaphores);
 	}
-	double touched = touch();
-	atomic_init(&segment->turn, PARENT);
+	const double touch_us = touch();
+	atomic_init(&segment->turn, CHILD);
 	const double set_up = now() - start;
 
 	/* fork is no part of the set-up, but the child's first use is. */
 	start_child();
 	if (self == CHILD) {
-		by_child->touch_us = touch();
-		by_child->is_ready = 1;
+		segment->touch_us = touch();
+		atomic_store(&segment->turn, PARENT);
 	}
-	for (; !by_child->is_ready; check_on_other(WNOHANG))
+	while (self == PARENT && atomic_load(&segment->turn) != PARENT) {
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+		give_way();
+	}
 	const struct used used = measure();
-	touched += by_child->touch_us;
-	print_figures("shm", set_up + by_child->touch_us, used);
-	printf(" attach_us=%.3f touch_us=%.3f segment=%zu", attached - got,
-	       touched, size);
-	return end_line();
+	char more[100];
+	snprintf(more, sizeof more, " attach_us=%.3f touch_us=%.3f segment=%zu",
+		 attached - got, touch_us + segment->touch_us, size);
+	print_figures("shm", set_up + segment->touch_us, used, more);
+	return 0;
 }
 
 /* The kernel provides a page when a process uses it for the first time, in
@@ -96,7 +91,7 @@ static double touch(void)
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	double start = now();
 	for (size_t i = 0; i < size; i += page)
-		memory[i] = PARENT; /* the flag is in the first page */
+		memory[i] = 0; /* in the first page this is in touch_us */
 	return now() - start;
 }
 
@@ -142,9 +137,6 @@ static void receive_message(void)
 
 static void remove_objects(void)
 {
-	if (segment_id != -1)
-		shmctl(segment_id, IPC_RMID, NULL);
-	if (semaphores != -1 && semctl(semaphores, 0, IPC_RMID) == -1 &&
-	    errno != EINVAL) /* somebody else has removed them */
-		warn("semctl: remove %s", through);
+	if (semaphores != -1)
+		semctl(semaphores, 0, IPC_RMID);
 }

@@ -1,13 +1,9 @@
 /*
  * socket - what does a message through a socket cost?
  *
- *     $ ./socket
- *     mechanism=tcp wait=block bytes=64 rounds=10000 setup_us=107.259
- *     round_trip_us=37.447 cpu_us=30.157 switches=1.664
- *
- * (on one line). -w block: recv sleeps. -w poll: recv returns EAGAIN, and is
- * called again and again. -u: a Unix-domain pair instead of TCP on 127.0.0.1.
- * The set-up ends when both ends are connected. README.md explains the figures.
+ * -w block: recv sleeps. -w poll: recv returns EAGAIN, and is called again and
+ * again. -u: a Unix-domain pair instead of TCP on 127.0.0.1. The set-up ends
+ * when both ends are connected. README.md explains the figures.
  *
  * usage: socket [-hu] [-w block|poll] [-s BYTES] [-n ROUNDS]
  */
@@ -41,15 +37,13 @@ int main(int argc, char *argv[])
 		err(1, "socketpair");
 	const double set_up = now() - start;
 
-	strcpy(through, unix_pair ? "socket pair" : "connection");
 	/* Each keeps its own end only. When a process ends, in whatever way,
 	 * its end is closed, and the other one's calls return. */
 	start_child();
 	end = ends[self];
 	close(ends[!self]);
-
-	print_figures(unix_pair ? "unix" : "tcp", set_up, measure());
-	return end_line();
+	print_figures(unix_pair ? "unix" : "tcp", set_up, measure(), "");
+	return 0;
 }
 
 /* One process makes both ends: connect does not wait for accept. */
@@ -59,7 +53,7 @@ static void connect_by_tcp(int ends[2])
 	struct sockaddr *const name = (struct sockaddr *)&address;
 	socklen_t size = sizeof address;
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	const int listener = socket(AF_INET, SOCK_STREAM, 0);
 	ends[PARENT] = socket(AF_INET, SOCK_STREAM, 0);
 	if (listener == -1 || ends[PARENT] == -1)
 		err(1, "socket");
@@ -71,9 +65,7 @@ static void connect_by_tcp(int ends[2])
 		err(1, "getsockname");
 	if (connect(ends[PARENT], name, size) == -1)
 		err(1, "connect to 127.0.0.1");
-	do
-		ends[CHILD] = accept(listener, NULL, NULL);
-	while (ends[CHILD] == -1 && errno == EINTR);
+	ends[CHILD] = accept(listener, NULL, NULL);
 	if (ends[CHILD] == -1)
 		err(1, "accept");
 	close(listener);
@@ -107,15 +99,15 @@ static void receive_message(void)
 	for (size_t done = 0; done < bytes;) {
 		ssize_t part = recv(end, in + done, bytes - done, flags);
 		if (part == 0)
-			exit_without_other();
-		if (part == -1)
+			errno = EPIPE; /* the other end is closed */
+		if (part < 1)
 			try_again("recv", ++tries);
 		else
 			done += (size_t)part;
 	}
 }
 
+/* Sockets without a path end with their processes. */
 static void remove_objects(void)
 {
-	/* Sockets without a path end with their processes. */
 }

@@ -1,169 +1,68 @@
 # table.awk - compare.csv as a table, and the answers to three questions
 #
-#     awk -f table.awk [-v page=BYTES] compare.csv [REFUSED]
+#     awk [-v page=BYTES] -f results.awk -f table.awk compare.csv [REFUSED]
 #
 # page is the size of a page of memory, 4096 by default. In the file REFUSED a
-# line says what a system did not carry: mechanism, wait, bytes, segment or -,
-# and the reason.
+# line says what a system did not carry:
+# refused,message|segment,MECHANISM,BYTES,REASON
 
-BEGIN {
-	FS = ","
-	mechanism_count = split("shm tcp unix msgqueue", mechanism, " ")
-	way_count = split("block poll", way, " ")
-	page = page == "" ? 4096 : page
+# Told once for all sizes, in whatever way it waited.
+$1 == "refused" {
+	what = $2 " of with " $3
+	if ($2 == "message")
+		add_once("size", $4)
+	if (!(what in sizes))
+		refused[++refusals] = what
+	if (!((what, $4) in told))
+		sizes[what] = sizes[what] ", " size_name($4)
+	told[what, $4] = 1
+	reason[what] = $5
 }
 
-# ---- what was measured ---------------------------------------------------
-
-/^series,/ {
-	next
-}
-
-$1 == "message" {
-	name = $4 " " $5 " " $6
-	works[$4] = 1
-	one_core = $3 == 1
-	add("size", $6)
-	add("setup " name, $8)
-	add("time " name, $9 / 2) # a message takes half a round trip
-	add("cpu " name, $10 / 2)
-	add("switches " name, $11 / 2)
-	if (count["time " name] > runs)
-		runs = count["time " name]
-	next
-}
-
-$1 == "segment" {
-	add("segment", $14)
-	add("setup " $14, $8)
-	add("attach " $14, $12)
-	add("touch " $14, $13)
-	next
-}
-
-# What was refused: once for all sizes of a mechanism or of the segment.
-{
-	split($0, word, " ")
-	reason = $0
-	sub(/^[^ ]* [^ ]* [^ ]* [^ ]* ?/, "", reason)
-	who = (word[4] == "-" ? "message " : "segment ") word[1]
-	amount = word[4] == "-" ? word[3] : word[4]
-	if (word[4] == "-")
-		add("size", amount)
-	if (!(who in refused))
-		refused_name[++refused_count] = who
-	if (!((who, amount) in seen))
-		refused[who] = refused[who] ", " size_name(amount)
-	seen[who, amount] = 1
-	why[who] = reason == "" ? "" : ": " reason
-}
-
-# Each list of values is sorted. Of sizes, each is in it once.
-function add(name, x,    i) {
-	if ((name == "size" || name == "segment") && (name, x) in known)
-		return
-	known[name, x] = 1
-	for (i = ++count[name]; i > 1 && value[name, i - 1] > x + 0; i--)
-		value[name, i] = value[name, i - 1]
-	value[name, i] = x + 0
-}
-
-function median(name,    n) {
-	n = count[name]
-	return (value[name, int((n + 1) / 2)] + value[name, int(n / 2) + 1]) / 2
-}
-
-function take_medians(    i, name, what) {
-	size_count = count["size"]
-	for (i = 1; i <= size_count; i++)
-		size[i] = value["size", i]
-	segment_count = count["segment"]
-	for (i = 1; i <= segment_count; i++)
-		segment[i] = value["segment", i]
-	for (name in count) {
-		what = name
-		if (sub(/^time /, "", what)) {
-			time[what] = median(name)
-			fastest[what] = value[name, 1]
-			slowest[what] = value[name, count[name]]
-		} else if (sub(/^setup /, "", what)) {
-			setup[what] = median(name)
-		}
-	}
-}
-
-# ---- how it is written ---------------------------------------------------
-
-# Three digits are enough: the spread is larger than the fourth.
-function digits(x,    amount) {
-	amount = x < 0 ? -x : x
-	if (amount < 0.9995)
-		return sprintf("%.3f", x)
-	if (amount < 9.995)
-		return sprintf("%.2f", x)
-	if (amount < 99.95)
-		return sprintf("%.1f", x)
-	return sprintf("%.0f", sprintf("%.2e", x))
-}
-
-function shown(list, name) {
-	return name in list ? digits(list[name]) : "-"
-}
-
-function size_name(bytes) {
-	if (bytes >= 1048576)
-		return bytes / 1048576 " MiB"
-	if (bytes >= 1024)
-		return bytes / 1024 " KiB"
-	return bytes " B"
-}
-
-function larger(x, y) {
-	return x > y ? x : y
-}
-
-function footnotes(kind,    i, j, n, who, line, word) {
-	for (i = 1; i <= refused_count; i++) {
-		who = refused_name[i]
-		if (index(who, kind) != 1)
+function print_refused(kind,    i, who, text, cut) {
+	for (i = 1; i <= refusals; i++) {
+		if (index(refused[i], kind) != 1)
 			continue
-		n = split("-  no " kind " of " substr(refused[who], 3) \
-			" with " substr(who, length(kind) + 2) " here" \
-			why[who], word, " ")
-		line = "- "
-		for (j = 2; j <= n; j++) {
-			if (length(line word[j]) > 78) {
-				print line
-				line = "  "
-			}
-			line = line " " word[j]
+		text = "-  no " refused[i] " here: " reason[refused[i]]
+		sub(/of/, "of" substr(sizes[refused[i]], 2), text)
+		while (length(text) > 79) {
+			for (cut = 80; substr(text, cut, 1) != " "; cut--)
+				;
+			print substr(text, 1, cut - 1)
+			text = "   " substr(text, cut + 1)
 		}
-		print line
+		print text
 	}
+}
+
+# ---- the table -----------------------------------------------------------
+
+# The median of a list that may be empty.
+function shown(list) {
+	return list in count ? digits(median(list)) : "-"
 }
 
 function cells(name) {
-	if (!(name in time))
+	if (!(name in count))
 		return sprintf(" %7s %6s %7s %6s", "-", "-", "-", "-")
-	return sprintf(" %7s %5.0f%% %7s %6.2f", digits(time[name]),
-		100 * (slowest[name] - fastest[name]) / time[name],
-		digits(median("cpu " name)), median("switches " name))
+	return sprintf(" %7s %5.0f%% %7s %6.2f", shown(name),
+		100 * (slowest(name) - fastest(name)) / median(name),
+		shown("cpu " name), median("switches " name))
 }
 
-function print_table(    i, j, head) {
+function print_table(    i, j, bytes, head) {
 	print "Microseconds a message" (one_core ? " ON ONE CORE" : "") \
-		": half a round trip, " \
-		(runs == 1 ? "one run" : "the median of " runs " runs") "."
-	head = sprintf(" %7s %6s %7s %6s", "time", "spread", "cpu", "switch")
+		": half a round trip, " of_all_runs() "."
 	printf "\n%18s  ---- block: sleep, woken ----- ---- poll: ask and ask" \
 		" ------\n", ""
+	head = sprintf(" %7s %6s %7s %6s", "time", "spread", "cpu", "switch")
 	print " message mechanism" head head
-	for (i = 1; i <= size_count; i++) {
-		for (j = 1; j <= mechanism_count; j++)
-			printf "%8s %-9s%s%s\n", size_name(size[i]),
-				mechanism[j],
-				cells(mechanism[j] " block " size[i]),
-				cells(mechanism[j] " poll " size[i])
+	for (i = 1; i <= count["size"]; i++) {
+		bytes = value["size", i]
+		for (j = 1; j in mechanism; j++)
+			printf "%8s %-9s%s%s\n", size_name(bytes), mechanism[j],
+				cells(mechanism[j] " block " bytes),
+				cells(mechanism[j] " poll " bytes)
 		print ""
 	}
 	print "spread  the slowest run less the fastest, in percent of the" \
@@ -176,8 +75,10 @@ function print_table(    i, j, head) {
 		print "core away. Do not compare these times with those of" \
 			" two cores."
 	}
-	footnotes("message")
+	print_refused("message")
 }
+
+# ---- the answers ---------------------------------------------------------
 
 # Two digits, rounded up.
 function round_up(x,    power) {
@@ -188,38 +89,33 @@ function round_up(x,    power) {
 }
 
 function paid_back(one, other,    dearer, gain, mark) {
-	if (!(one in time) || !(other in time))
+	if (!(one in count) || !(other in count))
 		return "-"
-	dearer = setup[one] - setup[other]
-	gain = time[other] - time[one]
-	if (fastest[one] <= slowest[other] && fastest[other] <= slowest[one])
+	dearer = median("setup " one) - median("setup " other)
+	gain = median(other) - median(one)
+	if (fastest(one) <= slowest(other) && fastest(other) <= slowest(one))
 		mark = "~"
 	if (gain >= 0 && dearer <= 0)
 		return mark "at once"
 	if (gain <= 0 && dearer >= 0)
 		return mark "never"
-	return sprintf("%s%.0f", mark (gain < 0 ? "<" : ""),
-		round_up(dearer / gain))
+	return mark (gain < 0 ? "<" : "") round_up(dearer / gain)
 }
 
 function print_break_even(    i, j, k, tail) {
-	print "1. After how many messages has shared memory paid back its" \
+	print "\n1. After how many messages has shared memory paid back its" \
 		" set-up?\n"
 	printf "%15s ----- set-up, in microseconds ----- ---- paid back" \
-		" against ---\n message  waits", ""
-	for (j = 1; j <= mechanism_count; j++)
-		printf " %8s", mechanism[j]
-	for (j = 2; j <= mechanism_count; j++)
-		printf " %8s", mechanism[j]
-	print ""
-	for (i = 1; i <= size_count; i++)
-		for (k = 1; k <= way_count; k++) {
-			tail = " " way[k] " " size[i]
-			printf "%8s  %-5s", size_name(size[i]), way[k]
-			for (j = 1; j <= mechanism_count; j++)
-				printf " %8s", shown(setup,
-					mechanism[j] tail)
-			for (j = 2; j <= mechanism_count; j++)
+		" against ---\n", ""
+	print " message  waits      shm      tcp     unix msgqueue     " \
+		" tcp     unix msgqueue"
+	for (i = 1; i <= count["size"]; i++)
+		for (k = 1; k in way; k++) {
+			tail = " " way[k] " " value["size", i]
+			printf "%8s  %-5s", size_name(value["size", i]), way[k]
+			for (j = 1; j in mechanism; j++)
+				printf " %8s", shown("setup " mechanism[j] tail)
+			for (j = 2; j in mechanism; j++)
 				printf " %8s", paid_back(mechanism[1] tail,
 					mechanism[j] tail)
 			print ""
@@ -233,101 +129,106 @@ function print_break_even(    i, j, k, tail) {
 		" decide"
 }
 
-function all_carry(bytes,    j) {
-	for (j = 1; j <= mechanism_count; j++)
-		if (mechanism[j] in works &&
-				!(mechanism[j] " block " bytes in time))
-			return 0
-	return 1
+# The largest size that all mechanisms carry, but not the smallest of all.
+function last_size(    i, j, all) {
+	for (i = count["size"]; i > 2; i--) {
+		all = 1
+		for (j in works)
+			all = all && (j " block " value["size", i]) in count
+		if (all)
+			break
+	}
+	return value["size", i]
 }
 
-function waiting_cells(who, bytes,    block, poll, all) {
+function waiting_cells(who, bytes,    block, poll, difference, ratio) {
 	block = who " block " bytes
 	poll = who " poll " bytes
-	all = sprintf("  %7s %7s", shown(time, block), shown(time, poll))
-	if (!(block in time) || !(poll in time))
-		return sprintf("%s %7s %7s", all, "-", "-")
-	return sprintf("%s %7s %7s", all, digits(time[block] - time[poll]),
-		digits(time[block] / time[poll]))
+	difference = ratio = "-"
+	if (block in count && poll in count) {
+		difference = digits(median(block) - median(poll))
+		ratio = digits(median(block) / median(poll))
+	}
+	return sprintf("  %7s %7s %7s %7s", shown(block), shown(poll),
+		difference, ratio)
 }
 
-# How many times as long the slower of two takes.
-function factor(one, other) {
-	if (!(one in time) || !(other in time))
-		return 1
-	return larger(time[one] / time[other], time[other] / time[one])
+# How many times as long the slower of two takes, or most where that is more.
+function larger_factor(most, one, other,    factor) {
+	if (!(one in count) || !(other in count))
+		return most
+	factor = median(one) / median(other)
+	if (factor < 1)
+		factor = 1 / factor
+	return factor > most ? factor : most
 }
 
-function print_waiting(    i, j, k, last, head, tail, by_waiting,
+function print_waiting(    i, j, k, who, least, last, head, by_waiting,
 		by_mechanism) {
-	last = size_count
-	while (last > 2 && !all_carry(size[last]))
-		last--
-	print "2. What does waiting cost, apart from moving? (microseconds a" \
-		" message)\n"
+	least = value["size", 1]
+	last = last_size()
+	print "\n2. What does waiting cost, apart from moving? (microseconds" \
+		" a message)\n"
 	printf "%9s  ------------- %6s -----------  ------------- %6s" \
-		" -----------\n", "", size_name(size[1]), size_name(size[last])
+		" -----------\n", "", size_name(least), size_name(last)
 	head = sprintf("  %7s %7s %7s %7s", "block", "poll", "waiting", "ratio")
 	print "mechanism" head head
-	for (i = 1; i <= mechanism_count; i++) {
-		printf "%-9s%s%s\n", mechanism[i],
-			waiting_cells(mechanism[i], size[1]),
-			waiting_cells(mechanism[i], size[last])
-		by_waiting = larger(by_waiting,
-			factor(mechanism[i] " block " size[1],
-				mechanism[i] " poll " size[1]))
+	by_waiting = by_mechanism = 1
+	for (i = 1; i in mechanism; i++) {
+		who = mechanism[i]
+		printf "%-9s%s%s\n", who, waiting_cells(who, least),
+			waiting_cells(who, last)
+		by_waiting = larger_factor(by_waiting, who " block " least,
+			who " poll " least)
 		for (j = 1; j < i; j++)
-			for (k = 1; k <= way_count; k++) {
-				tail = " " way[k] " " size[1]
-				by_mechanism = larger(by_mechanism,
-					factor(mechanism[i] tail,
-						mechanism[j] tail))
-			}
+			for (k = 1; k in way; k++)
+				by_mechanism = larger_factor(by_mechanism,
+					who " " way[k] " " least,
+					mechanism[j] " " way[k] " " least)
 	}
 	print "\nwaiting  block less poll: to fall asleep and to be woken"
 	print "ratio    block divided by poll"
 	printf "At %s, how a process waits makes up to %s times the" \
 		" difference; which\nmechanism it uses, waiting alike, up to" \
-		" %s times.\n", size_name(size[1]), digits(by_waiting),
+		" %s times.\n", size_name(least), digits(by_waiting),
 		digits(by_mechanism)
 }
 
-function times(most, least) {
-	return least > 0 ? digits(most / least) : "?"
+function times(list, most, least) {
+	if (median(list least) == 0)
+		return "?"
+	return digits(median(list most) / median(list least))
 }
 
-function print_segments(    i, least, most) {
-	print "3. How does set-up grow with the size of the segment?" \
+function print_segments(    i, n, least, bytes) {
+	print "\n3. How does set-up grow with the size of the segment?" \
 		" (microseconds)\n"
-	printf "%8s %10s %13s %14s %15s\n", "segment", "attach",
-		"first touch", "touch a page", "set-up in all"
-	least = segment[1]
-	for (i = 1; i <= segment_count; i++) {
-		most = segment[i]
-		printf "%8s %10s %13s %14s %15s\n", size_name(most),
-			digits(median("attach " most)),
-			digits(median("touch " most)),
-			digits(median("touch " most) * page / most),
-			digits(setup[most])
+	print " segment     attach   first touch   touch a page" \
+		"   set-up in all"
+	n = count["segment"]
+	for (i = 1; i <= n; i++) {
+		bytes = value["segment", i]
+		printf "%8s %10s %13s %14s %15s\n", size_name(bytes),
+			shown("attach " bytes), shown("touch " bytes),
+			digits(median("touch " bytes) * page / bytes),
+			shown("setup " bytes)
 	}
 	print "\nattach   the call of shmat alone"
 	print "touch    both processes use each page for the first time"
-	if (segment_count > 1)
+	least = value["segment", 1]
+	if (n > 1)
 		printf "%s is %.0f times %s. Attaching it took %s times as" \
 			" long, touching\neach of its pages once %s times.\n",
-			size_name(most), most / least, size_name(least),
-			times(median("attach " most), median("attach " least)),
-			times(median("touch " most), median("touch " least))
-	footnotes("segment")
+			size_name(bytes), bytes / least, size_name(least),
+			times("attach ", bytes, least),
+			times("touch ", bytes, least)
+	print_refused("segment")
 }
 
 END {
-	take_medians()
+	page = page ? page : 4096
 	print_table()
-	print ""
 	print_break_even()
-	print ""
 	print_waiting()
-	print ""
 	print_segments()
 }

@@ -1,0 +1,78 @@
+# results.awk - reads compare.csv, for table.awk or picture.awk after it
+#
+# Lists of values have names: "shm poll 64" has the time of a message in each
+# run of that combination, sorted. "size" has each size of messages, "segment"
+# each size of segments.
+
+BEGIN {
+	FS = ","
+	split("shm tcp unix msgqueue", mechanism, " ")
+	split("block poll", way, " ")
+}
+
+# A row is a run. A message takes half a round trip.
+$1 == "message" {
+	name = $4 " " $5 " " $6
+	add_once("size", $6)
+	add("setup " name, $8)
+	add(name, $9 / 2)
+	add("cpu " name, $10 / 2)
+	add("switches " name, $11 / 2)
+	works[$4] = 1
+	one_core = $3 == 1
+	if (count[name] > runs)
+		runs = count[name]
+}
+
+$1 == "segment" {
+	add_once("segment", $14)
+	add("setup " $14, $8)
+	add("attach " $14, $12)
+	add("touch " $14, $13)
+}
+
+function add(name, x,    i) {
+	for (i = ++count[name]; i > 1 && value[name, i - 1] > x + 0; i--)
+		value[name, i] = value[name, i - 1]
+	value[name, i] = x + 0
+}
+
+function add_once(name, x) {
+	if (!((name, x) in known))
+		add(name, x)
+	known[name, x] = 1
+}
+
+function fastest(name) {
+	return value[name, 1]
+}
+
+function slowest(name) {
+	return value[name, count[name]]
+}
+
+function median(name,    n) {
+	n = count[name]
+	return (value[name, int((n + 1) / 2)] + value[name, int(n / 2) + 1]) / 2
+}
+
+# Three digits are enough: the spread is larger than the fourth.
+function digits(x,    places, limit) {
+	places = 3
+	for (limit = 0.9995; places > 0 && (x >= limit || -x >= limit);
+			limit *= 10)
+		places--
+	return sprintf("%." places "f", places > 0 ? x : sprintf("%.2e", x))
+}
+
+function size_name(bytes) {
+	if (bytes >= 1048576)
+		return bytes / 1048576 " MiB"
+	if (bytes >= 1024)
+		return bytes / 1024 " KiB"
+	return bytes " B"
+}
+
+function of_all_runs() {
+	return runs == 1 ? "one run" : "the median of " runs " runs"
+}
