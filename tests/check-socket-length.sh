@@ -41,7 +41,7 @@ hint: ${1:-does it wait for more bytes than the length says?}"
 }
 
 server_takes_pieces() {
-	start_server
+	serve server
 	message '\000\000' '' >"$work/one"
 	message '\000\021' 'Hello' >"$work/two"
 	message '' ' from client' >"$work/three"
@@ -56,7 +56,7 @@ check 'the server prints a message whose length and text come in pieces' \
 	server_takes_pieces
 
 server_takes_no_more() {
-	start_server
+	serve server
 	message '\000\000\000\005' 'HelloGoodbye' >"$work/two messages"
 	send_pieces 'two messages'
 	server_ends
@@ -67,7 +67,7 @@ hint: the length was 5, so receive 5 bytes and no more"
 check 'the server takes as many bytes as the length says' server_takes_no_more
 
 server_sends_length() {
-	start_server
+	serve server
 	message "$seventeen" 'Hello from client' >"$work/question"
 	message "$seventeen" 'Hello from server' >"$work/answer"
 	send_pieces question
@@ -110,7 +110,7 @@ check 'the client sends a length, and reads as much as the length says' \
 	client_needs_no_end
 
 server_refuses_nonsense() {
-	start_server
+	serve server
 	message '\377\377\377\377' 'Hello' >"$work/nonsense"
 	send_pieces nonsense
 	server_ends 'is there room for 4294967295 bytes? If not, say so; end'
@@ -123,7 +123,7 @@ hint: never trust a length that another process sends: does it fit?" ;;
 check 'the server refuses a length that does not fit' server_refuses_nonsense
 
 together() {
-	start_server
+	serve server
 	start_client
 	finish client
 	has_line "$work/out" 'Hello from server' ||
