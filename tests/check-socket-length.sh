@@ -1,10 +1,8 @@
 #!/bin/sh
 # check-socket-length.sh - the task "A length before the message" of
 # socket/README.md
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
 # shellcheck source=tests/socket.sh
-. tests/socket.sh
+. "${0%/*}/socket.sh"
 
 # LENGTH, four bytes in octal, and TEXT: a message as the task has it.
 message() { # LENGTH TEXT

@@ -1,9 +1,7 @@
 #!/bin/sh
 # check-socket-time-out.sh - the task "A time-out" of socket/README.md
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
 # shellcheck source=tests/socket.sh
-. tests/socket.sh
+. "${0%/*}/socket.sh"
 
 comes() { # NAME TEXT SECONDS
 	"$build/scripts/await" line "$work/$1.out" "$2" "$3"

@@ -1,6 +1,8 @@
 #!/bin/sh
 # echo.sh - what the tests of the echo pair share
 # shellcheck disable=SC2034,SC2154 # lib.sh and the tests set and use them
+# shellcheck source=tests/socket.sh
+. "${0%/*}/socket.sh"
 
 start_echo() { # [OPTION ...]; sets $socket
 	socket=$work/echo
@@ -27,12 +29,12 @@ prints_no_error() {
 }
 
 # Many clients' bytes, each compared with what it had sent.
-load() { # [OPTION ...]
+load_echo() { # [OPTION ...]
 	run tests/echo_load "$@" "$socket"
 	succeeds
 }
 
-# As load, in the background, as far as a line with this text.
+# As load_echo, in the background, as far as a line with this text.
 begin_load() { # TEXT NAME [OPTION ...]
 	text=$1
 	name=$2

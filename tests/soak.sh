@@ -73,7 +73,7 @@ echo_for_many() {
 	if [ -r "/proc/$(pid server)/status" ]; then
 		before=$(resident server)
 		start load tests/echo_load -k -c "$connections" "$work/echo"
-		await_long load 'per second'
+		await_long load 'round trips'
 		after=$(resident server)
 		stop load
 		finish load

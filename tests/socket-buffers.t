@@ -1,7 +1,5 @@
 #!/bin/sh
 # socket-buffers.t - sender and receiver: the buffers are full
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
 # shellcheck source=tests/socket.sh
 . "${0%/*}/socket.sh"
 needs_loopback
@@ -18,7 +16,7 @@ start_waiting_sender() {
 
 # How much the buffers hold depends on the system. Both sides' clocks run, and
 # the sender sleeps in send, before the 0.2 seconds begin.
-figures_are_right() {
+send_waits() {
 	serve_when_asked
 	start_waiting_sender
 	await_error receiver 'press Enter to read'
@@ -46,8 +44,7 @@ figures_are_right() {
 	holds "$(figure receiver 's, ') >= 0.2"
 	holds "$(figure receiver 'calls of recv') > 67108864 / 65536"
 }
-check 'send waits while the buffers are full, and the figures are right' \
-	figures_are_right
+check 'send waits while the buffers are full; the figures are right' send_waits
 
 # A peer takes a sender's numbers down; then a receiver gets them as they were,
 # and with the second and third block of them exchanged.
@@ -79,7 +76,7 @@ numbers_are_checked() {
 check 'receiver tells whether what came is in order' numbers_are_checked
 
 # A reset is no SIGPIPE either.
-receiver_leaves() {
+receiver_goes() {
 	serve receiver
 	stop receiver STOP
 	start_waiting_sender
@@ -93,11 +90,10 @@ receiver_leaves() {
 	finish sender
 	fails_with 1 'sender: send: after '
 }
-check 'a sender that waits ends when its receiver is killed or resets' \
-	receiver_leaves
+check 'a sender that waits ends when its receiver does' receiver_goes
 
-# For the receiver it is as if the sender had closed.
-sender_dies() {
+# To the receiver a sender that was killed seems to have closed.
+sender_goes() {
 	serve receiver
 	stop receiver STOP
 	start_waiting_sender
@@ -108,14 +104,11 @@ sender_dies() {
 	prints_line 'all in order'
 	received=$(figure receiver bytes)
 	holds "$received >= $filled && $received < 67108864"
-}
-check 'receiver counts what a killed sender had sent' sender_dies
 
-sender_resets() {
 	serve_when_asked
-	start_peer_client send Hello wait-file "$work/go" reset
+	start_peer_client send Hello wait-file "$work/gone" reset
 	await_error receiver 'press Enter to read'
-	go
+	go gone
 	finish peer
 	press_enter
 	finish receiver
@@ -124,6 +117,6 @@ sender_resets() {
 	says 'Connection reset'
 	! grep -q '^received' "$work/out" || fail 'no count'
 }
-check 'receiver says when its sender resets' sender_resets
+check "receiver counts a killed sender's bytes, tells of a reset" sender_goes
 
 finish_tests

@@ -1,16 +1,16 @@
 #!/bin/sh
 # socket-calls.t - with strace: how many system calls, and what programs do when
 # one fails, is interrupted or does a part
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
-# shellcheck source=tests/socket.sh
-. "${0%/*}/socket.sh"
 # shellcheck source=tests/echo.sh
 . "${0%/*}/echo.sh"
 needs_loopback
 
-trace_network() { # NAME PROGRAM [ARGUMENT ...]
-	trace trace=network "$@"
+# Both sides of a pair, to the end of the client.
+trace_pair() { # SERVER CLIENT
+	trace trace=network "$1" "socket/$1" -p 0
+	await "$1" 'listening on '
+	trace trace=network "$2" "socket/$2" -p "$(port_of "$1")"
+	ends_well "$2"
 }
 
 has_calls() { # NAME COUNT PATTERN
@@ -19,40 +19,19 @@ has_calls() { # NAME COUNT PATTERN
 		fail "$2 times '$3' in the trace of $1, not $count"
 }
 
-message_is_system_call() {
+calls_are_counted() {
 	can_trace
-	trace_network server socket/server -p 0
-	await server 'Server listening on'
-	trace_network client socket/client -p "$(port_of server)"
-	ends_well client
-	ends_well server
-	for way in client:server server:client; do
-		has_calls "${way%:*}" 1 " send.*\"Hello from ${way%:*}\""
-		has_calls "${way#*:}" 1 " recv.*\"Hello from ${way%:*}\""
-	done
-
-	trace_network receiver socket/receiver -p 0
-	await receiver 'Receiver listening on'
-	trace_network sender socket/sender -p "$(port_of receiver)"
-	ends_well sender
-	has_calls sender "$(figure sender 'calls of send')" ' send'
+	trace_pair receiver sender
 	ends_well receiver
+	has_calls sender "$(figure sender 'calls of send')" ' send'
 	has_calls receiver "$(figure receiver 'calls of recv')" ' recv'
-}
-check 'each message costs a system call on each side' message_is_system_call
-
-no_connection() {
-	can_trace
-	trace_network udp_server socket/udp_server -p 0
-	await udp_server 'Server listening on'
-	trace_network udp_client socket/udp_client -p "$(port_of udp_server)"
-	ends_well udp_client
+	trace_pair udp_server udp_client
 	await udp_server Goodbye
-	! grep -E '(listen|accept[4]?|connect)\(' "$work"/*.trace ||
-		fail 'no listen, accept or connect'
 	has_calls udp_client 2 ' sendto('
+	! grep -E '(listen|accept[4]?|connect)\(' "$work"/udp_*.trace ||
+		fail 'no listen, accept or connect'
 }
-check 'with UDP there is no listen, no accept and no connect' no_connection
+check 'sender and receiver count right, UDP has no connection' calls_are_counted
 
 # Each line is CALL:ERROR and what the program says of that.
 names_calls() { # PROGRAM [ARGUMENT ...]
@@ -109,8 +88,7 @@ tcp_calls_are_named() {
 		wait:EDOM waitpid
 	END
 }
-check 'TCP programs name the call that failed, hint only at a missing server' \
-	tcp_calls_are_named
+check 'TCP programs name the call that failed' tcp_calls_are_named
 
 udp_calls_are_named() {
 	can_inject
@@ -164,20 +142,6 @@ echo_calls_are_named() {
 }
 check 'echo: both name the call that failed' echo_calls_are_named
 
-# The kernel gives the address in no bytes at all.
-no_address() {
-	empty=poke_exit=@arg3=00000000
-	can_trace "inject=chdir:$empty"
-	start_with "getsockname:$empty" failing socket/server -p 0
-	finish failing
-	fails_with 1 'server: getnameinfo: '
-	start_peer shutdown
-	start_with "getsockname:$empty" failing socket/client -v -p "$port"
-	finish failing
-	fails_with 1 'client: getnameinfo: '
-}
-check 'an address that cannot be told is a failure' no_address
-
 # Without care, new workers would fail for ever.
 worker_fails() {
 	can_inject
@@ -192,31 +156,31 @@ worker_fails() {
 }
 check 'prefork ends when its workers cannot work' worker_fails
 
-# There is no other client that could leave: the server tries again by itself.
-echo_accepts_later() {
-	can_inject
+start_echo_with() { # DISTURBANCE [OPTION ...]; sets $socket
 	socket=$work/echo
-	start_with accept:error=EMFILE:when=1 echo \
-		socket/echo_server -u "$socket"
+	start_with "$1" echo socket/echo_server -u "$socket" ${2:+"$2"}
 	await echo 'Server listening'
+}
+
+# There is no other client that could leave: the server tries again by itself.
+accepts_later() {
+	can_inject
+	start_echo_with accept:error=EMFILE:when=1
 	still_serves
 	end_echo
 	says 'echo_server: accept: new clients wait until one leaves: '
 }
-check 'echo: a client that cannot be accepted at once is accepted later' \
-	echo_accepts_later
+check 'echo: a client that cannot be accepted is accepted later' accepts_later
 
-echo_says_what_it_leaves() {
+path_is_left() {
 	can_inject
-	start_with unlink:error=EPERM echo socket/echo_server -u "$work/echo"
-	await echo 'Server listening'
+	start_echo_with unlink:error=EPERM
 	end echo
 	exits 143
 	says 'echo_server: unlink: the path is left'
-	[ -S "$work/echo" ] || fail "$work/echo, which could not be removed"
+	[ -S "$socket" ] || fail "$socket, which could not be removed"
 }
-check 'echo: a server that cannot remove its path says so' \
-	echo_says_what_it_leaves
+check 'echo: a server that cannot remove its path says so' path_is_left
 
 # The first send says that it took one byte, which is lost: all from the second
 # on must follow.
@@ -226,14 +190,19 @@ short=send:retval=1:when=1
 # each second one.
 signals='accept|recv|send|poll|wait:error=EINTR:when=1+2'
 
-# Both sides of a pair have that, and go on: each prints this line.
+# Both sides of a pair have that, and go on: each prints such a line. A server
+# has the option -p 0, its client PORT.
 pair_goes_on() { # DISTURBANCE SERVER LINE CLIENT LINE
-	# shellcheck disable=SC2086 # there may be an option
-	start_with "$1" server socket/$2 -p 0
-	await server 'listening on '
+	# shellcheck disable=SC2086 # these are words
+	start_with "$1" server socket/$2
+	await server 'istening'
 	port=$(port_of server)
-	start_with "$1" client "socket/$4" -p "$port"
-	ends_well client
+	client=${4%PORT}
+	[ "$client" = "$4" ] || client=$client$port
+	# shellcheck disable=SC2086
+	start_with "$1" client socket/$client
+	finish client
+	exits 0
 	was_injected client
 	prints_like "$5"
 	await server "$3"
@@ -243,50 +212,41 @@ pair_goes_on() { # DISTURBANCE SERVER LINE CLIENT LINE
 	[ ! -s "$work/err" ] || fail 'nothing on standard error'
 }
 
-pairs_go_on() {
-	can_inject
-	pair_goes_on "$short" server 'ello from client' client \
-		'ello from server'
+first_send_did_nothing() {
 	! grep Hello.from "$work/server.out" "$work/client.out" ||
 		fail 'a first send that did nothing'
-	pair_goes_on "$short" 'prefork -w 1' 'worker ' client 'ello from worker'
-	! grep Hello.from "$work/client.out" ||
-		fail 'a first send that did nothing'
-	pair_goes_on "$signals" server 'Hello message sent to client' client \
-		'Hello from server'
-	prints_line 'Hello from client'
-	pair_goes_on "$signals" receiver 'all in order' sender 'sent 67108864'
-	pair_goes_on "$signals" 'prefork -w 1' 'worker ' client \
-		'Hello from worker'
-	pair_goes_on "$signals" udp_server ': Goodbye' udp_client ': Goodbye'
+}
+
+all_go_on() {
+	can_inject
+	pair_goes_on "$short" 'server -p 0' 'ello from client' \
+		'client -p PORT' 'ello from server'
+	first_send_did_nothing
+	pair_goes_on "$short" 'prefork -w 1 -p 0' 'worker ' \
+		'client -p PORT' 'ello from worker'
+	first_send_did_nothing
+	pair_goes_on "$signals" 'server -p 0' 'Hello from client' \
+		'client -p PORT' 'Hello from server'
+	prints_line 'Hello message sent to client'
+	pair_goes_on "$signals" 'receiver -p 0' 'all in order' \
+		'sender -p PORT' 'sent 67108864 of 67108864 bytes'
+	pair_goes_on "$signals" 'prefork -w 1 -p 0' 'worker ' \
+		'client -p PORT' 'Hello from worker'
+	pair_goes_on "$signals" 'udp_server -p 0' ': Goodbye' \
+		'udp_client -p PORT' ': Goodbye'
 	prints_like ': Hello from client'
 	has_lines "$work/out" 3 || fail 'two messages'
-}
-check 'a send of one byte is followed by the rest, signals end nothing' \
-	pairs_go_on
-
-multicast_goes_on() {
-	can_inject
 	new_group
 	set -- -g "$group" -p "$group_port"
-	start_with "$signals" member socket/multicast_receiver "$@"
-	await member 'Receiver listening on '
-	start_with "$signals" sender socket/multicast_sender "$@"
-	ends_well sender
-	ends_well member
-	was_injected member
-	prints_like ': Hello all'
+	pair_goes_on "$signals" "multicast_receiver $*" ': Hello all' \
+		"multicast_sender $*" ': Hello all'
+	set -- -u "$work/echo"
+	pair_goes_on "$signals" "echo_server $*" 'Received: two' \
+		"echo_client $* one two" 'Echoed: two'
+	pair_goes_on "$signals" "echo_server $*" 'Received: three' \
+		"echo_client -w $* three" 'Echoed: three'
 }
-check 'a signal does not end the programs of a group' multicast_goes_on
-
-echo_with() { # DISTURBANCE [OPTION ...]; sets $port, for a peer
-	socket=$work/echo
-	port=$socket
-	disturbance=$1
-	shift
-	start_with "$disturbance" echo socket/echo_server -u "$socket" "$@"
-	await echo 'Server listening'
-}
+check 'after a short send the rest follows, signals end nothing' all_go_on
 
 # What is sent is 'xall the rest'.
 echo_sends_all() {
@@ -297,54 +257,22 @@ echo_sends_all() {
 	await echo 'Received: all the rest'
 	was_injected client
 	end_echo
-	echo_with "$short"
+
+	port=$socket
+	start_echo_with "$short"
 	peer_client send 'xall the rest' shutdown read
 	prints_bytes 'connected\nall the rest'
 	end_echo
-	echo_with "$short" -b
+
+	start_echo_with "$short" -b
 	start_peer_client read
 	await echo 'Accepted connection'
-	say 'xto the other'
-	prints 'Echoed: xto the other'
+	say 'xall the rest'
+	prints 'Echoed: xall the rest'
 	end_echo
 	ends_well peer
-	prints_bytes 'connected\nto the other'
+	prints_bytes 'connected\nall the rest'
 }
 check 'echo: a send that takes one byte is followed by the rest' echo_sends_all
-
-echo_is_interrupted() {
-	can_inject
-	echo_with "$signals"
-	start_with "$signals" client socket/echo_client -u "$socket" one two
-	ends_well client
-	was_injected client
-	was_injected echo
-	prints 'Echoed: one
-Echoed: two'
-	start_with "$signals" client socket/echo_client -w -u "$socket" three
-	finish client
-	exits 0
-	prints 'Echoed: three'
-}
-check 'echo: calls that a signal interrupts are made again' \
-	echo_is_interrupted
-
-# The one read that is interrupted is that of the file, not one of the loader's.
-interrupted_enter() {
-	can_inject
-	echo >"$work/keys"
-	exec 9<"$work/keys"
-	serve server
-	command="client -w, read interrupted"
-	ASAN_OPTIONS=detect_leaks=0 strace -o "$work/trace" -P "$work/keys" \
-		-e inject=read:error=EINTR:when=1 "$build/socket/client" -w \
-		-p "$port" <&9 >"$work/out" 2>"$work/err"
-	status=$?
-	grep -q 'EINTR.*INJECTED' "$work/trace" ||
-		skip 'strace cannot follow a file here'
-	fails_with 0 'press Enter to send'
-	prints_line 'Hello from server'
-}
-check 'a signal is no Enter, and no failure' interrupted_enter
 
 finish_tests

@@ -1,13 +1,9 @@
 #!/bin/sh
 # socket-echo-ends.t - how echo_server and echo_client end
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
-# shellcheck source=tests/socket.sh
-. "${0%/*}/socket.sh"
 # shellcheck source=tests/echo.sh
 . "${0%/*}/echo.sh"
 
-echo_removes_its_path() {
+removes_its_path() {
 	# shellcheck disable=SC3045 # no shell of ours is without -c
 	ulimit -c 0 # SIGQUIT would leave a core file
 	for signal in INT QUIT TERM HUP; do
@@ -16,11 +12,10 @@ echo_removes_its_path() {
 		end_echo "$signal"
 	done
 }
-check 'echo: ended by a signal, the server removes its path' \
-	echo_removes_its_path
+check 'ended by a signal, the server removes its path' removes_its_path
 
 # As nohup starts it.
-echo_ignores_hangup() {
+hangup_ignored() {
 	trap '' HUP
 	start_echo
 	trap - HUP
@@ -28,11 +23,10 @@ echo_ignores_hangup() {
 	still_serves
 	end_echo
 }
-check 'echo: a server that was started with SIGHUP ignored stays' \
-	echo_ignores_hangup
+check 'a server that was started with SIGHUP ignored stays' hangup_ignored
 
 # Process 1 has no default for signals: to raise one again does nothing.
-echo_as_process_1() {
+as_process_1() {
 	unshare -fp true 2>/dev/null || skip 'no process 1 can be made here'
 	socket=$work/echo
 	unshare -fp "$build/socket/echo_server" -u "$socket" \
@@ -46,11 +40,22 @@ echo_as_process_1() {
 	exits 143
 	[ ! -e "$socket" ] || fail "no $socket any more"
 }
-check 'echo: as process 1 of a container the server ends too' \
-	echo_as_process_1
+check 'as process 1 of a container the server ends too' as_process_1
 
-echo_server_dies() {
+# A client that stands still while the first echo waits for it.
+start_halfway() { # MESSAGE
+	stop echo STOP
+	start halfway socket/echo_client -u "$socket" "$1"
+	comes_to_rest halfway
+	stop halfway STOP
+	stop echo CONT
+	await echo 'Received: '
+}
+
+# While the client stays, and while it sends, without a SIGPIPE.
+server_dies() {
 	start_echo
+	start_halfway "$(letters 5000)"
 	start_with_keys client socket/echo_client -w -u "$socket" Hello
 	await_error client 'press Enter'
 	kill_echo
@@ -58,12 +63,15 @@ echo_server_dies() {
 	exits 1
 	says 'echo_client: the server closed the connection'
 	prints 'Echoed: Hello'
+	stop halfway CONT
+	finish halfway
+	fails_with 1 'echo_client: the server closed the connection'
 }
-check 'echo: client says when the server dies' echo_server_dies
+check 'client says when the server dies, also halfway: no SIGPIPE' server_dies
 
 # A server that does not even accept. Should it die before the client has
 # connected, then once more.
-echo_server_dies_first() {
+dies_first() {
 	socket=$work/echo
 	for _ in 1 2 3 4 5; do
 		rm -f "$socket"
@@ -77,32 +85,10 @@ echo_server_dies_first() {
 	fails_with 1 'echo_client: the server closed the connection'
 	prints_nothing
 }
-check 'echo: client says when the server dies before it has answered' \
-	echo_server_dies_first
-
-# A client that stands still while the first echo waits for it.
-start_halfway() { # MESSAGE
-	stop echo STOP
-	start halfway socket/echo_client -u "$socket" "$1"
-	comes_to_rest halfway
-	stop halfway STOP
-	stop echo CONT
-	await echo 'Received: '
-}
-
-echo_server_dies_halfway() {
-	start_echo
-	start_halfway "$(letters 5000)"
-	kill_echo
-	stop halfway CONT
-	finish halfway
-	fails_with 1 'echo_client: the server closed the connection'
-}
-check 'echo: a server that dies halfway is no SIGPIPE for its client' \
-	echo_server_dies_halfway
+check 'client says when the server dies before it has answered' dies_first
 
 # When the second of the others has its echo, both have been sent to all.
-echo_among_others() {
+among_others() {
 	start_echo -b
 	start_halfway ours
 	say theirs theirs
@@ -111,7 +97,6 @@ echo_among_others() {
 	ends_well halfway
 	prints 'Echoed: ours'
 }
-check 'echo: with -b a client reads as much as it has sent, and ends' \
-	echo_among_others
+check 'with -b a client reads as much as it has sent, and ends' among_others
 
 finish_tests

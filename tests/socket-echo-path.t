@@ -1,13 +1,9 @@
 #!/bin/sh
 # socket-echo-path.t - whose path the echo server takes and leaves
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
-# shellcheck source=tests/socket.sh
-. "${0%/*}/socket.sh"
 # shellcheck source=tests/echo.sh
 . "${0%/*}/echo.sh"
 
-echo_path_is_private() {
+path_is_private() {
 	umask 0
 	start_echo
 	case $(ls -l "$socket") in
@@ -15,7 +11,7 @@ echo_path_is_private() {
 	*) fail 'mode 0600' ;;
 	esac
 }
-check 'echo: only the owner may connect' echo_path_is_private
+check 'only the owner may connect' path_is_private
 
 finds_server() { # then the path is there as before
 	fails 1 "a server is already listening at $socket" \
@@ -24,7 +20,7 @@ finds_server() { # then the path is there as before
 }
 
 # Stopped it is not dead: the kernel takes the connection.
-echo_path_is_not_stolen() {
+path_is_not_stolen() {
 	start_echo
 	stop echo STOP
 	begin_load connected load -r 0 -c 20
@@ -32,9 +28,9 @@ echo_path_is_not_stolen() {
 	stop echo CONT
 	still_serves
 }
-check "echo: a stopped server's path is not stolen" echo_path_is_not_stolen
+check "a stopped server's path is not stolen" path_is_not_stolen
 
-echo_takes_dead_path() {
+takes_dead_path() {
 	start_echo
 	kill_echo
 	say
@@ -43,24 +39,22 @@ echo_takes_dead_path() {
 	still_serves
 	end_echo
 }
-check 'echo: the path of a server that was killed is taken over' \
-	echo_takes_dead_path
+check 'the path of a server that was killed is taken over' takes_dead_path
 
 # Nobody accepts, and no more connections can wait for it: a server that would
 # wait with them would not start, and not end.
-echo_path_with_full_queue() {
+full_queue() {
 	[ "$(uname)" = Linux ] || skip 'elsewhere a full queue refuses'
 	socket=$work/echo
 	begin listening server tests/odd socket "$socket"
 	begin_load connected load -r 0 -c 4
 	finds_server
 }
-check 'echo: the path of a server whose queue is full is not waited for' \
-	echo_path_with_full_queue
+check 'a server whose queue of clients is full is not waited for' full_queue
 
 # They may take the path from each other, but one has it at last; none waits,
 # and none leaves it.
-echo_race_for_dead_path() {
+race() {
 	for _ in 1 2 3; do
 		start_echo
 		kill_echo
@@ -78,10 +72,9 @@ echo_race_for_dead_path() {
 		[ ! -e "$socket" ] || fail "no $socket any more"
 	done
 }
-check 'echo: of several servers that start at once one can be reached' \
-	echo_race_for_dead_path
+check 'of several servers that start at once one can be reached' race
 
-echo_keeps_other_files() {
+keeps_other_files() {
 	echo precious >"$work/file"
 	ln -s file "$work/link"
 	for path in "$work/file" "$work/link"; do
@@ -97,10 +90,10 @@ echo_keeps_other_files() {
 	fails 1 "bind $work/none/echo: No such file" \
 		socket/echo_server -u "$work/none/echo"
 }
-check 'echo: a path that is no socket is never removed' echo_keeps_other_files
+check 'a path that is no socket is never removed' keeps_other_files
 
 # Root could remove it, and does not.
-echo_keeps_path_of_another_user() {
+keeps_others_path() {
 	start_echo
 	kill_echo
 	chown 1 "$socket" 2>/dev/null || skip 'only root gives a file away'
@@ -108,8 +101,7 @@ echo_keeps_path_of_another_user() {
 		socket/echo_server -u "$socket"
 	[ -S "$socket" ] || fail 'the path of the other user'
 }
-check "echo: another user's path is not removed" \
-	echo_keeps_path_of_another_user
+check "another user's path is not removed" keeps_others_path
 
 refuses_default() { # PROGRAM WHOSE
 	run_as "$me" "$1"
@@ -119,7 +111,7 @@ refuses_default() { # PROGRAM WHOSE
 }
 
 # The other user's server is at our default path, and lets everybody connect.
-echo_of_another_user() {
+others_server() {
 	two_users socket/echo_server socket/echo_client
 	default=/tmp/ipc_echo_$me
 	[ ! -e "$default" ] || fail "no $default yet"
@@ -136,31 +128,29 @@ echo_of_another_user() {
 	end echo KILL
 	refuses_default echo_server "is another user's"
 }
-check "echo: another user's server at our default path is left alone" \
-	echo_of_another_user
+check "another user's server at our default path is left alone" others_server
 
 # Somebody removes the first one's path, and a second server takes it.
-echo_leaves_path_of_another() {
+leaves_new_path() {
 	start_echo
 	rm "$socket"
 	begin 'Server listening' second socket/echo_server -u "$socket"
 	end echo
 	still_serves
 }
-check 'echo: the path of another server is not removed' \
-	echo_leaves_path_of_another
+check 'the path of another server is not removed' leaves_new_path
 
 # Nothing is sent: it may be somebody's server.
-echo_default_path() {
+default_path() {
 	run socket/echo_client -w </dev/null
 	prints_nothing
 	[ "$status" -eq 0 ] || fails_with 1 \
 		"connect to /tmp/ipc_echo_$(id -u) (start echo_server first)"
 }
-check 'echo: the default path has the user id in it' echo_default_path
+check 'the default path has the user id in it' default_path
 
 # How long it may be differs by system: they say it.
-echo_longest_path() {
+longest_path() {
 	refused socket/echo_server -u "$(letters 1000)"
 	most=$(sed -n 's/.*: must be 1 to \([0-9]*\) bytes$/\1/p' "$work/err")
 	[ "${#work}" -lt "$((most - 1))" ] || skip "$work is too long"
@@ -171,6 +161,6 @@ echo_longest_path() {
 	refused socket/echo_client -u "${socket}x"
 	end_echo
 }
-check 'echo: a path is never cut; the longest is served' echo_longest_path
+check 'a path is never cut; the longest is served' longest_path
 
 finish_tests

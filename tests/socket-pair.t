@@ -1,7 +1,5 @@
 #!/bin/sh
 # socket-pair.t - server and client: who waits for whom, and what arrives
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
 # shellcheck source=tests/socket.sh
 . "${0%/*}/socket.sh"
 needs_loopback
@@ -58,21 +56,20 @@ host_by_name() {
 }
 check 'client takes the name of a host and tries its addresses' host_by_name
 
-# The message is in the kernel before the server goes on: the peer's close
+# Both messages are in the kernel before the server goes on: the peer's close
 # waits for that.
-nonblocking_takes_what_is_there() {
+messages_are_there() {
 	serve server -n
 	stop server STOP
-	peer_client send 'already here' close
+	peer_client send 'one message' send 'another one' close
 	stop server CONT
 	ends_well server
-	prints_line 'already here'
+	prints_line 'one messageanother one'
 }
-check 'server -n prints a message that is there in time' \
-	nonblocking_takes_what_is_there
+check 'server takes all that one recv finds, with -n too' messages_are_there
 
 # It sends, at Enter, where nobody is any more: FIN and RST have come.
-client_waits_before_sending() {
+client_waits() {
 	start_peer wait-file "$work/go" shutdown reset
 	start_with_keys client socket/client -v -w -p "$port"
 	await_error client 'press Enter to send'
@@ -85,8 +82,7 @@ client_waits_before_sending() {
 	says 'client: send:'
 	prints "$(grep '^connected socket: ' "$work/out")"
 }
-check 'client -w waits before it sends; a dead peer is no SIGPIPE' \
-	client_waits_before_sending
+check 'client -w waits before it sends; there is no SIGPIPE' client_waits
 
 # The end of the input will do too.
 client_reads_up_to_enter() {
@@ -109,44 +105,18 @@ Hello from server'
 }
 check 'client -w reads up to Enter, and no further' client_reads_up_to_enter
 
-# The peer goes on only after the server: no end-of-file, no second piece.
-first_recv_is_the_message() {
-	serve server
-	start_peer_client send 'one piece' wait-file "$work/go" read
-	ends_well server
-	prints_line 'one piece'
-	go
-	ends_well peer
-	prints_bytes 'connected\nHello from server'
-}
-check 'server takes one recv for the message, and answers without a NUL' \
-	first_recv_is_the_message
-
-client_reads_in_order() {
-	start_peer wait-file "$work/go" send 'one, ' wait-file "$work/go" \
-		send 'two, ' wait-file "$work/go" send three shutdown read
-	start_client
-	await client 'Hello message sent to server'
-	go
-	ends_well client
-	prints 'Hello message sent to server
-one, two, three'
-	ends_well peer
-	prints_bytes "listening on 127.0.0.1:$port\naccepted\nHello from client"
-}
-check 'client reads pieces in order, up to end-of-file' client_reads_in_order
-
-# Both are formats, as of printf.
-both_print() { # TEXT MESSAGE
+# These are formats, as of printf. The server does not wait for end-of-file, and
+# sends no NUL.
+both_print() { # TEXT MESSAGE [HOW the server's answer ends]
 	# shellcheck disable=SC2059
 	printf "$2" >"$work/message"
 	serve server
 	peer_client send-file "$work/message" read
+	prints_bytes "connected\nHello from server${3:-}"
 	ends_well server
 	prints_bytes "Server listening on 127.0.0.1:$port\n$1
 Hello message sent to client\n"
-	start_peer send-file "$work/message" shutdown read
-	run socket/client -p "$port"
+	client_meets send-file "$work/message" shutdown read
 	succeeds
 	prints_bytes "Hello message sent to server\n$1\n"
 }
@@ -158,10 +128,10 @@ odd_messages() {
 	both_print "$bytes" "$bytes"
 	most=$(letters 1023)
 	both_print "$most" "$most"
-	both_print "$most" "$most$most$most"
+	# A socket that is closed with something unread resets.
+	both_print "$most" "$most$most$most" '(reset)\n'
 }
-check 'both print a message up to a NUL and 1023 bytes at most, of any bytes' \
-	odd_messages
+check 'any bytes are printed, up to a NUL, 1023 at most' odd_messages
 
 peers_flood() {
 	serve server
@@ -171,8 +141,7 @@ peers_flood() {
 	awk 'NR == 2 && /^f+$/ && length($0) <= 1023 { right = 1 }
 		END { exit !right || NR != 3 }' "$work/out" ||
 		fail 'a message of 1 to 1023 times f'
-	start_peer flood
-	run socket/client -p "$port"
+	client_meets flood
 	succeeds
 	prints "Hello message sent to server
 $(letters 1023 | tr x f)"
@@ -218,7 +187,6 @@ Hello message sent to client\n"
 	prints_bytes "Server listening on 127.0.0.1:$port\n\
 Received from 127.0.0.1:$from: $harmless\n"
 }
-check 'server, client and udp_server show a terminal no control characters' \
-	terminals_are_protected
+check 'terminals are shown no control characters' terminals_are_protected
 
 finish_tests

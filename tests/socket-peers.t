@@ -1,7 +1,5 @@
 #!/bin/sh
 # socket-peers.t - nobody there, peers that leave, and ports
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
 # shellcheck source=tests/socket.sh
 . "${0%/*}/socket.sh"
 needs_loopback
@@ -15,10 +13,9 @@ no_such_host() {
 	fails 1 "connect to 127.0.0.1 port $port (start receiver first)" \
 		socket/sender -p "$port"
 }
-check 'client and sender say when there is no such host, or no receiver' \
-	no_such_host
+check 'client and sender say when there is no such host' no_such_host
 
-client_leaves_without_message() {
+client_leaves() {
 	while read -r action message; do
 		serve server -v
 		start_peer_client wait-file "$work/$action" "$action"
@@ -32,12 +29,11 @@ client_leaves_without_message() {
 		reset Connection reset
 	END
 }
-check 'server says when its client leaves without a message' \
-	client_leaves_without_message
+check 'server says when its client leaves without a message' client_leaves
 
 # Message, FIN and RST come while the server is stopped: its send fails with
 # EPIPE. Should the RST be late, so that it does not fail, then once more.
-client_leaves_before_answer() {
+client_has_left() {
 	for _ in 1 2 3 4 5; do
 		serve server
 		stop server STOP
@@ -48,36 +44,29 @@ client_leaves_before_answer() {
 	done
 	fails_with 1 'server: '
 }
-check 'server says when its client is gone before the answer' \
-	client_leaves_before_answer
+check 'server says when its client is gone before the answer' client_has_left
 
-server_leaves_without_answer() {
-	while read -r action message; do
-		start_peer wait-file "$work/$action" "$action" read
-		start_client
-		await client 'Hello message sent to server'
-		go "$action"
-		finish client
-		fails_with 1 "client: recv: $message"
-		prints 'Hello message sent to server'
-	done <<-END
-		shutdown the server closed without an answer
-		reset Connection reset
-	END
-}
-check 'client says when its server leaves without an answer' \
-	server_leaves_without_answer
-
-reset_after_answer() {
-	start_peer send 'an answer' wait-file "$work/go" reset
-	start_client
-	await client 'Hello message sent to server'
+# With wait-file there is a pause: what is sent comes in pieces.
+servers_leave() {
+	client_meets hear shutdown read
+	fails_with 1 'client: recv: the server closed without an answer'
+	prints 'Hello message sent to server'
+	ends_well peer
+	prints_bytes "listening on 127.0.0.1:$port\naccepted\nHello from client"
+	client_meets hear reset
+	fails_with 1 'client: recv: Connection reset'
+	prints 'Hello message sent to server'
 	go
-	ends_well client
-	prints 'Hello message sent to server
-an answer'
+	for end in shutdown reset; do
+		client_meets hear send 'one, ' wait-file "$work/go" \
+			send 'two, ' wait-file "$work/go" send three \
+			wait-file "$work/go" "$end"
+		succeeds
+		prints 'Hello message sent to server
+one, two, three'
+	done
 }
-check 'a reset after the answer is no error of the client' reset_after_answer
+check 'client says when there is no answer, reads it to its end' servers_leave
 
 port_is_taken() {
 	for side in server receiver prefork; do
@@ -94,9 +83,11 @@ ports_are_not_shared() {
 		serve "$first"
 		port_is_taken
 	done
+	serve udp_server
+	fails 1 "udp_server: port $port is taken: choose another with -p" \
+		socket/udp_server -p "$port"
 }
-check 'server, receiver and prefork say when their port is taken' \
-	ports_are_not_shared
+check 'a port that is taken is told, and never shared' ports_are_not_shared
 
 # Those that have closed first: a receiver that was killed, and a worker that
 # has served its client. Somebody else may happen to get the port: then once
@@ -133,8 +124,7 @@ ports_are_free_again() {
 		end again
 	done
 }
-check 'the port of a receiver or prefork that was killed is free at once' \
-	ports_are_free_again
+check 'a port whose program was killed is free at once' ports_are_free_again
 
 # A server without SO_REUSEADDR, as the notes' own, has closed first.
 port_in_time_wait() {

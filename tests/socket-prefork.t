@@ -1,7 +1,5 @@
 #!/bin/sh
 # socket-prefork.t - prefork: one socket, many processes
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
 # shellcheck source=tests/socket.sh
 . "${0%/*}/socket.sh"
 needs_loopback
@@ -52,7 +50,10 @@ clients_at_once() {
 	done
 	for client in 1 2 3 4 5 6 7 8 9 10; do
 		ends_well "client$client"
-		worker=$(sed -n 's/^Hello from worker //p' "$work/out")
+		{
+			read -r _
+			read -r _ _ _ worker
+		} <"$work/out"
 		case " $workers " in
 		*" $worker "*) ;;
 		*) fail 'an answer of a worker' ;;
@@ -88,7 +89,7 @@ check 'workers end with their parent, whatever ends it' parent_ends_alone
 # A client wakes many workers, and one gets it. A worker that is not told EAGAIN
 # but waits in accept does not see the parent's end. End-of-file comes when the
 # last of them has closed its output.
-nobody_waits_in_accept() {
+nobody_waits() {
 	mkfifo "$work/fifo" || skip 'no named pipe here'
 	cat "$work/fifo" >"$work/prefork.out" &
 	reader=$!
@@ -105,8 +106,7 @@ nobody_waits_in_accept() {
 	finish prefork
 	[ ! -s "$work/err" ] || fail 'nothing on standard error'
 }
-check 'workers that did not get a client do not wait for it' \
-	nobody_waits_in_accept
+check 'workers that did not get a client do not wait for it' nobody_waits
 
 silent_client() {
 	start_prefork 2
@@ -119,8 +119,7 @@ silent_client() {
 	go
 	ends_well peer
 }
-check 'a client that says nothing holds one worker, not the others' \
-	silent_client
+check 'a client that says nothing holds one worker only' silent_client
 
 # All that it does is done before the worker takes it.
 odd_client() { # ACTION ...

@@ -1,6 +1,8 @@
 #!/bin/sh
 # socket.sh - what the tests of sockets share
 # shellcheck disable=SC2034,SC2154 # lib.sh and the tests set and use them
+# shellcheck source=tests/lib.sh
+. "${0%/*}/lib.sh"
 
 # Each test takes a port that the kernel finds free (-p 0): none that another
 # copy of the tests, or a person, is using.
@@ -21,6 +23,12 @@ reserve_port() { # [OPTION]
 start_peer() { # [ACTION ...]; sets $port
 	begin 'listening on ' peer tests/tcp_peer listen "$@"
 	port=$(port_of peer)
+}
+
+# Our client, with such a server; then as after run.
+client_meets() { # [ACTION ...]
+	start_peer "$@"
+	run socket/client -p "$port"
 }
 
 # A client that does them: in the background, or to its end.

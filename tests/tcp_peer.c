@@ -17,6 +17,7 @@
  *     send TEXT        the text without a NUL
  *     send-file FILE   the bytes of a file
  *     wait-file FILE   go on when the file exists
+ *     hear             print what one recv returns
  *     read             print all up to end-of-file, "(reset)" if it ends so
  *     flood            send until the peer has closed or reset
  *     shutdown         no more to send: the peer reads end-of-file
@@ -81,17 +82,17 @@ static void wait_for_file(const char *path)
 	while (access(path, F_OK) == -1);
 }
 
-static void print_what_comes(int connection)
+/* Is there more to come? */
+static int hear(int connection)
 {
-	ssize_t size;
-	while ((size = recv(connection, block, sizeof block, 0)) > 0) {
-		fwrite(block, 1, (size_t)size, stdout);
-		fflush(stdout);
-	}
+	ssize_t size = recv(connection, block, sizeof block, 0);
 	if (size == -1 && errno != ECONNRESET)
 		err(1, "recv");
 	if (size == -1)
 		printf("(reset)\n");
+	fwrite(block, 1, size > 0 ? (size_t)size : 0, stdout);
+	fflush(stdout);
+	return size > 0;
 }
 
 static void flood(int connection)
@@ -119,8 +120,11 @@ static void act(int connection, char *words[])
 {
 	for (; *words != NULL; words++) {
 		const char *action = *words;
-		if (strcmp(action, "read") == 0) {
-			print_what_comes(connection);
+		if (strcmp(action, "hear") == 0) {
+			hear(connection);
+		} else if (strcmp(action, "read") == 0) {
+			while (hear(connection))
+				continue;
 		} else if (strcmp(action, "flood") == 0) {
 			flood(connection);
 		} else if (strcmp(action, "reset") == 0) {

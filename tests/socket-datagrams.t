@@ -1,22 +1,44 @@
 #!/bin/sh
-# socket-multicast.t - multicast: one datagram, many receivers
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
+# socket-datagrams.t - udp_server, and multicast: one datagram, many receivers
 # shellcheck source=tests/socket.sh
 . "${0%/*}/socket.sh"
 needs_loopback
 
+# Nothing; a NUL; as much as fits, and one byte more. All formats, as of printf.
+odd_datagrams() {
+	serve udp_server
+	expected="Server listening on 127.0.0.1:$port"
+	full=$(letters 1023)
+	for datagram in '' 'seen\000hidden' "$full" "${full}x" end; do
+		# shellcheck disable=SC2059
+		printf "$datagram" >"$work/datagram"
+		run tests/datagram 127.0.0.1 "$port" <"$work/datagram"
+		succeeds
+		read -r from <"$work/out"
+		text=${datagram%%\\*}
+		[ "$text" != "${full}x" ] || text=$full
+		expected="$expected
+Received from 127.0.0.1:$from: $text"
+	done
+	await udp_server end
+	end udp_server
+	prints "$expected"
+}
+check 'udp_server: a datagram may be empty, too long, have a NUL' odd_datagrams
+
 start_member() { # NAME
-	begin "Receiver listening on $group:$group_port" "$1" \
+	begin 'Receiver listening on ' "$1" \
 		socket/multicast_receiver -g "$group" -p "$group_port"
 }
 
 member_received() { # NAME TEXT; sets $from
 	ends_well "$1"
-	from=$(sed -n 's/^Received from 127.0.0.1:\([0-9]*\): .*/\1/p' \
-		"$work/out")
+	{
+		read -r _
+		read -r _ _ from _
+	} <"$work/out"
 	prints "Receiver listening on $group:$group_port
-Received from 127.0.0.1:$from: $2"
+Received from $from $2"
 }
 
 send_to_group() { # [MESSAGE]
@@ -47,8 +69,7 @@ only_own_group() {
 	send_to_group 'for us'
 	member_received own 'for us'
 }
-check 'a receiver gets what is sent to its group, and nothing else' \
-	only_own_group
+check 'a receiver gets what is sent to its group, nothing else' only_own_group
 
 # A stranger joins the group on another interface, and sends there. Linux gives
 # that to our socket as well, if IP_MULTICAST_ALL is not switched off.
@@ -76,20 +97,9 @@ only_own_interface() {
 	TEST_NETWORK=own TEST_INSIDE=only_own_interface \
 		unshare -n $shell "$file" || exit 1
 }
-check 'a receiver gets nothing that is sent on another interface' \
-	only_own_interface
+check 'a receiver gets nothing from another interface' only_own_interface
 
-bytes_of_others() {
-	new_group
-	start_member odd
-	printf 'a\000b\033[31mc\177\n\200' | send_otherwise "$group" || exit 1
-	read -r port <"$work/out"
-	member_received odd 'a?b?[31mc???'
-	[ "$from" = "$port" ] || fail "its sender's port"
-}
-check 'bytes that are not text are made harmless' bytes_of_others
-
-datagram_sizes() {
+any_message() {
 	new_group
 	most=$(letters 1024)
 	for message in '' x "$most"; do
@@ -99,12 +109,16 @@ datagram_sizes() {
 	done
 	fails 1 'the message is longer than 1024 bytes' \
 		socket/multicast_sender -g "$group" -p "$group_port" "${most}x"
+	start_member odd
+	printf 'a\000b\033[31mc\177\n\200' | send_otherwise "$group" || exit 1
+	read -r port <"$work/out"
+	member_received odd 'a?b?[31mc???'
+	[ "$from" = "127.0.0.1:$port:" ] || fail "its sender's port"
 	start_member long
 	echo "$most" | send_otherwise "$group" || exit 1
 	finish long
 	fails_with 1 'a datagram with more than 1024 bytes came'
 }
-check 'a message may have 0 to 1024 bytes; a longer one is not cut' \
-	datagram_sizes
+check '0 to 1024 bytes arrive, made harmless; none is cut' any_message
 
 finish_tests
