@@ -14,8 +14,8 @@ serve() { # PROGRAM [OPTION ...]; sets $port
 }
 
 # A port that is taken, and where nobody listens; sets $port
-reserve_port() { # [OPTION]
-	begin '' reserve tests/tcp_peer "$@" reserve
+reserve_port() {
+	begin '' reserve tests/tcp_peer reserve
 	read -r port <"$work/reserve.out"
 }
 
@@ -59,11 +59,6 @@ has_spoken() { # NAME
 port_is_refused() {
 	! "$build/socket/client" -p "$port" >"$work/out" 2>"$work/err" &&
 		has_text "$work/err" 'start server first'
-}
-
-has_ipv6() {
-	run tests/tcp_peer -6 connect 1
-	has_text "$work/err" refused
 }
 
 # A group and a port that no other test has: they are made of this one's

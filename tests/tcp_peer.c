@@ -1,8 +1,8 @@
 /*
  * tcp_peer - the other end of a connection, as odd as a test wants it
  *
- * No lesson. It stays on this machine (127.0.0.1, with -6 ::1), does its
- * actions in order, and never lives longer than LIFE seconds.
+ * No lesson. It stays on this machine (127.0.0.1), does its actions in order,
+ * and never lives longer than LIFE seconds.
  *
  *     $ ./tcp_peer connect 12345 send 'Hello' shutdown read
  *     connected
@@ -24,8 +24,7 @@
  *     reset            close with RST instead of FIN
  *     close            close, when the peer's kernel has all that was sent
  *
- * usage: tcp_peer [-6] connect PORT|PATH ACTION ...
- *                      | listen ACTION ... | reserve
+ * usage: tcp_peer connect PORT|PATH ACTION ... | listen ACTION ... | reserve
  */
 
 #include <arpa/inet.h>
@@ -43,8 +42,8 @@
 
 enum { LIFE = 120, PAUSE_MILLISECONDS = 5 };
 
-static const char usage[] = "usage: tcp_peer [-6] connect PORT|PATH ACTION ... "
-			    "| listen ACTION ... | reserve";
+static const char usage[] = "usage: tcp_peer connect PORT|PATH ACTION ... | "
+			    "listen ACTION ... | reserve";
 static char block[65536];
 
 /* Up to the size of a block it is one call of send. */
@@ -155,14 +154,12 @@ static void act(int connection, char *words[])
 
 static union {
 	struct sockaddr any;
-	struct sockaddr_in ip4;
-	struct sockaddr_in6 ip6;
+	struct sockaddr_in port;
 	struct sockaddr_un path;
 } address;
 
-static socklen_t set_address(const char *place, int with_ipv6)
+static socklen_t set_address(const char *place)
 {
-	const in_port_t port = htons((in_port_t)strtol(place, NULL, 10));
 	if (strchr(place, '/') != NULL) {
 		address.path.sun_family = AF_UNIX;
 		if (strlen(place) >= sizeof address.path.sun_path)
@@ -170,23 +167,10 @@ static socklen_t set_address(const char *place, int with_ipv6)
 		memcpy(address.path.sun_path, place, strlen(place));
 		return sizeof address.path;
 	}
-	if (with_ipv6) {
-		address.ip6.sin6_family = AF_INET6;
-		address.ip6.sin6_port = port;
-		address.ip6.sin6_addr = in6addr_loopback;
-		return sizeof address.ip6;
-	}
-	address.ip4.sin_family = AF_INET;
-	address.ip4.sin_port = port;
-	address.ip4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	return sizeof address.ip4;
-}
-
-static int port_of(int bound, socklen_t size)
-{
-	if (getsockname(bound, &address.any, &size) == -1)
-		err(1, "getsockname");
-	return ntohs(address.ip4.sin_port); /* that of ip6 is there too */
+	address.port.sin_family = AF_INET;
+	address.port.sin_port = htons((in_port_t)strtol(place, NULL, 10));
+	address.port.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return sizeof address.port;
 }
 
 static int accepted_socket(int listener)
@@ -205,15 +189,10 @@ int main(int argc, char *argv[])
 	signal(SIGPIPE, SIG_IGN); /* a peer that left: send says EPIPE */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 
-	const int with_ipv6 = argc > 1 && strcmp(argv[1], "-6") == 0;
-	char **words = argv + 1 + with_ipv6;
-	if (argc < 2 + with_ipv6)
-		errx(2, "%s", usage);
-	const char *role = *words++;
-	const int connects = strcmp(role, "connect") == 0 && *words != NULL;
-	const char *place = connects ? *words++ : "0";
-	const socklen_t size = set_address(place, with_ipv6);
-
+	const char *role = argc > 1 ? argv[1] : "";
+	const int connects = strcmp(role, "connect") == 0 && argc > 2;
+	const char *place = connects ? argv[2] : "0";
+	socklen_t size = set_address(place);
 	int made = socket(address.any.sa_family, SOCK_STREAM, 0);
 	if (made == -1)
 		err(1, "socket");
@@ -221,22 +200,25 @@ int main(int argc, char *argv[])
 		if (connect(made, &address.any, size) == -1)
 			err(1, "connect to %s", place);
 		printf("connected\n");
-		act(made, words);
-	} else if (bind(made, &address.any, size) == -1) {
+		act(made, argv + 3);
+		return ferror(stdout) != 0;
+	}
+
+	if (bind(made, &address.any, size) == -1)
 		err(1, "bind");
-	} else if (strcmp(role, "reserve") == 0) {
-		printf("%d\n", port_of(made, size));
+	if (getsockname(made, &address.any, &size) == -1)
+		err(1, "getsockname");
+	const int port = ntohs(address.port.sin_port);
+	if (strcmp(role, "reserve") == 0) {
+		printf("%d\n", port);
 		pause();
 	} else if (strcmp(role, "listen") == 0) {
 		if (listen(made, 1) == -1)
 			err(1, "listen");
-		printf("listening on %s:%d\n", with_ipv6 ? "::1" : "127.0.0.1",
-		       port_of(made, size));
-		act(accepted_socket(made), words);
+		printf("listening on 127.0.0.1:%d\n", port);
+		act(accepted_socket(made), argv + 2);
 	} else {
 		errx(2, "%s", usage);
 	}
-	if (ferror(stdout))
-		errx(1, "cannot write to standard output");
-	return 0;
+	return ferror(stdout) != 0;
 }
