@@ -88,7 +88,7 @@ client_needs_no_end() {
 	start_peer send-file "$work/one" wait-file "$work/go" \
 		send-file "$work/two" wait-file "$work/go" \
 		send-file "$work/three" read
-	start_client
+	start client socket/client -p "$port"
 	"$build/scripts/await" line "$work/client.out" 'from server' 5 || {
 		stop client
 		finish client
@@ -122,7 +122,7 @@ check 'the server refuses a length that does not fit' server_refuses_nonsense
 
 together() {
 	serve server
-	start_client
+	start client socket/client -p "$port"
 	finish client
 	has_line "$work/out" 'Hello from server' ||
 		fail "the line 'Hello from server' of your client"

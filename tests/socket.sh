@@ -46,10 +46,6 @@ go() { # [NAME]
 	: >"$work/${1:-go}"
 }
 
-start_client() { # [OPTION ...]
-	start client socket/client -p "$port" "$@"
-}
-
 # It listens, or has failed.
 has_spoken() { # NAME
 	[ -s "$work/$1.out" ] || [ -s "$work/$1.err" ]
@@ -99,47 +95,4 @@ figure() { # NAME WORDS
 
 holds() { # CONDITION, as awk writes it
 	awk "BEGIN { exit !($1) }" || fail "$1"
-}
-
-# ---- with strace ---------------------------------------------------------
-
-# As start. With -D the process is the program, not strace. LeakSanitizer does
-# not work under strace.
-trace() { # OPTION NAME PROGRAM [ARGUMENT ...]
-	option=$1
-	name=$2
-	program=$3
-	shift 3
-	rm -f "$work/$name.out" "$work/$name.err"
-	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 \
-		strace -D -f -o "$work/$name.trace" -e "$option" \
-		"$build/$program" "$@" </dev/null >"$work/$name.out" \
-		2>"$work/$name.err" &
-	echo "$!" >"$work/$name.pid"
-}
-
-can_trace() { # [OPTION]
-	command -v strace >/dev/null || skip 'no strace here'
-	strace -o "$work/trace" -e "${1:-trace=all}" true 2>/dev/null ||
-		skip "strace cannot do this here${1:+: $1}"
-}
-
-can_inject() {
-	can_trace inject=chdir:error=EPERM
-}
-
-# As trace; CALL fails, or returns a number, without being made: no port is
-# touched, and what was "sent" is lost. On some processors a call has another
-# name: recvfrom for recv, ppoll for poll.
-start_with() { # CALL:WHAT NAME PROGRAM [ARGUMENT ...]
-	call="/^p?(${1%%:*})(2|3|4|64|at|from|pid|to|_time64)?\$"
-	option=inject=$call:${1#*:}
-	shift
-	trace "$option" "$@"
-}
-
-# Not where libc makes a call in another way than strace knows it.
-was_injected() { # NAME
-	grep -q INJECTED "$work/$1.trace" ||
-		skip 'strace does not change what these calls return here'
 }
