@@ -87,17 +87,9 @@ fails_unread() {
 	fails_with 1 'standard output'
 }
 
+# Where there is no /dev/full, half of it is tested.
 output_is_lost() {
 	has_loopback || skip 'there is no loopback interface'
-	serve server
-	loses_output client -p "$port"
-	serve receiver
-	loses_output sender -p "$port"
-	loses_output prefork -p 0
-	loses_output udp_server -p 0
-	loses_output udp_client -p "$port"
-	loses_output multicast_sender -p "$port"
-
 	start_unread server -p 0
 	peer_client send Hello read
 	fails_unread
@@ -108,16 +100,12 @@ output_is_lost() {
 	run tests/datagram 127.0.0.1 "$port" </dev/null
 	fails_unread
 	new_group
-	start_unread multicast_receiver -g "$group" -p "$group_port"
-	run socket/multicast_sender -g "$group" -p "$group_port"
+	set -- -g "$group" -p "$group_port"
+	start_unread multicast_receiver "$@"
+	run socket/multicast_sender "$@"
 	fails_unread
-}
-check 'TCP and UDP programs that cannot write their output fail' output_is_lost
-
-# It is read as far as the line of its worker, whose end would be told next.
-prefork_is_unread() {
-	has_loopback || skip 'there is no loopback interface'
-	mkfifo "$work/prefork.out" || skip 'no named pipe here'
+	# It is read as far as its worker, whose end would be told next.
+	mkfifo "$work/prefork.out"
 	start prefork socket/prefork -p 0 -w 1
 	{
 		read -r _
@@ -126,16 +114,25 @@ prefork_is_unread() {
 	kill -s KILL "$worker"
 	finish prefork
 	fails_with 1 'standard output'
+
+	loses_output multicast_sender "$@"
+	loses_output udp_client -p "$group_port"
+	loses_output udp_server -p 0
+	loses_output prefork -p 0
+	serve server
+	loses_output client -p "$port"
+	serve receiver
+	loses_output sender -p "$port"
 }
-check 'prefork ends when nobody reads its output any more' prefork_is_unread
+check 'TCP and UDP programs that cannot write their output fail' output_is_lost
 
 echo_output_is_lost() {
 	socket=$work/echo
-	loses_output echo_server -u "$socket"
-	[ ! -e "$socket" ] || fail "no $socket any more"
 	start_unread echo_server -u "$socket"
 	say
 	fails_unread
+	[ ! -e "$socket" ] || fail "no $socket any more"
+	loses_output echo_server -u "$socket"
 	[ ! -e "$socket" ] || fail "no $socket any more"
 	start_echo
 	loses_output echo_client -u "$socket"

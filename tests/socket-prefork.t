@@ -42,9 +42,12 @@ workers_share_socket() {
 }
 check 'workers of prefork accept on one listening socket' workers_share_socket
 
+# One more, which says nothing, holds one worker.
 clients_at_once() {
 	serve prefork
 	await_that has_workers 3
+	start_peer_client wait-file "$work/go" close
+	await peer connected
 	for client in 1 2 3 4 5 6 7 8 9 10; do
 		start "client$client" socket/client -p "$port"
 	done
@@ -60,8 +63,10 @@ clients_at_once() {
 		esac
 	done
 	has_workers 3 || fail 'no other workers than the first'
+	go
+	ends_well peer
 }
-check 'three workers answer ten clients at once' clients_at_once
+check 'three workers answer ten clients while one is silent' clients_at_once
 
 # The port is refused when the last process that had the socket has ended. A
 # client that says nothing holds one of them.
@@ -107,19 +112,6 @@ nobody_waits() {
 	[ ! -s "$work/err" ] || fail 'nothing on standard error'
 }
 check 'workers that did not get a client do not wait for it' nobody_waits
-
-silent_client() {
-	start_prefork 2
-	start_peer_client wait-file "$work/go" close
-	await peer connected
-	for _ in 1 2 3; do
-		run socket/client -p "$port"
-		succeeds
-	done
-	go
-	ends_well peer
-}
-check 'a client that says nothing holds one worker only' silent_client
 
 # All that it does is done before the worker takes it.
 odd_client() { # ACTION ...
