@@ -1,10 +1,8 @@
 #!/bin/sh
 # check-socket-length.sh - the task "A length before the message" of
 # socket/README.md
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
 # shellcheck source=tests/socket.sh
-. tests/socket.sh
+. "${0%/*}/socket.sh"
 
 # LENGTH, four bytes in octal, and TEXT: a message as the task has it.
 message() { # LENGTH TEXT
@@ -41,7 +39,7 @@ hint: ${1:-does it wait for more bytes than the length says?}"
 }
 
 server_takes_pieces() {
-	start_server
+	serve server
 	message '\000\000' '' >"$work/one"
 	message '\000\021' 'Hello' >"$work/two"
 	message '' ' from client' >"$work/three"
@@ -56,7 +54,7 @@ check 'the server prints a message whose length and text come in pieces' \
 	server_takes_pieces
 
 server_takes_no_more() {
-	start_server
+	serve server
 	message '\000\000\000\005' 'HelloGoodbye' >"$work/two messages"
 	send_pieces 'two messages'
 	server_ends
@@ -67,7 +65,7 @@ hint: the length was 5, so receive 5 bytes and no more"
 check 'the server takes as many bytes as the length says' server_takes_no_more
 
 server_sends_length() {
-	start_server
+	serve server
 	message "$seventeen" 'Hello from client' >"$work/question"
 	message "$seventeen" 'Hello from server' >"$work/answer"
 	send_pieces question
@@ -90,7 +88,7 @@ client_needs_no_end() {
 	start_peer send-file "$work/one" wait-file "$work/go" \
 		send-file "$work/two" wait-file "$work/go" \
 		send-file "$work/three" read
-	start_client
+	start client socket/client -p "$port"
 	"$build/scripts/await" line "$work/client.out" 'from server' 5 || {
 		stop client
 		finish client
@@ -110,7 +108,7 @@ check 'the client sends a length, and reads as much as the length says' \
 	client_needs_no_end
 
 server_refuses_nonsense() {
-	start_server
+	serve server
 	message '\377\377\377\377' 'Hello' >"$work/nonsense"
 	send_pieces nonsense
 	server_ends 'is there room for 4294967295 bytes? If not, say so; end'
@@ -123,8 +121,8 @@ hint: never trust a length that another process sends: does it fit?" ;;
 check 'the server refuses a length that does not fit' server_refuses_nonsense
 
 together() {
-	start_server
-	start_client
+	serve server
+	start client socket/client -p "$port"
 	finish client
 	has_line "$work/out" 'Hello from server' ||
 		fail "the line 'Hello from server' of your client"

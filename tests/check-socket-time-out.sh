@@ -1,9 +1,7 @@
 #!/bin/sh
 # check-socket-time-out.sh - the task "A time-out" of socket/README.md
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
 # shellcheck source=tests/socket.sh
-. tests/socket.sh
+. "${0%/*}/socket.sh"
 
 comes() { # NAME TEXT SECONDS
 	"$build/scripts/await" line "$work/$1.out" "$2" "$3"
@@ -23,7 +21,7 @@ start_late_client() {
 }
 
 server_gives_up() {
-	start_server
+	serve server
 	start_late_client
 	pause 0.2
 	! has_text "$work/server.out" "$late" ||
@@ -45,7 +43,7 @@ check 'the server waits a second for the message, and no longer' \
 	server_gives_up
 
 prompt_message() {
-	start_server
+	serve server
 	start client socket/client -p "$port"
 	comes server 'Hello from client' 0.8 || fail "the line 'Hello from \
 client' at once.
@@ -56,7 +54,7 @@ hint: wait in recv or in poll, which end when data comes; not in sleep"
 check 'a message that is there is printed at once' prompt_message
 
 message_in_time() {
-	start_server
+	serve server
 	start_late_client
 	pause 0.2
 	press_enter
@@ -68,7 +66,7 @@ hint: is your time-out shorter than a second?"
 check 'a message that comes within the second is printed' message_in_time
 
 waits_for_client() {
-	start_server
+	serve server
 	pause 1.4
 	! has_ended "$(pid server)" || {
 		finish server
@@ -85,7 +83,7 @@ socket that has one lets accept fail"
 check 'the server waits for its client as long as before' waits_for_client
 
 nonblocking_as_before() {
-	start_server -n
+	serve server -n
 	start_late_client
 	finish server
 	has_line "$work/out" 'recv: no data yet (EAGAIN)' || fail "with -n the \

@@ -1,12 +1,10 @@
 /*
  * echo_load - many clients of an echo server, in one process
  *
- * A tool of the tests and of measuring, no lesson. It connects CLIENTS times
- * to the socket PATH; BUSY of them (if not told otherwise, all) then have
- * ROUNDS messages of SIZE bytes echoed each, one after the other, all at once.
- * Every byte that comes back is compared. At the end it prints, on one line:
- *
- *     clients 300, busy 300, round trips 3000, seconds 0.021, per second 141201
+ * A tool of the tests, no lesson. It connects CLIENTS times to the socket PATH;
+ * then each client has ROUNDS messages of SIZE bytes echoed, one after the
+ * other, all clients at once. Every byte that comes back is compared. At the
+ * end it prints "clients 300, round trips 3000".
  *
  * A client reads only when it cannot send: what can wait in the server or in
  * the kernel does so.
@@ -18,8 +16,7 @@
  *           not be read from for ever
  * -p PIECE  bytes for one call of send, at most
  *
- * usage: echo_load [-ekn] [-c CLIENTS] [-b BUSY] [-r ROUNDS] [-s SIZE]
- *                  [-p PIECE] PATH
+ * usage: echo_load [-ekn] [-c CLIENTS] [-r ROUNDS] [-s SIZE] [-p PIECE] PATH
  */
 
 #include <err.h>
@@ -27,55 +24,43 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
 	LIFE = 120, /* seconds, at most */
 	BLOCK_SIZE = 65536,
+	MOST = 1000000000,
 	FLOOD_MOST = 8 * 1024 * 1024,
 	FLOOD_PATIENCE = 100 /* milliseconds */
 };
 
 static const char usage[] =
-    "usage: echo_load [-ekn] [-c CLIENTS] [-b BUSY] [-r ROUNDS] [-s SIZE] "
-    "[-p PIECE] PATH";
+    "usage: echo_load [-ekn] [-c CLIENTS] [-r ROUNDS] [-s SIZE] [-p PIECE] "
+    "PATH";
 
-struct client {
+/* Client i has entries[i], for poll; the one that never reads has the last. */
+static struct client {
 	size_t sent, received; /* bytes */
 	int done;
-};
-
+} * clients;
 static struct pollfd *entries;
-static struct client *clients;
-
 static size_t size = 64, total, piece = BLOCK_SIZE, flooded;
 static int ends;
 static unsigned char block[BLOCK_SIZE];
 
-static double now(void)
-{
-	struct timespec time;
-	if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
-		err(1, "clock_gettime");
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-static size_t number(const char *word, size_t least)
+static size_t number(const char *word)
 {
 	char *end;
-	unsigned long long value = strtoull(word, &end, 10);
-	if (*word < '0' || *word > '9' || *end != '\0' || value < least ||
-	    value > 1000000000)
-		errx(2, "'%s': not %zu to 1000000000\n%s", word, least, usage);
-	return (size_t)value;
+	unsigned long value = strtoul(word, &end, 10);
+	if (*word < '0' || *word > '9' || *end != '\0' || value > MOST)
+		errx(2, "'%s': not 0 to %d\n%s", word, MOST, usage);
+	return value;
 }
 
 static size_t least_of(size_t one, size_t other)
@@ -103,7 +88,7 @@ static void raise_limit(void)
 		err(1, "setrlimit");
 }
 
-static int connected_socket(const char *path)
+static struct pollfd connected(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	if (strlen(path) >= sizeof address.sun_path)
@@ -114,67 +99,56 @@ static int connected_socket(const char *path)
 		err(1, "socket");
 	if (connect(made, (struct sockaddr *)&address, sizeof address) == -1)
 		err(1, "connect to %s", path);
-	return made;
+	return (struct pollfd){.fd = made, .events = POLLIN | POLLOUT};
 }
 
-/* As much as it may say now: its round to the end. 0: there is no room. */
-static int say(size_t number_of)
+/* Where its round ends: so much it may say now. */
+static size_t end_of_round(const struct client *client)
 {
-	struct client *client = &clients[number_of];
-	size_t until = (client->received / size + 1) * size;
-	until = least_of(until, total);
-	while (client->sent < until) {
-		size_t length = least_of(until - client->sent, piece);
-		for (size_t i = 0; i < length; i++)
-			block[i] = byte_at(number_of, client->sent + i);
-		ssize_t sent =
-		    send(entries[number_of].fd, block, length, MSG_DONTWAIT);
-		if (sent == -1 && errno == EAGAIN)
-			return 0;
-		if (sent == -1)
-			err(1, "client %zu: send after %zu bytes", number_of,
-			    client->sent);
-		client->sent += (size_t)sent;
-	}
-	entries[number_of].events = POLLIN;
-	if (ends && client->sent == total &&
-	    shutdown(entries[number_of].fd, SHUT_WR) == -1)
-		err(1, "shutdown");
-	return 1;
+	return least_of((client->received / size + 1) * size, total);
 }
 
-static void hear(size_t number_of)
+static void say(size_t i)
 {
-	struct client *client = &clients[number_of];
-	ssize_t length =
-	    recv(entries[number_of].fd, block, sizeof block, MSG_DONTWAIT);
-	if (length == -1 && errno == EAGAIN)
+	struct client *client = &clients[i];
+	size_t length = least_of(end_of_round(client) - client->sent, piece);
+	for (size_t at = 0; at < length; at++)
+		block[at] = byte_at(i, client->sent + at);
+	ssize_t sent = send(entries[i].fd, block, length, MSG_DONTWAIT);
+	if (sent == -1 && errno == EAGAIN)
 		return;
+	if (sent == -1)
+		err(1, "client %zu: send after %zu bytes", i, client->sent);
+	client->sent += (size_t)sent;
+	if (ends && client->sent == total &&
+	    shutdown(entries[i].fd, SHUT_WR) == -1)
+		err(1, "shutdown");
+}
+
+static void hear(size_t i)
+{
+	struct client *client = &clients[i];
+	ssize_t length = recv(entries[i].fd, block, sizeof block, 0);
 	if (length == -1)
-		err(1, "client %zu: recv after %zu bytes", number_of,
-		    client->received);
+		err(1, "client %zu: recv after %zu bytes", i, client->received);
 	if (length == 0 && (!ends || client->received < total))
-		errx(1, "client %zu: end-of-file after %zu bytes", number_of,
+		errx(1, "client %zu: end-of-file after %zu bytes", i,
 		     client->received);
-	for (ssize_t i = 0; i < length; i++) {
-		if (block[i] != byte_at(number_of, client->received))
-			errx(1, "client %zu: byte %zu is wrong", number_of,
+	for (ssize_t at = 0; at < length; at++) {
+		if (block[at] != byte_at(i, client->received))
+			errx(1, "client %zu: byte %zu is wrong", i,
 			     client->received);
 		client->received++;
 	}
 	if (client->received > client->sent)
-		errx(1, "client %zu: more came than it had sent", number_of);
+		errx(1, "client %zu: more came than it had sent", i);
 	client->done = ends ? length == 0 : client->received == total;
-	if (client->done)
-		entries[number_of].fd = -1 - entries[number_of].fd;
-	else if (client->received == client->sent && client->sent < total)
-		entries[number_of].events = POLLIN | POLLOUT;
 }
 
-static void flood(struct pollfd *entry)
+static void flood(int flooder)
 {
 	memset(block, 'f', sizeof block);
-	ssize_t sent = send(entry->fd, block, sizeof block, MSG_DONTWAIT);
+	ssize_t sent = send(flooder, block, sizeof block, MSG_DONTWAIT);
 	if (sent == -1 && errno != EAGAIN)
 		err(1, "the client that never reads: send");
 	flooded += sent == -1 ? 0 : (size_t)sent;
@@ -182,36 +156,41 @@ static void flood(struct pollfd *entry)
 		errx(1, "the client that never reads is read from for ever");
 }
 
-static void work(size_t busy, struct pollfd *flooder, size_t watched)
+static void work(size_t count, struct pollfd *flooder)
 {
-	for (size_t left = busy; left > 0;) {
+	size_t watched = flooder == NULL ? count : count + 1;
+	size_t left = total == 0 ? 0 : count;
+	while (left > 0) {
 		if (poll(entries, (nfds_t)watched, -1) == -1)
 			err(1, "poll");
-		for (size_t i = 0; i < busy; i++) {
-			if (entries[i].revents == 0)
+		for (size_t i = 0; i < count; i++) {
+			struct pollfd *entry = &entries[i];
+			if (entry->revents == 0)
 				continue;
-			int sent = 0;
-			if (entries[i].revents & POLLOUT)
-				sent = say(i);
+			if (entry->revents & POLLOUT)
+				say(i);
 			else
 				hear(i);
-			/* The next message at once, not after a poll. */
-			if (!sent && (entries[i].events & POLLOUT) &&
-			    !clients[i].done &&
-			    clients[i].received == clients[i].sent)
-				say(i);
-			left -= (size_t)clients[i].done;
+			entry->events = POLLIN;
+			if (clients[i].sent < end_of_round(&clients[i]))
+				entry->events = POLLIN | POLLOUT;
+			if (clients[i].done) {
+				entry->fd = -1; /* poll skips it */
+				left--;
+			}
 		}
 		if (flooder != NULL && flooder->revents != 0)
-			flood(flooder);
+			flood(flooder->fd);
 	}
+	while (flooder != NULL && poll(flooder, 1, FLOOD_PATIENCE) > 0)
+		flood(flooder->fd);
 }
 
 int main(int argc, char *argv[])
 {
-	size_t count = 1, busy = SIZE_MAX, rounds = 1;
+	size_t count = 1, rounds = 1;
 	int option, stays = 0, floods = 0;
-	while ((option = getopt(argc, argv, "eknc:b:r:s:p:")) != -1) {
+	while ((option = getopt(argc, argv, "eknc:r:s:p:")) != -1) {
 		if (option == 'e')
 			ends = 1;
 		else if (option == 'k')
@@ -219,57 +198,40 @@ int main(int argc, char *argv[])
 		else if (option == 'n')
 			floods = 1;
 		else if (option == 'c')
-			count = number(optarg, 1);
-		else if (option == 'b')
-			busy = number(optarg, 0);
+			count = number(optarg);
 		else if (option == 'r')
-			rounds = number(optarg, 0);
+			rounds = number(optarg);
 		else if (option == 's')
-			size = number(optarg, 1);
+			size = number(optarg);
 		else if (option == 'p')
-			piece = least_of(number(optarg, 1), BLOCK_SIZE);
+			piece = least_of(number(optarg), BLOCK_SIZE);
 		else
 			errx(2, "%s", usage);
 	}
-	if (argc - optind != 1)
+	if (argc - optind != 1 || size == 0 || piece == 0)
 		errx(2, "%s", usage);
-	busy = rounds == 0 ? 0 : least_of(busy, count);
 	total = rounds * size;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGALRM, SIG_DFL);
 	alarm(LIFE);
 	raise_limit();
 	entries = calloc(count + 1, sizeof *entries);
-	clients = calloc(count, sizeof *clients);
+	clients = calloc(count + 1, sizeof *clients);
 	if (entries == NULL || clients == NULL)
 		err(1, "calloc");
-
-	/* Those who only are there come last: poll does not look at them. */
-	for (size_t i = 0; i < count; i++) {
-		entries[i].fd = connected_socket(argv[optind]);
-		entries[i].events = POLLIN | POLLOUT;
-	}
-	size_t watched = busy;
-	/* It may take the place of an idle one, who stays connected. */
+	for (size_t i = 0; i < count; i++)
+		entries[i] = connected(argv[optind]);
 	struct pollfd *flooder = NULL;
 	if (floods) {
-		flooder = &entries[watched++];
-		flooder->fd = connected_socket(argv[optind]);
+		flooder = &entries[count];
+		*flooder = connected(argv[optind]);
 		flooder->events = POLLOUT;
 	}
 	if (stays)
 		printf("connected\n");
 
-	double start = now();
-	work(busy, flooder, watched);
-	double seconds = now() - start;
-	while (floods && poll(flooder, 1, FLOOD_PATIENCE) > 0)
-		flood(flooder);
-	printf("clients %zu, busy %zu, round trips %zu, seconds %.3f, "
-	       "per second %.0f\n",
-	       count, busy, busy * rounds, seconds,
-	       (double)(busy * rounds) / seconds);
+	work(count, flooder);
+	printf("clients %zu, round trips %zu\n", count, count * rounds);
 	if (floods)
 		printf("one that never reads has sent %zu bytes\n", flooded);
 	if (ferror(stdout))

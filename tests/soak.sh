@@ -45,7 +45,7 @@ echo_for_many() {
 	begin listening server socket/echo_server -q -u "$work/echo"
 	if [ -r "/proc/$(pid server)/status" ]; then
 		before=$(resident server)
-		begin 'per second' load tests/echo_load -k -c "$connections" \
+		begin 'round trips' load tests/echo_load -k -c "$connections" \
 			"$work/echo"
 		bytes=$((($(resident server) - before) * 1024 / connections))
 		end load

@@ -1,77 +1,63 @@
 #!/bin/sh
 # socket-echo-path.t - whose path the echo server takes and leaves
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
-# shellcheck source=tests/socket.sh
-. "${0%/*}/socket.sh"
 # shellcheck source=tests/echo.sh
 . "${0%/*}/echo.sh"
 
-echo_path_is_private() {
-	(umask 0 && start_echo && pid echo >"$work/server")
-	socket=$work/echo
+path_is_private() {
+	umask 0
+	start_echo
 	case $(ls -l "$socket") in
 	srw-------*) ;;
 	*) fail 'mode 0600' ;;
 	esac
-	kill "$(cat "$work/server")"
 }
-check 'echo: only the owner may connect' echo_path_is_private
+check 'only the owner may connect' path_is_private
 
-echo_path_is_not_stolen() {
+finds_server() { # then the path is there as before
+	fails 1 "a server is already listening at $socket" \
+		socket/echo_server -u "$socket"
+	[ -S "$socket" ] || fail "the other server's path"
+}
+
+# Stopped it is not dead: the kernel takes the connection.
+path_is_not_stolen() {
 	start_echo
-	run socket/echo_server -u "$socket"
-	fails_with 1 "a server is already listening at $socket"
-	prints_nothing
-	still_serves
-	# Stopped it is not dead: the kernel takes the connection.
 	stop echo STOP
-	start load tests/echo_load -k -r 0 -c 20 "$socket"
-	await load 'per second'
-	run socket/echo_server -u "$socket"
-	fails_with 1 "a server is already listening at $socket"
+	begin_load connected load -r 0 -c 20
+	finds_server
 	stop echo CONT
 	still_serves
 }
-check "echo: a living server's path is not stolen" echo_path_is_not_stolen
+check "a stopped server's path is not stolen" path_is_not_stolen
 
-echo_takes_dead_path() {
+takes_dead_path() {
 	start_echo
-	stop echo KILL
-	finish echo
-	[ -S "$socket" ] || fail 'a path that outlives its server'
+	kill_echo
 	say
 	fails_with 1 'start echo_server first'
 	start_echo
 	still_serves
-	stop_echo
+	end_echo
 }
-check 'echo: the path of a server that was killed is taken over' \
-	echo_takes_dead_path
+check 'the path of a server that was killed is taken over' takes_dead_path
 
 # Nobody accepts, and no more connections can wait for it: a server that would
 # wait with them would not start, and not end.
-echo_path_with_full_queue() {
+full_queue() {
 	[ "$(uname)" = Linux ] || skip 'elsewhere a full queue refuses'
 	socket=$work/echo
-	start server tests/odd socket "$socket"
-	await server listening
-	start load tests/echo_load -k -r 0 -c 4 "$socket"
-	await load 'per second'
-	run socket/echo_server -u "$socket"
-	fails_with 1 "a server is already listening at $socket"
-	[ -S "$socket" ] || fail "the other server's path"
+	begin listening server tests/odd socket "$socket"
+	begin_load connected load -r 0 -c 4
+	finds_server
 }
-check 'echo: the path of a server whose queue is full is not waited for' \
-	echo_path_with_full_queue
+check 'a server whose queue of clients is full is not waited for' full_queue
 
 # They may take the path from each other, but one has it at last; none waits,
 # and none leaves it.
-echo_race_for_dead_path() {
+race() {
 	for _ in 1 2 3; do
 		start_echo
-		stop echo KILL
-		finish echo
+		kill_echo
 		for name in one two three four; do
 			start "$name" socket/echo_server -u "$socket"
 		done
@@ -86,112 +72,95 @@ echo_race_for_dead_path() {
 		[ ! -e "$socket" ] || fail "no $socket any more"
 	done
 }
-check 'echo: of several servers that start at once one can be reached' \
-	echo_race_for_dead_path
+check 'of several servers that start at once one can be reached' race
 
-echo_keeps_other_files() {
-	socket=$work/echo
-	echo precious >"$socket"
-	run socket/echo_server -u "$socket"
-	fails_with 1 "$socket is not a socket: choose another path with -u"
-	[ "$(cat "$socket")" = precious ] || fail 'the file as it was'
-	ln -s echo "$work/link"
-	run socket/echo_server -u "$work/link"
-	fails_with 1 "$work/link is not a socket: choose another path with -u"
+keeps_other_files() {
+	echo precious >"$work/file"
+	ln -s file "$work/link"
+	for path in "$work/file" "$work/link"; do
+		fails 1 "$path is not a socket: choose another path with -u" \
+			socket/echo_server -u "$path"
+	done
+	[ "$(cat "$work/file")" = precious ] || fail 'the file as it was'
 	[ -h "$work/link" ] || fail 'the link'
-	start odd tests/odd datagram "$work/datagrams"
-	await odd listening
-	run socket/echo_server -u "$work/datagrams"
-	fails_with 1 "connect to $work/datagrams: "
-	[ -S "$work/datagrams" ] || fail 'the other program'"'"'s socket'
-	run socket/echo_server -u "$work/none/echo"
-	fails_with 1 "bind $work/none/echo: No such file"
-	prints_nothing
+	path=$work/datagrams
+	begin listening odd tests/odd datagram "$path"
+	fails 1 "connect to $path: " socket/echo_server -u "$path"
+	[ -S "$path" ] || fail "the other program's socket"
+	fails 1 "bind $work/none/echo: No such file" \
+		socket/echo_server -u "$work/none/echo"
 }
-check 'echo: a path that is no socket is never removed' echo_keeps_other_files
+check 'a path that is no socket is never removed' keeps_other_files
 
 # Root could remove it, and does not.
-echo_keeps_path_of_another_user() {
+keeps_others_path() {
 	start_echo
-	stop echo KILL
-	finish echo
+	kill_echo
 	chown 1 "$socket" 2>/dev/null || skip 'only root gives a file away'
-	run socket/echo_server -u "$socket"
-	fails_with 1 "$socket is another user's: choose another path with -u"
+	fails 1 "$socket is another user's: choose another path with -u" \
+		socket/echo_server -u "$socket"
 	[ -S "$socket" ] || fail 'the path of the other user'
 }
-check "echo: another user's path is not removed" \
-	echo_keeps_path_of_another_user
+check "another user's path is not removed" keeps_others_path
+
+refuses_default() { # PROGRAM WHOSE
+	run_as "$me" "$1"
+	fails_with 1 "$default $2: choose another path"
+	prints_nothing
+	[ -S "$default" ] || fail 'the path of the other user'
+}
 
 # The other user's server is at our default path, and lets everybody connect.
-echo_of_another_user() {
+others_server() {
 	two_users socket/echo_server socket/echo_client
 	default=/tmp/ipc_echo_$me
 	[ ! -e "$default" ] || fail "no $default yet"
 	trap 'rm -f "$default"' EXIT
-	start echo tests/as_user "$other" "$work/bin" ./echo_server \
-		-u "$default"
-	await echo 'Server listening'
+	begin 'Server listening' echo tests/as_user "$other" "$work/bin" \
+		./echo_server -u "$default"
 	chmod 666 "$default"
-	run_as "$me" echo_client
-	fails_with 1 "$default was made by another user: choose another path"
-	prints_nothing
+	refuses_default echo_client 'was made by another user'
 	! grep -q Accepted "$work/echo.out" || fail 'nobody has connected'
 	run_as "$me" echo_client -u "$default" 'I mean it'
 	succeeds
 	prints 'Echoed: I mean it'
-	run_as "$me" echo_server
-	fails_with 1 "$default is another user's: choose another path with -u"
-	stop echo KILL
-	finish echo
-	run_as "$me" echo_server
-	fails_with 1 "$default is another user's: choose another path with -u"
-	[ -S "$default" ] || fail 'the path of the other user'
+	refuses_default echo_server "is another user's"
+	end echo KILL
+	refuses_default echo_server "is another user's"
 }
-check "echo: another user's server at our default path is left alone" \
-	echo_of_another_user
+check "another user's server at our default path is left alone" others_server
 
 # Somebody removes the first one's path, and a second server takes it.
-echo_leaves_path_of_another() {
+leaves_new_path() {
 	start_echo
 	rm "$socket"
-	start second socket/echo_server -u "$socket"
-	await second 'Server listening'
-	stop echo
-	finish echo
+	begin 'Server listening' second socket/echo_server -u "$socket"
+	end echo
 	still_serves
 }
-check 'echo: the path of another server is not removed' \
-	echo_leaves_path_of_another
+check 'the path of another server is not removed' leaves_new_path
 
 # Nothing is sent: it may be somebody's server.
-echo_default_path() {
+default_path() {
 	run socket/echo_client -w </dev/null
 	prints_nothing
 	[ "$status" -eq 0 ] || fails_with 1 \
-		"connect to /tmp/ipc_echo_$(id -u) (start echo_server"
-	start_echo
-	say -w </dev/null
-	exits 0
-	prints_nothing
+		"connect to /tmp/ipc_echo_$(id -u) (start echo_server first)"
 }
-check 'echo: a default path for each user; -w alone sends nothing' \
-	echo_default_path
+check 'the default path has the user id in it' default_path
 
 # How long it may be differs by system: they say it.
-echo_longest_path() {
+longest_path() {
 	refused socket/echo_server -u "$(letters 1000)"
 	most=$(sed -n 's/.*: must be 1 to \([0-9]*\) bytes$/\1/p' "$work/err")
 	[ "${#work}" -lt "$((most - 1))" ] || skip "$work is too long"
 	socket=$work/$(letters "$((most - ${#work} - 1))")
-	start echo socket/echo_server -u "$socket"
-	await echo "Server listening... $socket"
-	say
-	succeeds
+	begin "Server listening... $socket" echo socket/echo_server -u "$socket"
+	still_serves
 	refused socket/echo_server -u "${socket}x"
 	refused socket/echo_client -u "${socket}x"
-	stop_echo
+	end_echo
 }
-check 'echo: a path is never cut; the longest is served' echo_longest_path
+check 'a path is never cut; the longest is served' longest_path
 
 finish_tests

@@ -1,67 +1,17 @@
 #!/bin/sh
 # socket-pair.t - server and client: who waits for whom, and what arrives
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
 # shellcheck source=tests/socket.sh
 . "${0%/*}/socket.sh"
 needs_loopback
 
-# All that the server prints when its client's message is in FILE.
-server_prints_message() { # FILE
-	{
-		echo "Server listening on 127.0.0.1:$port"
-		cat "$1"
-		printf '\nHello message sent to client\n'
-	} >"$work/expected"
-	prints_file "$work/expected"
+has_ipv6() {
+	run socket/client -p 1 ::1
+	has_text "$work/err" refused
 }
-
-client_prints_answer() { # FILE
-	{
-		echo 'Hello message sent to server'
-		cat "$1"
-		echo
-	} >"$work/expected"
-	prints_file "$work/expected"
-}
-
-pair_talks() {
-	start_server
-	run socket/client -p "$port"
-	succeeds
-	prints 'Hello message sent to server
-Hello from server'
-	finish server
-	succeeds
-	prints "Server listening on 127.0.0.1:$port
-Hello from client
-Hello message sent to client"
-}
-check 'server and client print what they say to each other' pair_talks
-
-three_sockets() {
-	start_server -v
-	run socket/client -v -p "$port"
-	succeeds
-	own=$(sed -n 's/^connected socket: 127.0.0.1:\([0-9]*\),.*/\1/p' \
-		"$work/out")
-	[ "$own" != "$port" ] || fail "a port of the client's own"
-	prints "connected socket: 127.0.0.1:$own, peer 127.0.0.1:$port
-Hello message sent to server
-Hello from server"
-	finish server
-	succeeds
-	prints "Server listening on 127.0.0.1:$port
-listening socket: 127.0.0.1:$port, no peer
-accepted socket: 127.0.0.1:$port, peer 127.0.0.1:$own
-Hello from client
-Hello message sent to client"
-}
-check 'listening, accepted and connected are three sockets' three_sockets
 
 ipv6_pair() {
-	"$build/tests/tcp_peer" -6 probe 2>/dev/null || skip 'no IPv6 here'
-	start_server -v -a ::1
+	has_ipv6 || skip 'no IPv6 here'
+	serve server -v -a ::1
 	run socket/client -v -p "$port" ::1
 	succeeds
 	own=$(sed -n 's/^connected socket: \[::1\]:\([0-9]*\),.*/\1/p' \
@@ -69,8 +19,7 @@ ipv6_pair() {
 	prints "connected socket: [::1]:$own, peer [::1]:$port
 Hello message sent to server
 Hello from server"
-	finish server
-	succeeds
+	ends_well server
 	prints "Server listening on [::1]:$port
 listening socket: [::1]:$port, no peer
 accepted socket: [::1]:$port, peer [::1]:$own
@@ -79,112 +28,45 @@ Hello message sent to client"
 }
 check 'the pair talks over IPv6, addresses in brackets' ipv6_pair
 
-# Somebody may be using the port that is to be had at the other address: then
-# once more with another.
-reach_localhost() { # ADDRESS of the server, OPTION of the peer at the other
-	for _ in 1 2 3 4 5; do
-		reserve_port ${2:+"$2"}
-		start server socket/server -p "$port" -a "$1"
-		await_that has_spoken server
-		[ ! -s "$work/server.out" ] || break
-		stop reserve
-	done
-	run socket/client -p "$port" localhost
+client_reaches() { # HOST
+	run socket/client -p "$port" "$1"
 	succeeds
 	prints_line 'Hello from server'
-	finish server
-	succeeds
-	stop reserve
+	ends_well server
 }
 
-# One family's address is tried in vain (the port is held there), the other's
-# not, and the other way round: whichever comes first.
+# Whichever address comes first: one is tried in vain.
 host_by_name() {
 	grep -q '^127\.0\.0\.1.*[[:space:]]localhost' /etc/hosts ||
 		skip 'no localhost in /etc/hosts'
-	start_server
-	run socket/client -p "$port" localhost
-	succeeds
-	prints_line 'Hello from server'
-	finish server
-	succeeds
-
-	grep -q '^::1.*[[:space:]]localhost' /etc/hosts || return 0
-	"$build/tests/tcp_peer" -6 probe 2>/dev/null || return 0
-	reach_localhost ::1 ''
-	reach_localhost 127.0.0.1 -6
+	serve server
+	client_reaches localhost
+	grep -q '^::1.*[[:space:]]localhost' /etc/hosts && has_ipv6 || return 0
+	reserve_port
+	begin 'listening on ' server socket/server -p "$port" -a ::1
+	client_reaches localhost
 }
 check 'client takes the name of a host and tries its addresses' host_by_name
 
-recv_waits_for_late_client() {
-	start_server -v
-	start peer tests/tcp_peer connect "$port" wait-file "$work/go" \
-		send 'late, but here' read
-	await server 'accepted socket:'
-	go
-	finish server
-	succeeds
-	prints_line 'late, but here'
-	prints_line 'Hello message sent to client'
-	finish peer
-	succeeds
-	prints_like 'Hello from server'
-}
-check 'recv waits until the late client has sent' recv_waits_for_late_client
-
-nonblocking_goes_on_without() {
-	start_server -n
-	start peer tests/tcp_peer connect "$port" wait-file "$work/go" read
-	finish server
-	succeeds
-	prints "Server listening on 127.0.0.1:$port
-recv: no data yet (EAGAIN)
-Hello message sent to client"
-	go
-	finish peer
-	succeeds
-	prints_like 'Hello from server'
-
-	start_server -n
-	start_with_keys client socket/client -w -p "$port"
-	await_error client 'press Enter to send'
-	finish server
-	succeeds
-	prints "Server listening on 127.0.0.1:$port
-recv: no data yet (EAGAIN)
-Hello message sent to client"
-	press_enter
-	finish client
-	exits 0
-	prints_line 'Hello message sent to server'
-	prints_line 'Hello from server'
-}
-check 'server -n goes on without the message of a late client' \
-	nonblocking_goes_on_without
-
-# The message is in the kernel before the server goes on: the peer's close
+# Both messages are in the kernel before the server goes on: the peer's close
 # waits for that.
-nonblocking_takes_what_is_there() {
-	start_server -n
+messages_are_there() {
+	serve server -n
 	stop server STOP
-	run tests/tcp_peer connect "$port" send 'already here' close
-	succeeds
+	peer_client send 'one message' send 'another one' close
 	stop server CONT
-	finish server
-	succeeds
-	prints_line 'already here'
+	ends_well server
+	prints_line 'one messageanother one'
 }
-check 'server -n prints a message that is there in time' \
-	nonblocking_takes_what_is_there
+check 'server takes all that one recv finds, with -n too' messages_are_there
 
 # It sends, at Enter, where nobody is any more: FIN and RST have come.
-client_waits_before_sending() {
+client_waits() {
 	start_peer wait-file "$work/go" shutdown reset
 	start_with_keys client socket/client -v -w -p "$port"
 	await_error client 'press Enter to send'
 	go
-	finish peer
-	succeeds
+	ends_well peer
 	press_enter
 	finish client
 	exits 1
@@ -192,151 +74,111 @@ client_waits_before_sending() {
 	says 'client: send:'
 	prints "$(grep '^connected socket: ' "$work/out")"
 }
-check 'client -w waits before it sends; a dead peer is no SIGPIPE' \
-	client_waits_before_sending
+check 'client -w waits before it sends; there is no SIGPIPE' client_waits
 
-# It reads up to the newline and no further; the end of the input will do too.
-late_pair() {
+# The end of the input will do too.
+client_reads_up_to_enter() {
 	printf 'other keys\nrest' >"$work/keys"
 	for keys in "$work/keys" /dev/null; do
-		start_server
+		serve server
 		{
 			run socket/client -w -p "$port"
-			cat >"$work/rest"
+			read -r rest
 		} <"$keys"
 		fails_with 0 'client: connected, nothing sent yet: press Enter'
 		prints 'Hello message sent to server
 Hello from server'
-		[ "$keys" = /dev/null ] || [ "$(cat "$work/rest")" = rest ] ||
-			fail 'keys up to Enter read, and no more'
-		finish server
-		succeeds
+		ends_well server
 		prints_line 'Hello from client'
+		[ "$keys:$rest" = "$work/keys:rest" ] ||
+			[ "$keys:$rest" = /dev/null: ] ||
+			fail 'keys up to Enter read, and no more'
 	done
 }
-check 'a late client and a patient server talk as any pair' late_pair
+check 'client -w reads up to Enter, and no further' client_reads_up_to_enter
 
-# The peer goes on only after the server: no end-of-file, no second piece.
-first_recv_is_the_message() {
-	start_server
-	start peer tests/tcp_peer connect "$port" send 'one piece' \
-		wait-file "$work/go" read
-	finish server
+# These are formats, as of printf. The server does not wait for end-of-file, and
+# sends no NUL.
+both_print() { # TEXT MESSAGE [HOW the server's answer ends]
+	# shellcheck disable=SC2059
+	printf "$2" >"$work/message"
+	serve server
+	peer_client send-file "$work/message" read
+	prints_bytes "connected\nHello from server${3:-}"
+	ends_well server
+	prints_bytes "Server listening on 127.0.0.1:$port\n$1
+Hello message sent to client\n"
+	client_meets send-file "$work/message" shutdown read
 	succeeds
-	prints_line 'one piece'
-	go
-	finish peer
-	succeeds
-	printf 'connected\nHello from server' >"$work/expected"
-	prints_file "$work/expected"
-}
-check 'server takes one recv for the message, and answers without a NUL' \
-	first_recv_is_the_message
-
-client_reads_in_order() {
-	start_peer wait-file "$work/go" send 'one, ' wait-file "$work/go" \
-		send 'two, ' wait-file "$work/go" send three shutdown read
-	start_client
-	await client 'Hello message sent to server'
-	go
-	finish client
-	succeeds
-	prints 'Hello message sent to server
-one, two, three'
-	finish peer
-	succeeds
-	printf 'listening on 127.0.0.1:%s\naccepted\nHello from client' \
-		"$port" >"$work/expected"
-	prints_file "$work/expected"
-}
-check 'client reads pieces in order, up to end-of-file' client_reads_in_order
-
-# Sends FILE to the server: it must be through with exit status 0.
-send_to_server() { # FILE
-	start_server
-	"$build/tests/tcp_peer" connect "$port" send-file "$1" read \
-		>"$work/peer.out"
-	finish server
-	succeeds
+	prints_bytes "Hello message sent to server\n$1\n"
 }
 
-answer_to_client() { # FILE
-	start_peer send-file "$1" shutdown read
-	run socket/client -p "$port"
-	succeeds
+odd_messages() {
+	both_print seen 'seen\000hidden\000'
+	both_print '' '\000hidden'
+	bytes='\001\033\177\200\300%%s%%n\376\377\r'
+	both_print "$bytes" "$bytes"
+	most=$(letters 1023)
+	both_print "$most" "$most"
+	# A socket that is closed with something unread resets.
+	both_print "$most" "$most$most$most" '(reset)\n'
 }
+check 'any bytes are printed, up to a NUL, 1023 at most' odd_messages
 
-message_up_to_nul() {
-	printf 'seen\000hidden\000' >"$work/message"
-	printf 'seen' >"$work/text"
-	send_to_server "$work/message"
-	server_prints_message "$work/text"
-	answer_to_client "$work/message"
-	client_prints_answer "$work/text"
-}
-check 'a message with NULs is printed up to the first' message_up_to_nul
-
-message_of_a_nul() {
-	printf '\000hidden' >"$work/message"
-	send_to_server "$work/message"
-	server_prints_message /dev/null
-	answer_to_client "$work/message"
-	client_prints_answer /dev/null
-}
-check 'a message that begins with a NUL is an empty line' message_of_a_nul
-
-message_is_not_text() {
-	printf '\001\033\177\200\300%%s%%n\376\377\r' >"$work/message"
-	send_to_server "$work/message"
-	server_prints_message "$work/message"
-	answer_to_client "$work/message"
-	client_prints_answer "$work/message"
-}
-check 'bytes that are not text are printed as they came' message_is_not_text
-
-message_of_1023_bytes() {
-	letters 1023 >"$work/message"
-	send_to_server "$work/message"
-	server_prints_message "$work/message"
-	answer_to_client "$work/message"
-	client_prints_answer "$work/message"
-}
-check 'a message of 1023 bytes without a NUL is printed whole' \
-	message_of_1023_bytes
-
-message_of_3000_bytes() {
-	letters 3000 >"$work/message"
-	letters 1023 >"$work/text"
-	send_to_server "$work/message"
-	server_prints_message "$work/text"
-	answer_to_client "$work/message"
-	client_prints_answer "$work/text"
-}
-check 'of a longer message both print the first 1023 bytes' \
-	message_of_3000_bytes
-
-client_floods() {
-	start_server
-	run tests/tcp_peer connect "$port" flood
-	succeeds
-	finish server
-	succeeds
+peers_flood() {
+	serve server
+	peer_client flood
+	ends_well server
 	prints_line 'Hello message sent to client'
 	awk 'NR == 2 && /^f+$/ && length($0) <= 1023 { right = 1 }
 		END { exit !right || NR != 3 }' "$work/out" ||
 		fail 'a message of 1 to 1023 times f'
+	client_meets flood
+	succeeds
+	prints "Hello message sent to server
+$(letters 1023 | tr x f)"
+	ends_well peer
 }
-check 'server ends well while its client floods it' client_floods
+check 'both end well while the peer floods them' peers_flood
 
-server_floods() {
-	start_peer flood
-	run socket/client -p "$port"
-	succeeds
-	letters 1023 | tr x f >"$work/text"
-	client_prints_answer "$work/text"
-	finish peer
-	succeeds
+# The sequences that set a terminal's title and clear it, tab and DEL, and the
+# same beginning of a sequence (CSI) as one character of UTF-8; then umlauts,
+# the euro sign, and a letter with the byte 0x9b in it.
+rest='\303\204\303\244\342\202\254\303\233\302\251\nend'
+controls="\033]0;owned\007\033[2J\t\177\302\2332J\r$rest"
+harmless="?]0;owned??[2J??\302?2J?$rest"
+
+serve_on_terminal() { # PROGRAM; sets $port
+	start "$1" tests/on_terminal "$build/socket/$1" -p 0
+	await_that has_spoken "$1"
+	[ -s "$work/$1.out" ] || skip 'no pseudo-terminal here'
+	await "$1" 'Server listening on'
+	port=$(port_of "$1")
 }
-check 'client ends well while its server floods it' server_floods
+
+terminals_are_protected() {
+	# shellcheck disable=SC2059
+	printf "$controls" >"$work/message"
+	serve_on_terminal server
+	peer_client send-file "$work/message" read
+	ends_well server
+	prints_bytes "Server listening on 127.0.0.1:$port\n$harmless
+Hello message sent to client\n"
+
+	start_peer send-file "$work/message" shutdown read
+	run tests/on_terminal "$build/socket/client" -p "$port"
+	succeeds
+	prints_bytes "Hello message sent to server\n$harmless\n"
+
+	serve_on_terminal udp_server
+	run tests/datagram 127.0.0.1 "$port" <"$work/message"
+	read -r from <"$work/out"
+	await udp_server end
+	kill "$(child_of "$(pid udp_server)")"
+	finish udp_server
+	prints_bytes "Server listening on 127.0.0.1:$port\n\
+Received from 127.0.0.1:$from: $harmless\n"
+}
+check 'terminals are shown no control characters' terminals_are_protected
 
 finish_tests

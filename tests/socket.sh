@@ -1,31 +1,49 @@
 #!/bin/sh
 # socket.sh - what the tests of sockets share
 # shellcheck disable=SC2034,SC2154 # lib.sh and the tests set and use them
+# shellcheck source=tests/lib.sh
+. "${0%/*}/lib.sh"
 
 # Each test takes a port that the kernel finds free (-p 0): none that another
 # copy of the tests, or a person, is using.
-start_server() { # [OPTION ...]; sets $port
-	start server socket/server -p 0 "$@"
-	await server 'Server listening on'
-	port=$(port_of server)
+serve() { # PROGRAM [OPTION ...]; sets $port
+	server=$1
+	shift
+	begin 'listening on ' "$server" "socket/$server" -p 0 "$@"
+	port=$(port_of "$server")
 }
 
 # A port that is taken, and where nobody listens; sets $port
-reserve_port() { # [OPTION]
-	start reserve tests/tcp_peer "$@" reserve
-	await reserve ''
-	port=$(cat "$work/reserve.out")
+reserve_port() {
+	begin '' reserve tests/tcp_peer reserve
+	read -r port <"$work/reserve.out"
 }
 
 # A server that does the peer's actions.
 start_peer() { # [ACTION ...]; sets $port
-	start peer tests/tcp_peer listen "$@"
-	await peer 'listening on'
+	begin 'listening on ' peer tests/tcp_peer listen "$@"
 	port=$(port_of peer)
 }
 
-start_client() { # [OPTION ...]
-	start client socket/client -p "$port" "$@"
+# Our client, with such a server; then as after run.
+client_meets() { # [ACTION ...]
+	start_peer "$@"
+	run socket/client -p "$port"
+}
+
+# A client that does them: in the background, or to its end.
+start_peer_client() { # [ACTION ...]
+	start peer tests/tcp_peer connect "$port" "$@"
+}
+
+peer_client() { # [ACTION ...]
+	run tests/tcp_peer connect "$port" "$@"
+	succeeds
+}
+
+# What a peer waits for with wait-file.
+go() { # [NAME]
+	: >"$work/${1:-go}"
 }
 
 # It listens, or has failed.
@@ -33,21 +51,29 @@ has_spoken() { # NAME
 	[ -s "$work/$1.out" ] || [ -s "$work/$1.err" ]
 }
 
-# What a peer waits for with wait-file.
-go() {
-	: >"$work/go"
+# Nobody listens at the port any more.
+port_is_refused() {
+	! "$build/socket/client" -p "$port" >"$work/out" 2>"$work/err" &&
+		has_text "$work/err" 'start server first'
+}
+
+# A group and a port that no other test has: they are made of this one's
+# process id. Ports from 32768 on are those that kernels give away.
+new_group() { # sets $group, $group_port
+	group=239.255.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
+	group_port=$((20000 + $$ % 12000))
 }
 
 # As prints, byte for byte, no newline added.
-prints_file() { # FILE
-	cmp -s "$1" "$work/out" || fail "this standard output, exactly:
-$(cat -v "$1")"
+prints_bytes() { # FORMAT, as printf takes it
+	# shellcheck disable=SC2059 # it is the format that makes bytes
+	printf "$1" | cmp -s - "$work/out" ||
+		fail "this standard output, exactly: $1"
 }
 
-# As start; its Enter comes from press_enter.
+# As start; its Enter comes from press_enter, one for one program.
 start_with_keys() { # NAME PROGRAM [ARGUMENT ...]
-	rm -f "$work/keys"
-	mkfifo "$work/keys" 2>/dev/null || skip 'no named pipe here'
+	[ -p "$work/keys" ] || mkfifo "$work/keys" || skip 'no named pipe here'
 	exec 9<>"$work/keys"
 	start_from "$work/keys" "$@"
 }
@@ -62,12 +88,6 @@ await_error() { # NAME TEXT
 		fail "a line with '$2' on standard error of $1"
 }
 
-start_receiver() { # [OPTION ...]; sets $port
-	start receiver socket/receiver -p 0 "$@"
-	await receiver 'Receiver listening on 127.0.0.1:'
-	port=$(port_of receiver)
-}
-
 # The number before WORDS in a program's output.
 figure() { # NAME WORDS
 	sed -n "s/^\(.* \)\{0,1\}\([0-9][0-9.]*\) $2.*/\2/p" "$work/$1.out"
@@ -75,73 +95,4 @@ figure() { # NAME WORDS
 
 holds() { # CONDITION, as awk writes it
 	awk "BEGIN { exit !($1) }" || fail "$1"
-}
-
-# LeakSanitizer does not work under strace.
-trace() { # OPTION NAME PROGRAM [ARGUMENT ...]
-	option=$1
-	name=$2
-	program=$3
-	shift 3
-	rm -f "$work/$name.out" "$work/$name.err"
-	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 \
-		strace -f -o "$work/$name.trace" -e "$option" \
-		"$build/$program" "$@" >"$work/$name.out" 2>"$work/$name.err" &
-	echo "$!" >"$work/$name.pid"
-}
-
-# Not where libc makes a call in another way than strace knows it.
-was_injected() { # NAME of a program that was traced with inject=
-	grep -q INJECTED "$work/$1.trace" ||
-		skip 'strace does not change what these calls return here'
-}
-
-# The program says which call it was that failed. CALL is as for strace.
-names_failed_call() { # CALL MESSAGE PROGRAM [ARGUMENT ...]
-	option=inject=$1
-	message="${3##*/}: $2: "
-	shift 2
-	trace "$option" failing "$@"
-	finish failing
-	was_injected failing
-	exits 1
-	says "$message"
-}
-
-can_trace() {
-	command -v strace >/dev/null || skip 'no strace here'
-	strace -o "$work/trace" true 2>/dev/null ||
-		skip 'nothing may be traced here'
-}
-
-can_inject() {
-	can_trace
-	strace -o "$work/trace" -e inject=chdir:error=EPERM true \
-		2>/dev/null || skip 'strace cannot make calls fail here'
-}
-
-# As start; but strace makes a call fail, or return a number, without doing it:
-# no port is touched, and what was "sent" is lost.
-start_with() { # CALL WHAT NAME PROGRAM [ARGUMENT ...]
-	case $1 in # some of these are other processors' names
-	accept) calls='?accept,?accept4' ;;
-	recv) calls='?recv,?recvfrom' ;;
-	send) calls='?send,?sendto' ;;
-	fcntl) calls='?fcntl,?fcntl64' ;;
-	*) calls=$1 ;;
-	esac
-	option=inject=$calls:$2
-	shift 2
-	trace "$option" "$@"
-}
-
-# MESSAGE is what such a program says, before the system's own words.
-names_call() { # CALL WHAT MESSAGE PROGRAM [ARGUMENT ...]
-	faulty=$1
-	what=$2
-	message=$3
-	shift 3
-	start_with "$faulty" "$what" failing "$@"
-	finish failing
-	fails_with 1 "${program#*/}: $message: "
 }
