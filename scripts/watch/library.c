@@ -975,6 +975,7 @@ ENDING(_Exit)
 
 #ifdef __APPLE__
 /* dyld puts each first one in the place of the second, but not here. */
+#pragma clang diagnostic ignored "-Wdeprecated-declarations" /* vfork */
 #define PAIR(symbol) {(const void *)watch_##symbol, (const void *)symbol},
 #define CALL(result, symbol, name, parameters, arguments, print) PAIR(symbol)
 #define SIZED CALL
