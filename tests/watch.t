@@ -196,8 +196,7 @@ watch_is_killed() {
 		finish watch
 		await_that segment_is_gone "$key"
 		await_that has_ended "$server"
-		await_that rmdir "$TMPDIR"
-		mkdir "$TMPDIR"
+		makes_no_file
 	done
 }
 segment_is_gone() {
@@ -221,10 +220,37 @@ held_is_killed() {
 	stop watch KILL
 	finish watch
 	await_that segment_is_gone "$key"
-	await_that rmdir "$TMPDIR"
-	mkdir "$TMPDIR"
+	makes_no_file
 }
 check 'killed while a process is held, nothing stays' held_is_killed
+
+both_are_killed() {
+	unless_watchable
+	new_key
+	start watch scripts/watch/watch -x '1:shmdt 2' "shm/writer -k $key" \
+		"socket/server -p 0"
+	await_that segment_exists "$key"
+	await_that children_of "$(pid watch)"
+	kill -s KILL "$(pid watch)" "$guardian" "$server"
+	finish watch
+	await_that has_ended "$writer"
+	makes_no_file
+}
+children_of() { # PID of watch
+	guardian= writer= server=
+	while read -r parent child program; do
+		case "$parent $program" in
+		"$1 "*watch/watch*) guardian=$child ;; # its words, too
+		"$1 "*shm/writer*) writer=$child ;;
+		"$1 "*socket/server*) server=$child ;;
+		esac
+	done <<-END
+		$(ps -A -o ppid= -o pid= -o args=)
+	END
+	[ -n "$guardian" ] && [ -n "$writer" ] && [ -n "$server" ]
+}
+check 'killed together with its guardian, no process stays held, and no file' \
+	both_are_killed
 
 unwatchable_is_said() {
 	unless_watchable

@@ -137,6 +137,7 @@ static void become(const struct command *command, int number, int input)
 {
 	struct stat status;
 	char text[30];
+	struct rlimit limit = {.rlim_cur = 64};
 	setsid();
 	signal(SIGPIPE, SIG_DFL);
 	dup2(input, 0);
@@ -147,7 +148,11 @@ static void become(const struct command *command, int number, int input)
 	set("WATCH_OUTPUT", text);
 	snprintf(text, sizeof text, "%d", number + 1);
 	set("WATCH_PROCESS", text);
-	set("WATCH_EVENTS", socket_path);
+	/* Out of the way of the program's own. */
+	getrlimit(RLIMIT_NOFILE, &limit);
+	const int high = limit.rlim_cur < 1024 ? (int)limit.rlim_cur - 8 : 1000;
+	snprintf(text, sizeof text, "%d", fcntl(other_side, F_DUPFD, high));
+	set("WATCH_EVENTS", text);
 	unsetenv("WATCH_FAULT");
 	unsetenv("WATCH_HOLD");
 	if (holding)
@@ -165,17 +170,17 @@ static void become(const struct command *command, int number, int input)
 static void begin_command(int number)
 {
 	struct command *command = &commands[number];
-	char path[230];
 	int ends[2];
 	if (pipe(ends) == -1)
 		err(1, "pipe");
 	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
 	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-	snprintf(path, sizeof path, "%s/out", folder);
-	command->file = open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND, 0600);
-	if (command->file == -1)
-		err(1, "%s", path);
-	unlink(path); /* it lives as long as it is open */
+	FILE *file = tmpfile(); /* it has no name */
+	if (file == NULL)
+		err(1, "tmpfile");
+	command->file = dup(fileno(file));
+	fclose(file);
+	fcntl(command->file, F_SETFL, O_APPEND);
 	fcntl(command->file, F_SETFD, FD_CLOEXEC);
 	command->input = ends[1];
 	command->process = -1;

@@ -343,11 +343,46 @@ static void read_connection(int number)
 	}
 }
 
+/* Each process makes a pair of sockets, and sends us one through the door. */
+static void open_door(void)
+{
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == -1)
+		err(1, "socketpair");
+	for (int i = 0; i < 2; i++)
+		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	door = ends[0];
+	other_side = ends[1];
+}
+
+/* The socket that has come, or -1. */
+static int come_through_door(void)
+{
+	char byte;
+	struct iovec bytes = {.iov_base = &byte, .iov_len = 1};
+	union {
+		struct cmsghdr header; /* aligns it */
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct msghdr message = {.msg_iov = &bytes,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof control};
+	if (recvmsg(door, &message, 0) != 1)
+		return -1;
+	const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	int fd = -1;
+	if (header != NULL && header->cmsg_type == SCM_RIGHTS)
+		memcpy(&fd, CMSG_DATA(header), sizeof fd);
+	return fd;
+}
+
 /* Return whether there was one. What it says is older than what others say
  * now, so it is read at once. */
 static int take_connection(void)
 {
-	const int fd = accept(listener, NULL, NULL);
+	const int fd = come_through_door();
 	if (fd == -1)
 		return 0;
 	fcntl(fd, F_SETFD, FD_CLOEXEC);

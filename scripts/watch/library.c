@@ -2,18 +2,20 @@
  * library.c - loaded before libc, it sees a program's calls
  *
  * Not a program: `make` builds library.so, which LD_PRELOAD (on macOS
- * DYLD_INSERT_LIBRARIES: written for it, untried) puts before libc, so that
+ * DYLD_INSERT_LIBRARIES: never run there) puts before libc, so that
  * the program calls the functions here, and these call libc's. calls.h lists
  * the calls. It reports each as it begins and as it returns, can hold it back,
  * and can make one fail. From the environment:
  *
- * WATCH_EVENTS  where the events go: the path of a socket (each process then
- *               has a connection of its own, whose end is the process's), of a
- *               FIFO or a file, or /dev/fd/N. Events that do not fit in there
- *               are dropped and counted: the program never waits.
+ * WATCH_EVENTS  where the events go: the path of a FIFO or a file, /dev/fd/N,
+ *               or N, an open Unix socket, the door: each process makes a
+ *               pair of sockets, sends one end through the door (SCM_RIGHTS),
+ *               and its events through the other, which ends when it does.
+ *               Events that do not fit in there are dropped and counted: the
+ *               program never waits.
  * WATCH_PROCESS the process's name: the command's number; its first child is
  *               called NUMBER.1 (set here)
- * WATCH_HOLD    set: with a socket, a process waits for a byte from there
+ * WATCH_HOLD    set: with a door, a process waits for a byte from there
  *               after each start, child and begin, and after fork's return
  * WATCH_FAULT   'PROCESS CALL NUMBER WHAT': this use of the call (the first is
  *               1) is not made but fails; WHAT is an errno (EINTR), one of
@@ -144,7 +146,8 @@ enum { NAMES = sizeof names / sizeof *names };
 
 static int started;
 static int stream = -1;   /* the events go there */
-static int to_socket;     /* it is a connection, not a file or FIFO */
+static int to_socket;     /* it is one of a pair, not a file or FIFO */
+static int door = -1;     /* the other one is sent through this */
 static int held;          /* each call waits until it is told to go on */
 static int strict;        /* a sandbox leaves read, write and exit */
 static int output = -1;   /* what it prints goes to this file */
@@ -183,16 +186,20 @@ static void add(struct line *line, const char *form, ...)
 		    (size_t)length < room ? (size_t)length : room - 1;
 }
 
+#ifdef MSG_NOSIGNAL
+#define NO_SIGNAL MSG_NOSIGNAL
+#else
+#define NO_SIGNAL 0 /* but SO_NOSIGPIPE */
+#endif
+
 /* Never waits: what finds no room is dropped. */
 static int put(const char *text, size_t length)
 {
 	ssize_t put;
-#ifdef MSG_NOSIGNAL
 	if (to_socket && !strict)
 		put = LIBC(send, ssize_t(*)(int, const void *, size_t, int))(
-		    stream, text, length, MSG_NOSIGNAL);
+		    stream, text, length, NO_SIGNAL);
 	else
-#endif
 		put = LIBC(write, ssize_t(*)(int, const void *, size_t))(
 		    stream, text, length);
 	if (put <= 0)
@@ -644,7 +651,8 @@ static void begin(struct use *use, int symbol, ...)
 		inject(use);
 	if (is(call, "close") && use->arguments[0].value.number != -1 &&
 	    (use->arguments[0].value.number == stream ||
-	     use->arguments[0].value.number == output)) {
+	     use->arguments[0].value.number == output ||
+	     use->arguments[0].value.number == door)) {
 		use->failed = 1; /* these are ours */
 		use->error = EBADF;
 	}
@@ -725,7 +733,7 @@ static int high_copy(int fd)
 	    LIBC(fcntl, int (*)(int, int, ...));
 	struct rlimit limit = {.rlim_cur = 64};
 	getrlimit(RLIMIT_NOFILE, &limit);
-	const int high = limit.rlim_cur < 1024 ? (int)limit.rlim_cur - 4 : 1000;
+	const int high = limit.rlim_cur < 1024 ? (int)limit.rlim_cur - 4 : 1001;
 	const int copy = control(fd, F_DUPFD, high);
 	if (copy != -1)
 		control(copy, F_SETFD, FD_CLOEXEC);
@@ -743,36 +751,58 @@ static void open_output(void)
 	output = high_copy(STDOUT_FILENO);
 }
 
+/* Make a pair of sockets, and send one end through the door. */
+static int open_pair(void)
+{
+	int ends[2];
+	struct iovec byte = {.iov_base = "", .iov_len = 1};
+	union {
+		struct cmsghdr header; /* aligns it */
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {.room = ""};
+	struct msghdr message = {.msg_iov = &byte,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof control};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(int));
+	if (LIBC(socketpair, int (*)(int, int, int, int *))(
+		AF_UNIX, SOCK_STREAM, 0, ends) == -1)
+		return -1;
+	memcpy(CMSG_DATA(header), &ends[1], sizeof ends[1]);
+	const ssize_t sent =
+	    LIBC(sendmsg, ssize_t(*)(int, const struct msghdr *, int))(
+		door, &message, NO_SIGNAL);
+	LIBC(close, int (*)(int))(ends[1]);
+	if (sent != -1)
+		return ends[0];
+	LIBC(close, int (*)(int))(ends[0]);
+	return -1;
+}
+
 static void open_stream(void)
 {
-	const char *path = getenv("WATCH_EVENTS");
-	struct stat status;
-	stream = -1;
-	if (path == NULL || stat(path, &status) == -1)
+	int (*const control)(int, int, ...) =
+	    LIBC(fcntl, int (*)(int, int, ...));
+	const char *where = getenv("WATCH_EVENTS");
+	if (where == NULL)
 		return;
-	to_socket = S_ISSOCK(status.st_mode);
+	to_socket = strspn(where, "0123456789") == strlen(where);
 	if (to_socket) {
-		struct sockaddr_un address = {.sun_family = AF_UNIX};
-		strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-		stream = LIBC(socket, int (*)(int, int, int))(AF_UNIX,
-							      SOCK_STREAM, 0);
-		if (LIBC(connect,
-			 int (*)(int, const struct sockaddr *, socklen_t))(
-			stream, (const struct sockaddr *)&address,
-			sizeof address) == -1) {
-			LIBC(close, int (*)(int))(stream);
-			stream = -1;
-		}
+		door = (int)strtol(where, NULL, 10);
+		stream = open_pair();
 	} else {
 		/* A FIFO that we could read as well never says EPIPE. */
 		stream = LIBC(open, int (*)(const char *, int, ...))(
-		    path, O_RDWR | O_APPEND | O_NONBLOCK);
+		    where, O_RDWR | O_APPEND | O_NONBLOCK);
 	}
-	if (stream == -1)
+	if (stream == -1) {
+		to_socket = 0; /* nobody is there who could hold us */
 		return;
+	}
 
-	int (*const control)(int, int, ...) =
-	    LIBC(fcntl, int (*)(int, int, ...));
 	const int moved = high_copy(stream);
 	if (moved != -1) {
 		LIBC(close, int (*)(int))(stream);

@@ -19,11 +19,11 @@
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
+#include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -139,8 +139,8 @@ static size_t event_count, event_room;
 static int holding;                  /* step: each call waits for us */
 static int letting_go;               /* of all that is held */
 static const char *wanted_call = ""; /* held before this one in any case */
-static int listener = -1;
-static char folder[200], socket_path[220];
+static int door = -1;       /* each process sends a socket through it */
+static int other_side = -1; /* of the door: what our commands inherit */
 static char library[PATH_MAX];
 static long long origin;        /* the time of the first event */
 static long long last_activity; /* when an event has come, or one was let go */
