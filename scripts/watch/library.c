@@ -90,20 +90,9 @@
 
 enum { /* each symbol's place in calls[] */
 #define CALL(result, symbol, name, parameters, arguments, print) CALL_##symbol,
-#define SIZED CALL
-#define VARIADIC(result, symbol, name, parameters, last, type, condition,      \
-		 arguments, print)                                             \
-	CALL_##symbol,
 #include "calls.h"
-       CALL_fork,
-       CALL_vfork,
-       CALL_exit,
-       CALL__exit,
-       CALL__Exit,
        CALLS
 };
-#undef CALL
-#undef VARIADIC
 
 static struct call {
 	const char *symbol, *name, *print;
@@ -113,18 +102,8 @@ static struct call {
 } calls[CALLS] = {
 #define CALL(result, symbol, name, parameters, arguments, print)               \
 	{#symbol, #name, print, 0, 0, NULL},
-#define VARIADIC(result, symbol, name, parameters, last, type, condition,      \
-		 arguments, print)                                             \
-	{#symbol, #name, print, 0, 0, NULL},
 #include "calls.h"
-    {"fork", "fork", "", 0, 0, NULL},
-    {"vfork", "fork", "", 0, 0, NULL},
-    {"exit", "exit", "status:d", 0, 0, NULL},
-    {"_exit", "_exit", "status:d", 0, 0, NULL},
-    {"_Exit", "_exit", "status:d", 0, 0, NULL},
 };
-#undef CALL
-#undef VARIADIC
 
 static const struct {
 	char kind;
@@ -157,460 +136,20 @@ static int children;      /* forked so far */
 static char unsent[512];  /* of a line that was written in part */
 static size_t unsent_length;
 
-static struct {
-	char process[100];
-	int call; /* the first of this name; -1: none */
-	long number;
-	int error; /* 0: short */
-	const char *what;
-} fault = {.call = -1};
+/* In this order: each uses those above it. */
+#include "lines.h"
 
-/*
- * Events
- */
+#include "arguments.h"
 
-struct line {
-	char text[sizeof unsent];
-	size_t length;
-};
+#include "inject.h"
 
-static void add(struct line *line, const char *form, ...)
-{
-	const size_t room = sizeof line->text - 1 - line->length; /* newline */
-	va_list values;
-	va_start(values, form);
-	int length = vsnprintf(line->text + line->length, room, form, values);
-	va_end(values);
-	if (length > 0)
-		line->length +=
-		    (size_t)length < room ? (size_t)length : room - 1;
-}
-
-#ifdef MSG_NOSIGNAL
-#define NO_SIGNAL MSG_NOSIGNAL
-#else
-#define NO_SIGNAL 0 /* but SO_NOSIGPIPE */
-#endif
-
-/* Never waits: what finds no room is dropped. */
-static int put(const char *text, size_t length)
-{
-	ssize_t put;
-	if (to_socket && !strict)
-		put = LIBC(send, ssize_t(*)(int, const void *, size_t, int))(
-		    stream, text, length, NO_SIGNAL);
-	else
-		put = LIBC(write, ssize_t(*)(int, const void *, size_t))(
-		    stream, text, length);
-	if (put <= 0)
-		return 0;
-	unsent_length = length - (size_t)put;
-	memmove(unsent, text + put, unsent_length);
-	return 1;
-}
-
-static void begin_line(struct line *line, const char *what)
-{
-	struct timespec now = {0, 0};
-	if (!strict) /* the clock may be a system call */
-		clock_gettime(CLOCK_MONOTONIC, &now);
-	line->length = 0;
-	add(line, "%lld %s %s",
-	    (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000, process,
-	    what);
-}
-
-static void end_line(struct line *line)
-{
-	if (stream == -1)
-		return;
-	struct stat status;
-	if (output != -1 && !strict && fstat(output, &status) == 0)
-		add(line, " printed=%lld", (long long)status.st_size);
-	line->text[line->length++] = '\n';
-	if (unsent_length > 0)
-		put(unsent, unsent_length);
-	if (dropped > 0 && unsent_length == 0) {
-		struct line lost;
-		begin_line(&lost, "dropped");
-		add(&lost, " %ld\n", dropped);
-		if (put(lost.text, lost.length))
-			dropped = 0;
-	}
-	if (dropped > 0 || unsent_length > 0 || !put(line->text, line->length))
-		dropped++;
-}
-
-/* Until there is a byte that says: go on. */
-static void hold(void)
-{
-	struct pollfd polled = {.fd = stream, .events = POLLIN};
-	char byte;
-	while (held && to_socket && !strict) {
-		LIBC(poll, int (*)(struct pollfd *, nfds_t, int))
-		(&polled, 1, -1);
-		ssize_t length = LIBC(read, ssize_t(*)(int, void *, size_t))(
-		    stream, &byte, 1);
-		if (length == 1)
-			return;
-		if (length == 0 || (errno != EAGAIN && errno != EINTR))
-			held = 0; /* nobody is there any more */
-	}
-}
-
-/* How arguments are printed */
-
-static void add_bytes(struct line *line, const char *bytes, size_t length)
-{
-	const size_t shown = length < 24 ? length : 24;
-	add(line, "\"");
-	for (size_t i = 0; i < shown; i++) {
-		if (bytes[i] == '"' || bytes[i] == '\\')
-			add(line, "\\%c", bytes[i]);
-		else if (bytes[i] == '\n')
-			add(line, "\\n");
-		else if (bytes[i] >= ' ' && bytes[i] <= '~')
-			add(line, "%c", bytes[i]);
-		else
-			add(line, "\\x%02x", (unsigned char)bytes[i]);
-	}
-	add(line, "\"%s", shown < length ? "..." : "");
-}
-
-/* The name of one value. */
-static const char *name_of(char kind, long value)
-{
-	for (int i = 0; i < NAMES; i++)
-		if (names[i].kind == kind && names[i].value == value)
-			return names[i].name;
-	return NULL;
-}
-
-static void add_name(struct line *line, char kind, long value)
-{
-	const char *name = name_of(kind, value);
-	if (name != NULL)
-		add(line, "%s", name);
-	else
-		add(line, "%ld", value);
-}
-
-/* The names of the bits; what has no name is a number. */
-static void add_flags(struct line *line, char kind, int value, const char *form)
-{
-	int others = value;
-	const char *separator = "";
-	for (int i = 0; i < NAMES; i++) {
-		const int bits = (int)names[i].value;
-		if (names[i].kind != kind || bits == 0 ||
-		    (value & bits) != bits)
-			continue;
-		add(line, "%s%s", separator, names[i].name);
-		separator = "|";
-		others &= ~bits;
-	}
-	if (others != 0 || value == 0) {
-		add(line, "%s", separator);
-		add(line, form, others);
-	}
-}
-
-static void add_address(struct line *line, const struct sockaddr *address,
-			socklen_t length)
-{
-	char host[INET6_ADDRSTRLEN] = "?";
-	const struct sockaddr_in *in = (const void *)address;
-	const struct sockaddr_in6 *in6 = (const void *)address;
-	if (address == NULL)
-		add(line, "NULL");
-	else if (address->sa_family == AF_UNIX)
-		add(line, "%.*s",
-		    (int)(length - offsetof(struct sockaddr_un, sun_path)),
-		    ((const struct sockaddr_un *)(const void *)address)
-			->sun_path);
-	else if (address->sa_family == AF_INET)
-		add(line, "%s:%d",
-		    inet_ntop(AF_INET, &in->sin_addr, host, sizeof host),
-		    ntohs(in->sin_port));
-	else if (address->sa_family == AF_INET6)
-		add(line, "[%s]:%d",
-		    inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof host),
-		    ntohs(in6->sin6_port));
-	else
-		add(line, "family:%d", address->sa_family);
-}
-
-/* One use of a call: what it was called with, by the letters of calls.h. */
-enum { ARGUMENTS = 8 };
-
-struct use {
-	struct call *call;
-	long number;
-	int error;    /* it is to fail with this */
-	int one_byte; /* it is to be made with a size of 1 */
-	int failed;   /* the call is not made */
-	long waits;   /* of this process, before it is made */
-	struct argument {
-		const char *name; /* up to its colon */
-		char letter;
-		union {
-			long number;
-			size_t size;
-			void *pointer;
-		} value;
-	} arguments[ARGUMENTS];
-	int count;
-	size_t size; /* the z or n: of bytes, operations, or what is polled */
-};
-
-/* Take the arguments, each as the type that its letter stands for. */
-static void take_arguments(struct use *use, va_list values)
-{
-	const char *print = use->call->print;
-	while (*print != '\0' && use->count < ARGUMENTS) {
-		struct argument *argument = &use->arguments[use->count++];
-		argument->name = print;
-		print += strcspn(print, ":") + 1;
-		argument->letter = *print++;
-		print += strspn(print, " ");
-		switch (argument->letter) {
-		case 'd': /* a number */
-		case 'k': /* a key */
-		case 'g': /* flags of System V calls */
-		case 'r': /* flags of shmat */
-		case 'i': /* flags of send and recv */
-		case 'o': /* flags of open */
-		case 'W': /* options of waitpid */
-		case 'c': /* commands of shmctl and the like */
-		case 'C': /* commands of fcntl */
-		case 'D': /* domains */
-		case 'T': /* types of sockets */
-		case 'L': /* levels of options */
-		case 'O': /* options of sockets */
-		case 'H': /* how to shut down */
-		case 'R': /* options of prctl */
-		case 'G': /* signals */
-			argument->value.number = va_arg(values, int);
-			break;
-		case 'u': /* a number without a sign */
-		case 'e': /* a mode */
-			argument->value.number = (long)va_arg(values, unsigned);
-			break;
-		case 'l': /* a long number */
-			argument->value.number = va_arg(values, long);
-			break;
-		case 'z': /* a size */
-			argument->value.size = va_arg(values, size_t);
-			use->size = argument->value.size;
-			break;
-		case 'n': /* how many are polled */
-			argument->value.size = va_arg(values, nfds_t);
-			use->size = argument->value.size;
-			break;
-		default: /* pointers: see print_argument, print_result */
-			argument->value.pointer = va_arg(values, void *);
-		}
-	}
-}
-
-static const struct argument *argument_of(const struct use *use, char letter)
-{
-	for (int i = 0; i < use->count; i++)
-		if (use->arguments[i].letter == letter)
-			return &use->arguments[i];
-	return NULL;
-}
-
-static void print_argument(struct line *line, const struct use *use, int i)
-{
-	const struct argument *argument = &use->arguments[i];
-	const void *pointer = argument->value.pointer;
-	const long number = argument->value.number;
-	if (strchr("-><vwM", argument->letter) != NULL &&
-	    argument->letter != '<')
-		return; /* it says nothing, or does when the call returns */
-	add(line, " %.*s=", (int)strcspn(argument->name, ":"), argument->name);
-	switch (argument->letter) {
-	case 'k':
-		if (number == (long)IPC_PRIVATE)
-			add(line, "IPC_PRIVATE");
-		else
-			add(line, "%#x", (unsigned)number);
-		break;
-	case 'g':
-	case 'r':
-	case 'i':
-	case 'o':
-	case 'W':
-		add_flags(line, argument->letter, (int)number,
-			  argument->letter == 'g' ? "%#o" : "%d");
-		break;
-	case 'T':
-		add_name(line, 'T', number & 0xf);
-		if ((number & ~0xfL) != 0) {
-			add(line, "|");
-			add_flags(line, 't', (int)(number & ~0xfL), "%d");
-		}
-		break;
-	case 'c':
-	case 'C':
-	case 'D':
-	case 'L':
-	case 'O':
-	case 'H':
-	case 'R':
-	case 'G':
-		add_name(line, argument->letter, number);
-		break;
-	case 'e':
-		add(line, "%#lo", number);
-		break;
-	case 'z':
-	case 'n':
-		add(line, "%zu", argument->value.size);
-		break;
-	case 's': /* a text */
-		if (pointer == NULL)
-			add(line, "NULL");
-		else
-			add_bytes(line, pointer, strlen(pointer));
-		break;
-	case '<': /* bytes that the call takes */
-		add_bytes(line, pointer, use->size);
-		break;
-	case 'm': { /* a message, msgsnd's */
-		long type;
-		memcpy(&type, pointer, sizeof type);
-		add(line, "%ld:", type);
-		add_bytes(line, (const char *)pointer + sizeof type, use->size);
-		break;
-	}
-	case 'a': /* an address; its length is the u that follows */
-		add_address(line, pointer,
-			    (socklen_t)use->arguments[i + 1].value.number);
-		break;
-	case 'p': /* where something is in memory */
-		add(line, "%#lx", (unsigned long)(size_t)pointer);
-		break;
-	case 'f': /* what fcntl takes: a number, for the commands we know */
-		add_flags(line, 'o', (int)(long)pointer, "%d");
-		break;
-	case 't': { /* a time */
-		const struct timespec *time = pointer;
-		add(line, "%lld.%09ld", (long long)time->tv_sec,
-		    (long)time->tv_nsec);
-		break;
-	}
-	case 'S': { /* operations on semaphores: number+change */
-		const struct sembuf *operation = pointer;
-		for (size_t j = 0; j < use->size && j < 8; j++, operation++) {
-			add(line, "%s%d:%+d", j > 0 ? "," : "",
-			    operation->sem_num, operation->sem_op);
-			if ((operation->sem_flg & IPC_NOWAIT) != 0)
-				add(line, ":IPC_NOWAIT");
-			if ((operation->sem_flg & SEM_UNDO) != 0)
-				add(line, ":SEM_UNDO");
-		}
-		break;
-	}
-	case 'P': { /* what is polled */
-		const struct pollfd *polled = pointer;
-		for (size_t j = 0; j < use->size && j < 8; j++)
-			add(line, "%s%d", j > 0 ? "," : "", polled[j].fd);
-		break;
-	}
-	default:
-		add(line, "%ld", number);
-	}
-}
-
-/* What the call has given. */
-static void print_result(struct line *line, const struct use *use, long result)
-{
-	const struct argument *given;
-	if ((given = argument_of(use, '>')) != NULL && result > 0) {
-		add(line, " bytes=");
-		add_bytes(line, given->value.pointer, (size_t)result);
-	}
-	if ((given = argument_of(use, 'M')) != NULL) {
-		long type;
-		memcpy(&type, given->value.pointer, sizeof type);
-		add(line, " message=%ld:", type);
-		add_bytes(line,
-			  (const char *)given->value.pointer + sizeof type,
-			  (size_t)result);
-	}
-	if ((given = argument_of(use, 'v')) != NULL) {
-		const int *ends = given->value.pointer;
-		add(line, " ends=%d,%d", ends[0], ends[1]);
-	}
-	given = argument_of(use, 'w');
-	if (given != NULL && given->value.pointer != NULL && result > 0) {
-		const int status = *(const int *)given->value.pointer;
-		if (WIFEXITED(status))
-			add(line, " exit=%d", WEXITSTATUS(status));
-		else if (WIFSIGNALED(status)) {
-			add(line, " signal=");
-			add_name(line, 'G', WTERMSIG(status));
-		}
-	}
-}
+#include "stream.h"
 
 /*
  * Around a call
  */
 
 static void start(void);
-
-static int is(const struct call *call, const char *name)
-{
-	return strcmp(call->name, name) == 0;
-}
-
-static void remove_object(const struct call *call, int id)
-{
-	if (strncmp(call->name, "sem", 3) == 0)
-		LIBC(semctl, int (*)(int, int, int, ...))(id, 0, IPC_RMID);
-	else if (strncmp(call->name, "shm", 3) == 0)
-		LIBC(shmctl, int (*)(int, int, void *))(id, IPC_RMID, NULL);
-	else
-		LIBC(msgctl, int (*)(int, int, void *))(id, IPC_RMID, NULL);
-}
-
-/* Can the kernel take or give one byte of these? Messages go whole, and so do
- * short writes to a pipe. */
-static int can_be_short(const struct use *use)
-{
-	const int fd = (int)use->arguments[0].value.number;
-	struct stat status;
-	int type;
-	socklen_t length = sizeof type;
-	if (use->size <= 1)
-		return 0;
-	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0)
-		return type == SOCK_STREAM;
-	return !is(use->call, "write") || use->size > PIPE_BUF ||
-	       fstat(fd, &status) == -1 || !S_ISFIFO(status.st_mode);
-}
-
-/* This use is to fail, or to be cut short: how? */
-static void inject(struct use *use)
-{
-	if (fault.error == 0 && !can_be_short(use))
-		return;
-	struct line line;
-	begin_line(&line, "fault");
-	add(&line, " %s %ld %s", use->call->name, use->number, fault.what);
-	end_line(&line);
-	/* What is said of an object that is gone has to be true. */
-	if (fault.error == EIDRM ||
-	    (fault.error == EINVAL && !is(use->call, "shmat") &&
-	     strncmp(use->call->print, "id:", 3) == 0))
-		remove_object(use->call, (int)use->arguments[0].value.number);
-	use->error = fault.error;
-	use->one_byte = fault.error == 0;
-	use->failed = fault.error != 0 && !is(use->call, "close");
-}
 
 /* How often this process has given the CPU away. */
 static long waits_so_far(void)
@@ -658,15 +197,6 @@ static void begin(struct use *use, int symbol, ...)
 	}
 	use->waits = waits_so_far();
 	errno = saved;
-}
-
-/* An interrupted nanosleep says what is left. */
-static void nothing_slept(const struct use *use)
-{
-	void *left = use->arguments[1].value.pointer;
-	if (left != NULL)
-		memcpy(left, use->arguments[0].value.pointer,
-		       sizeof(struct timespec));
 }
 
 /* Return the call's result, or that of the failure. errno is set. */
@@ -724,117 +254,6 @@ static void announce(const char *what)
 	add(&line, " %ld %ld", (long)getpid(), (long)getppid());
 	end_line(&line);
 	hold();
-}
-
-/* Out of the way: the program may close the low ones, or count. */
-static int high_copy(int fd)
-{
-	int (*const control)(int, int, ...) =
-	    LIBC(fcntl, int (*)(int, int, ...));
-	struct rlimit limit = {.rlim_cur = 64};
-	getrlimit(RLIMIT_NOFILE, &limit);
-	const int high = limit.rlim_cur < 1024 ? (int)limit.rlim_cur - 4 : 1001;
-	const int copy = control(fd, F_DUPFD, high);
-	if (copy != -1)
-		control(copy, F_SETFD, FD_CLOEXEC);
-	return copy;
-}
-
-static void open_output(void)
-{
-	const char *inode = getenv("WATCH_OUTPUT");
-	struct stat status;
-	if (inode == NULL || fstat(STDOUT_FILENO, &status) == -1 ||
-	    (unsigned long long)status.st_ino != strtoull(inode, NULL, 10))
-		return;
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	output = high_copy(STDOUT_FILENO);
-}
-
-/* Make a pair of sockets, and send one end through the door. */
-static int open_pair(void)
-{
-	int ends[2];
-	struct iovec byte = {.iov_base = "", .iov_len = 1};
-	union {
-		struct cmsghdr header; /* aligns it */
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = {.room = ""};
-	struct msghdr message = {.msg_iov = &byte,
-				 .msg_iovlen = 1,
-				 .msg_control = &control,
-				 .msg_controllen = sizeof control};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(int));
-	if (LIBC(socketpair, int (*)(int, int, int, int *))(
-		AF_UNIX, SOCK_STREAM, 0, ends) == -1)
-		return -1;
-	memcpy(CMSG_DATA(header), &ends[1], sizeof ends[1]);
-	const ssize_t sent =
-	    LIBC(sendmsg, ssize_t(*)(int, const struct msghdr *, int))(
-		door, &message, NO_SIGNAL);
-	LIBC(close, int (*)(int))(ends[1]);
-	if (sent != -1)
-		return ends[0];
-	LIBC(close, int (*)(int))(ends[0]);
-	return -1;
-}
-
-static void open_stream(void)
-{
-	int (*const control)(int, int, ...) =
-	    LIBC(fcntl, int (*)(int, int, ...));
-	const char *where = getenv("WATCH_EVENTS");
-	if (where == NULL)
-		return;
-	to_socket = strspn(where, "0123456789") == strlen(where);
-	if (to_socket) {
-		door = (int)strtol(where, NULL, 10);
-		stream = open_pair();
-	} else {
-		/* A FIFO that we could read as well never says EPIPE. */
-		stream = LIBC(open, int (*)(const char *, int, ...))(
-		    where, O_RDWR | O_APPEND | O_NONBLOCK);
-	}
-	if (stream == -1) {
-		to_socket = 0; /* nobody is there who could hold us */
-		return;
-	}
-
-	const int moved = high_copy(stream);
-	if (moved != -1) {
-		LIBC(close, int (*)(int))(stream);
-		stream = moved;
-	}
-	control(stream, F_SETFD, FD_CLOEXEC);
-	control(stream, F_SETFL, control(stream, F_GETFL) | O_NONBLOCK);
-#ifdef SO_NOSIGPIPE
-	const int on = 1;
-	LIBC(setsockopt, int (*)(int, int, int, const void *, socklen_t))
-	(stream, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
-#endif
-}
-
-static void read_fault(void)
-{
-	static char text[200];
-	char name[40], what[40];
-	const char *given = getenv("WATCH_FAULT");
-	if (given == NULL || sscanf(given, "%99s %39s %ld %39s", fault.process,
-				    name, &fault.number, what) != 4)
-		return;
-	strncpy(text, what, sizeof text - 1);
-	fault.what = text;
-	for (int i = 0; i < NAMES; i++)
-		if (strcmp(names[i].name, what) == 0)
-			fault.error = (int)names[i].value;
-	if (fault.error == 0 && strcmp(what, "short") != 0)
-		return;
-	for (int i = CALLS - 1; i >= 0; i--)
-		if (strcmp(calls[i].name, name) == 0)
-			fault.call = i;
 }
 
 #ifdef __APPLE__
@@ -901,39 +320,36 @@ static void be_born(int number)
 #endif
 #define LIST(...) __VA_ARGS__
 
+#define FUNCTION(result, symbol, parameters)                                   \
+	result watch_##symbol parameters NAMED(#symbol);                       \
+	result watch_##symbol parameters
+
+/* libc's, unless it is to fail; what is returned then. */
+#define MAKE(result, symbol, parameters, arguments)                            \
+	result given = (result)0;                                              \
+	if (!use.failed)                                                       \
+		given = LIBC(symbol, result(*) parameters) arguments;          \
+	return (result)end(&use, (long)given);
+
 #define CALL(result, symbol, name, parameters, arguments, print)               \
-	result watch_##symbol parameters NAMED(#symbol);                       \
-	result watch_##symbol parameters                                       \
+	FUNCTION(result, symbol, parameters)                                   \
 	{                                                                      \
 		struct use use;                                                \
 		begin(&use, CALL_##symbol, LIST arguments);                    \
-		result given = (result)0;                                      \
-		if (!use.failed)                                               \
-			given =                                                \
-			    ((result(*) parameters)calls[CALL_##symbol].libc)  \
-				arguments;                                     \
-		return (result)end(&use, (long)given);                         \
+		MAKE(result, symbol, parameters, arguments)                    \
 	}
-#undef SIZED
 #define SIZED(result, symbol, name, parameters, arguments, print)              \
-	result watch_##symbol parameters NAMED(#symbol);                       \
-	result watch_##symbol parameters                                       \
+	FUNCTION(result, symbol, parameters)                                   \
 	{                                                                      \
 		struct use use;                                                \
 		begin(&use, CALL_##symbol, LIST arguments);                    \
-		result given = (result)0;                                      \
 		if (use.one_byte)                                              \
 			size = 1;                                              \
-		if (!use.failed)                                               \
-			given =                                                \
-			    ((result(*) parameters)calls[CALL_##symbol].libc)  \
-				arguments;                                     \
-		return (result)end(&use, (long)given);                         \
+		MAKE(result, symbol, parameters, arguments)                    \
 	}
 #define VARIADIC(result, symbol, name, parameters, last, type, condition,      \
 		 arguments, print)                                             \
-	result watch_##symbol parameters NAMED(#symbol);                       \
-	result watch_##symbol parameters                                       \
+	FUNCTION(result, symbol, parameters)                                   \
 	{                                                                      \
 		struct use use;                                                \
 		va_list values;                                                \
@@ -943,17 +359,17 @@ static void be_born(int number)
 			more = va_arg(values, type);                           \
 		va_end(values);                                                \
 		begin(&use, CALL_##symbol, LIST arguments);                    \
-		result given = (result)0;                                      \
-		if (!use.failed)                                               \
-			given =                                                \
-			    ((result(*) parameters)calls[CALL_##symbol].libc)  \
-				arguments;                                     \
-		return (result)end(&use, (long)given);                         \
+		MAKE(result, symbol, parameters, arguments)                    \
 	}
+#define BARE(result, symbol, name)                                             \
+	FUNCTION(result, symbol, (void))                                       \
+	{                                                                      \
+		struct use use;                                                \
+		begin(&use, CALL_##symbol);                                    \
+		MAKE(result, symbol, (void), ())                               \
+	}
+#define OWN(result, symbol, name, parameters, arguments, print)
 #include "calls.h"
-#undef CALL
-#undef SIZED
-#undef VARIADIC
 
 /* These return twice, or not at all. A vfork that is a fork is slower, but its
  * child may do what it likes. */
@@ -976,22 +392,18 @@ static pid_t make_child(int symbol)
 	return child;
 }
 
-pid_t watch_fork(void) NAMED("fork");
-pid_t watch_fork(void)
+FUNCTION(pid_t, fork, (void))
 {
 	return make_child(CALL_fork);
 }
 
-pid_t watch_vfork(void) NAMED("vfork");
-pid_t watch_vfork(void)
+FUNCTION(pid_t, vfork, (void))
 {
 	return make_child(CALL_vfork);
 }
 
 #define ENDING(symbol)                                                         \
-	__attribute__((noreturn)) void watch_##symbol(int status)              \
-	    NAMED(#symbol);                                                    \
-	void watch_##symbol(int status)                                        \
+	__attribute__((noreturn)) FUNCTION(void, symbol, (int status))         \
 	{                                                                      \
 		struct use use;                                                \
 		begin(&use, CALL_##symbol, status);                            \
@@ -1006,17 +418,13 @@ ENDING(_Exit)
 #ifdef __APPLE__
 /* dyld puts each first one in the place of the second, but not here. */
 #pragma clang diagnostic ignored "-Wdeprecated-declarations" /* vfork */
-#define PAIR(symbol) {(const void *)watch_##symbol, (const void *)symbol},
-#define CALL(result, symbol, name, parameters, arguments, print) PAIR(symbol)
-#define SIZED CALL
-#define VARIADIC(result, symbol, name, parameters, last, type, condition,      \
-		 arguments, print)                                             \
-	PAIR(symbol)
 __attribute__((used, section("__DATA,__interpose"))) static const struct {
 	const void *ours, *libc;
-} interposed[] = {
+} interposed[CALLS] = {
+#define CALL(result, symbol, name, parameters, arguments, print)               \
+	{(const void *)watch_##symbol, (const void *)symbol},
 #include "calls.h"
-    PAIR(fork) PAIR(vfork) PAIR(exit) PAIR(_exit) PAIR(_Exit)};
+};
 
 static void find_libc(void)
 {
