@@ -150,9 +150,9 @@ static int new_process(int connection, const char *name, int is_child, long pid,
 	}
 	if (is_child && process->parent != -1) {
 		const struct process *from = &processes[process->parent];
-		memcpy(process->descriptors, from->descriptors,
+		memcpy(process->descriptors, from->at_fork,
 		       sizeof process->descriptors);
-		process->descriptor_count = from->descriptor_count;
+		process->descriptor_count = from->count_at_fork;
 	}
 	connections[connection].process = number;
 	const int shown = again ? process->script : !process->script;
@@ -187,6 +187,11 @@ static void take_begin(int number, long long time, const char *call,
 	process->call_begun = process->woken = process->died = time;
 	process->sleeping = 0;
 	process->told_end = strstr(call, "exit") != NULL;
+	if (strcmp(call, "fork") == 0) {
+		memcpy(process->at_fork, process->descriptors,
+		       sizeof process->at_fork);
+		process->count_at_fork = process->descriptor_count;
+	}
 	snprintf(process->call, sizeof process->call, "%s", call);
 	snprintf(process->arguments, sizeof process->arguments, "%s",
 		 arguments);

@@ -100,12 +100,13 @@ static struct process {
 	long sent, received, transfers; /* messages, calls that moved them */
 	long attached;                  /* segments */
 
-	/* What its descriptors are the ends of. */
+	/* What its descriptors are the ends of; what they were when it called
+	 * fork last: that is what the child has. */
 	struct descriptor {
 		int fd, channel, side;
 		char address[80];
-	} descriptors[DESCRIPTORS];
-	int descriptor_count;
+	} descriptors[DESCRIPTORS], at_fork[DESCRIPTORS];
+	int descriptor_count, count_at_fork;
 
 	/* What is folded. */
 	struct {

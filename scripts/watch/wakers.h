@@ -100,6 +100,28 @@ static void learn(int process, const char *name, const char *arguments,
 	}
 }
 
+/* Is this the other end of what that process polls? */
+static int ends_poll(const struct call *call, const struct call *waiting)
+{
+	const struct process *process = &processes[waiting->process];
+	char address[80] = "";
+	if (strcmp(call->name, "connect") == 0)
+		value_of(call->arguments, "address", address, sizeof address);
+	for (int i = 0; i < process->descriptor_count; i++) {
+		const struct descriptor *end = &process->descriptors[i];
+		if (end->fd == -1)
+			continue;
+		if (*address != '\0' && *end->address != '\0' &&
+		    is_same_address(end->address, address))
+			return 1;
+		if (*address == '\0' && end->channel != -1 &&
+		    end->channel == call->channel && end->side != call->side)
+			return is_one_of(call->name, sending) ||
+			       is_one_of(call->name, "close shutdown");
+	}
+	return 0;
+}
+
 /* Could this call have ended that one's wait? */
 static int could_wake(const struct call *call, const struct call *waiting)
 {
@@ -145,10 +167,23 @@ static int could_wake(const struct call *call, const struct call *waiting)
 				   (strcmp(name, "semop") == 0 &&
 				    strchr(call->arguments, '+') != NULL));
 	if (is_one_of(waits_in, "poll select"))
-		return (is_one_of(name, sending) ||
-			is_one_of(name, "connect close")) &&
-		       call->channel != -1;
+		return *waiting->result != '0' && ends_poll(call, waiting);
 	return 0;
+}
+
+/* Has a signal ended this wait? What is left to sleep is not 0 then. */
+static int is_interrupted(const struct call *waiting)
+{
+	return strstr(waiting->result, "EINTR") != NULL ||
+	       (strcmp(waiting->name, "sleep") == 0 &&
+		atol(waiting->result) > 0);
+}
+
+static int could_interrupt(const struct call *call, const struct call *waiting)
+{
+	const long pid = number_of(call->arguments, "pid", -1);
+	return strcmp(call->name, "kill") == 0 &&
+	       (pid <= 0 || pid == processes[waiting->process].pid);
 }
 
 static int find_waker(const struct call *waiting)
@@ -162,9 +197,8 @@ static int find_waker(const struct call *waiting)
 		    call->begun > waiting->ended ||
 		    (call->ended != 0 && call->ended < waiting->begun))
 			continue;
-		if (strstr(waiting->result, "EINTR") != NULL
-			? strcmp(call->name, "kill") == 0
-			: could_wake(call, waiting))
+		if (is_interrupted(waiting) ? could_interrupt(call, waiting)
+					    : could_wake(call, waiting))
 			return call->process;
 	}
 	/* End-of-file, because the other end's process has ended. */
