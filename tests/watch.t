@@ -269,6 +269,10 @@ unwatchable_is_said() {
 	fails_with 1 'cannot be watched: it is linked statically'
 	watch "$work/nothing"
 	fails_with 1 'No such file'
+	if ${CC:-cc} -m32 "$work/static.c" -o "$work/narrow" 2>/dev/null; then
+		watch "$work/narrow"
+		fails_with 1 'of another width (32 or 64 bits)'
+	fi
 }
 check 'what cannot be watched is said' unwatchable_is_said
 
@@ -292,7 +296,8 @@ stream_tells_more() {
 	read -r inode _ <<-END
 		$(ls -i "$work/printed")
 	END
-	WATCH_OUTPUT=$inode WATCH_EVENTS=$work/events LD_PRELOAD=$library \
+	ASAN_OPTIONS=verify_asan_link_order=0 \
+		WATCH_OUTPUT=$inode WATCH_EVENTS=$work/events LD_PRELOAD=$library \
 		DYLD_INSERT_LIBRARIES=$library "$build/shm/race" -dw \
 		>>"$work/printed"
 	for event in '1 start [0-9]* [0-9]* printed=0' \

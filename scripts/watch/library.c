@@ -266,15 +266,30 @@ static void find_libc(void)
 }
 #endif
 
+/* Is it too early? A sanitizer calls mmap before libc knows the environment. */
+static int is_too_early(void)
+{
+#ifdef __APPLE__
+	return 0;
+#else
+	return environ == NULL;
+#endif
+}
+
 __attribute__((constructor)) static void start(void)
 {
 	if (started)
 		return;
+	if (calls[0].libc == NULL)
+		find_libc();
+	if (is_too_early())
+		return;
 	started = 1;
-	find_libc();
-	for (int i = 0; i < CALLS; i++)
+	for (int i = 0; i < CALLS; i++) {
+		calls[i].uses = 0;
 		while (strcmp(calls[calls[i].same].name, calls[i].name) != 0)
 			calls[i].same++;
+	}
 	const char *name = getenv("WATCH_PROCESS");
 	snprintf(process, sizeof process, "%s", name == NULL ? "1" : name);
 	held = getenv("WATCH_HOLD") != NULL;
