@@ -237,7 +237,9 @@ both_are_killed() {
 	makes_no_file
 }
 children_of() { # PID of watch
-	guardian= writer= server=
+	guardian=
+	writer=
+	server=
 	while read -r parent child program; do
 		case "$parent $program" in
 		"$1 "*watch/watch*) guardian=$child ;; # its words, too
