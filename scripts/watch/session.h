@@ -112,7 +112,9 @@ static struct process {
 	struct {
 		unsigned hash;
 		long count;
+		long long longest; /* wait that is drawn */
 	} signatures[SIGNATURES];
+	int signature; /* of the call that it is in, or -1 */
 	long folded;
 	long long folded_until;
 	char folded_call[24];
@@ -151,6 +153,7 @@ static volatile sig_atomic_t ended_by; /* the signal that we got */
 /* What picture.h makes of it. */
 static void note_start(int process, long long time, int is_child);
 static void note_begin(int process, long long time);
+static void unfold_wait(int process);
 static void note_return(int process, long long time, const char *result);
 static void note_printed(int process, long long time, const char *text);
 static void note_enter(int process, long long time);

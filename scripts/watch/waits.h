@@ -102,6 +102,7 @@ static void look_at_processes(void)
 			process->sleeping = 0;
 		else if (process->sleeping == 0)
 			process->sleeping = now();
+		unfold_wait(i);
 	}
 }
 

@@ -39,6 +39,8 @@
 
 #include "commands.h"
 
+#include "connections.h"
+
 #include "events.h"
 
 #include "waits.h"
@@ -50,6 +52,10 @@
 #include "told.h"
 
 #include "wakers.h"
+
+#include "drawn.h"
+
+#include "columns.h"
 
 #include "picture.h"
 
