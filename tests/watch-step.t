@@ -172,6 +172,14 @@ pipe_is_waited_for() {
 check 'write ends a wait for bytes, close that for the end of file' \
 	pipe_is_waited_for
 
+messages_are_shown() {
+	once '1:sendmsg 1.1~ 1+ 1.1 1' 'tests/woken messages' -- \
+		'| recvmsg(3)' 'sendmsg(4, "he"...) = 5' ': waited' \
+		'>| recvmsg = 5 "he"...' 'exit status 0'
+}
+check 'sendmsg ends the wait of recvmsg, and their first bytes are shown' \
+	messages_are_shown
+
 signals_end_waits() {
 	once '1:kill 1.1~ 1+ 1.1~ 1+ 1.1 1' 'tests/woken signals' -- \
 		'| pause()' 'SIGUSR1) = 0' ': waited' '>| pause = -1 EINTR' \
