@@ -276,9 +276,9 @@ keys_choose() {
 	type_there "'$build/scripts/watch/watch' -s -S '$work/order' shm/race; \
 echo came back: \$?"
 	await screen 'held at its start'
-	for key in 1 1 1 1 1 a a 1 1 q; do
-		press "'$key"
-	done
+	press "'1" "'1" "'1" "'1" "'1"
+	await screen 'held: fork has returned'
+	press "'a" "'a" "'1" "'1" "'q"
 	await screen 'came back: 0'
 	type_there 'stty -a; echo after'
 	await screen after
