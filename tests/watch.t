@@ -223,7 +223,7 @@ terminal_has_colour() {
 	[ "$status" -ne 77 ] || skip 'no pseudo-terminals here'
 	succeeds
 	esc=$(printf '\033')
-	in_order "$esc[" '>' "$esc[" 'Child has exited.' 'exit status 0'
+	in_order "$esc" '>' "$esc" 'Child has exited.' 'exit status 0'
 	watch shm/race
 	! has_text "$work/out" "$esc" || fail 'no colour in a file'
 }
@@ -337,7 +337,8 @@ stream_tells_more() {
 		$(ls -i "$work/printed")
 	END
 	ASAN_OPTIONS=verify_asan_link_order=0 \
-		WATCH_OUTPUT=$inode WATCH_EVENTS=$work/events LD_PRELOAD=$library \
+		WATCH_OUTPUT=$inode WATCH_EVENTS=$work/events \
+		LD_PRELOAD=$library \
 		DYLD_INSERT_LIBRARIES=$library "$build/shm/race" -dw \
 		>>"$work/printed"
 	for event in '1 start [0-9]* [0-9]* printed=0' \
