@@ -172,6 +172,13 @@ pipe_is_waited_for() {
 check 'write ends a wait for bytes, close that for the end of file' \
 	pipe_is_waited_for
 
+end_of_file_is_not_folded() {
+	once '1:waitpid 1.1 1' 'tests/woken bytes' -- '= 1 "3"' \
+		'... 3 more read' 'read(3, 1 bytes) = 0'
+}
+check 'what is called again and again has a row where it finds an end' \
+	end_of_file_is_not_folded
+
 messages_are_shown() {
 	once '1:sendmsg 1.1~ 1+ 1.1 1' 'tests/woken messages' -- \
 		'| recvmsg(3)' 'sendmsg(4, "he"...) = 5' ': waited' \

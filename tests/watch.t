@@ -115,6 +115,14 @@ full_buffers_are_waited_for() {
 check 'a send waits while the buffers are full, and recv ends that' \
 	full_buffers_are_waited_for
 
+end_of_file_is_waited_for() {
+	watch 'tests/woken enter'
+	succeeds
+	in_order '| pipe() = 0, 3,4' '(Enter)' '| close(4) = 0' '>| read = 0'
+}
+check 'the close that ends a wait for the end of file has an arrow' \
+	end_of_file_is_waited_for
+
 sleep_is_interrupted() {
 	watch 'tests/woken sleep'
 	succeeds
@@ -267,30 +275,30 @@ held_is_killed() {
 }
 check 'killed while a process is held, nothing stays' held_is_killed
 
+# Two processes are held: race, and the child of woken, whose parent is busy.
 both_are_killed() {
-	new_key
-	start watch scripts/watch/watch -x '1:shmdt 2' "shm/writer -k $key" \
-		"socket/server -p 0"
-	await_that segment_exists "$key"
+	start watch scripts/watch/watch -t 25 -x '1:fork 2' 'shm/race -w' \
+		'tests/woken sleep'
 	await_that children_of "$(pid watch)"
-	kill -s KILL "$(pid watch)" "$guardian" "$server"
+	kill -s KILL "$guardian" "$(pid watch)"
 	finish watch
-	await_that has_ended "$writer"
+	await_that has_ended "$race"
+	await_that has_ended "$woken"
 }
 children_of() { # PID of watch
 	guardian=
-	writer=
-	server=
+	race=
+	woken=
 	while read -r parent child program; do
 		case "$parent $program" in
 		"$1 "*watch/watch*) guardian=$child ;; # its words, too
-		"$1 "*shm/writer*) writer=$child ;;
-		"$1 "*socket/server*) server=$child ;;
+		"$1 "*shm/race*) race=$child ;;
+		"$1 "*tests/woken*) woken=$child ;;
 		esac
 	done <<-END
 		$(ps -A -o ppid= -o pid= -o args=)
 	END
-	[ -n "$guardian" ] && [ -n "$writer" ] && [ -n "$server" ]
+	[ -n "$guardian" ] && [ -n "$race" ] && [ -n "$woken" ]
 }
 check 'killed together with its guardian, no process stays held' \
 	both_are_killed
@@ -317,6 +325,15 @@ unwatchable_is_said() {
 	fi
 }
 check 'what cannot be watched is said' unwatchable_is_said
+
+sanitized_is_watched() {
+	${CC:-cc} -fsanitize=address shm/race.c -o "$work/race" 2>/dev/null ||
+		skip 'no AddressSanitizer here'
+	watch "$work/race"
+	succeeds
+	in_order '| shmget(IPC_PRIVATE' '| fork() = ' 'ends, exit status 0'
+}
+check 'a program with AddressSanitizer is watched' sanitized_is_watched
 
 results_are_the_same() {
 	watch "shm/reader -k 1"

@@ -5,6 +5,7 @@
  * until it ends.
  *
  *     woken bytes     the parent writes five bytes, one more, and closes
+ *     woken enter     the parent waits for Enter, then closes
  *     woken messages  they use sendmsg and recvmsg, with a message in two parts
  *     woken family    the child has a child (fork), and that has one (vfork),
  *                     which exits with status 3
@@ -119,8 +120,11 @@ int main(int argc, char *argv[])
 	if (is("bytes")) {
 		write_bytes(ends[1], "12345");
 		write_bytes(ends[1], "6");
-		close(ends[1]);
 	}
+	if (is("enter") && read(STDIN_FILENO, text, 1) == -1)
+		err(1, "standard input");
+	if (is("bytes") || is("enter"))
+		close(ends[1]);
 	if (is("messages") && sendmsg(ends[1], &message, 0) == -1)
 		err(1, "sendmsg");
 	if (is("signals")) {
