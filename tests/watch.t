@@ -275,6 +275,22 @@ held_is_killed() {
 }
 check 'killed while a process is held, nothing stays' held_is_killed
 
+killed_before_it_knows() {
+	unless_watchable 'sh -c :'
+	new_key
+	mkfifo "$work/go"
+	start watch scripts/watch/watch -t 25 "sh -c 'echo >$work/here
+read _ <$work/go; exec $build/shm/writer -k $key'"
+	await_that [ -s "$work/here" ]
+	stop watch STOP
+	echo >"$work/go"
+	await_that segment_exists "$key"
+	end watch KILL
+	await_that segment_is_gone "$key"
+}
+check 'killed before it has read of a segment, its guardian knows of it' \
+	killed_before_it_knows
+
 # Two processes are held: race, and the child of woken, whose parent is busy.
 both_are_killed() {
 	start watch scripts/watch/watch -t 25 -x '1:fork 2' 'shm/race -w' \

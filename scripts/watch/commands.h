@@ -157,12 +157,22 @@ static void calm_sanitizer(void)
 	set("ASAN_OPTIONS", more);
 }
 
+/* A descriptor, out of the way of the program's own. */
+static void hand_down(const char *name, int fd)
+{
+	struct rlimit limit = {.rlim_cur = 64};
+	char text[30];
+	getrlimit(RLIMIT_NOFILE, &limit);
+	const int high = limit.rlim_cur < 1024 ? (int)limit.rlim_cur - 8 : 1000;
+	snprintf(text, sizeof text, "%d", fcntl(fd, F_DUPFD, high));
+	set(name, text);
+}
+
 /* In the child: be the program. */
 static void become(const struct command *command, int number, int input)
 {
 	struct stat status;
 	char text[30];
-	struct rlimit limit = {.rlim_cur = 64};
 	setsid();
 	signal(SIGPIPE, SIG_DFL);
 	dup2(input, 0);
@@ -173,11 +183,8 @@ static void become(const struct command *command, int number, int input)
 	set("WATCH_OUTPUT", text);
 	snprintf(text, sizeof text, "%d", number + 1);
 	set("WATCH_PROCESS", text);
-	/* Out of the way of the program's own. */
-	getrlimit(RLIMIT_NOFILE, &limit);
-	const int high = limit.rlim_cur < 1024 ? (int)limit.rlim_cur - 8 : 1000;
-	snprintf(text, sizeof text, "%d", fcntl(other_side, F_DUPFD, high));
-	set("WATCH_EVENTS", text);
+	hand_down("WATCH_EVENTS", other_side);
+	hand_down("WATCH_MADE", objects_to_guardian);
 	unsetenv("WATCH_FAULT");
 	unsetenv("WATCH_HOLD");
 	if (holding)

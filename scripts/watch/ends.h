@@ -146,11 +146,11 @@ static void open_session(const char *self)
 	}
 	for (int i = 0; i < CONNECTIONS; i++)
 		connections[i].fd = -1;
+	note_earlier_objects();
 	start_guardian();
 	open_door();
 #ifdef __linux__
 	/* What a command leaves behind becomes our child. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 #endif
-	note_earlier_objects();
 }

@@ -17,6 +17,8 @@
  *               called NUMBER.1 (set here)
  * WATCH_HOLD    set: with a door, a process waits for a byte from there
  *               after each start, child and begin, and after fork's return
+ * WATCH_MADE    N, an open datagram socket: each shmget, semget and msgget that
+ *               has given an id says so there, as "shmget ID"
  * WATCH_FAULT   'PROCESS CALL NUMBER WHAT': this use of the call (the first is
  *               1) is not made but fails; WHAT is an errno (EINTR), one of
  *               getaddrinfo's errors (EAI_AGAIN), or `short`: it is made with
@@ -128,6 +130,7 @@ static int started;
 static int stream = -1;   /* the events go there */
 static int to_socket;     /* it is one of a pair, not a file or FIFO */
 static int door = -1;     /* the other one is sent through this */
+static int objects = -1;  /* WATCH_MADE */
 static int held;          /* each call waits until it is told to go on */
 static int strict;        /* a sandbox leaves read, write and exit */
 static int output = -1;   /* what it prints goes to this file */
@@ -192,12 +195,25 @@ static void begin(struct use *use, int symbol, ...)
 	if (is(call, "close") && use->arguments[0].value.number != -1 &&
 	    (use->arguments[0].value.number == stream ||
 	     use->arguments[0].value.number == output ||
-	     use->arguments[0].value.number == door)) {
+	     use->arguments[0].value.number == door ||
+	     use->arguments[0].value.number == objects)) {
 		use->failed = 1; /* these are ours */
 		use->error = EBADF;
 	}
 	use->waits = waits_so_far();
 	errno = saved;
+}
+
+/* An object may have been made. */
+static void tell_made(const struct call *call, long id)
+{
+	char text[60];
+	if (objects == -1 || id == -1 ||
+	    (!is(call, "shmget") && !is(call, "semget") && !is(call, "msgget")))
+		return;
+	snprintf(text, sizeof text, "%s %ld", call->name, id);
+	LIBC(send, ssize_t(*)(int, const void *, size_t, int))
+	(objects, text, strlen(text), NO_SIGNAL);
 }
 
 /* Return the call's result, or that of the failure. errno is set. */
@@ -211,6 +227,7 @@ static long end(const struct use *use, long result)
 		strict = 1; /* before the next system call */
 #endif
 	const int waited = waits_so_far() > use->waits;
+	tell_made(use->call, result);
 	if (use->error != 0) {
 		result = -1;
 		saved = use->error;
@@ -297,6 +314,8 @@ __attribute__((constructor)) static void start(void)
 	read_fault();
 	open_output();
 	open_stream();
+	if (getenv("WATCH_MADE") != NULL)
+		objects = (int)strtol(getenv("WATCH_MADE"), NULL, 10);
 	announce("start");
 }
 

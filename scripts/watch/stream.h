@@ -9,7 +9,7 @@ static int high_copy(int fd)
 	    LIBC(fcntl, int (*)(int, int, ...));
 	struct rlimit limit = {.rlim_cur = 64};
 	getrlimit(RLIMIT_NOFILE, &limit);
-	const int high = limit.rlim_cur < 1024 ? (int)limit.rlim_cur - 4 : 1001;
+	const int high = limit.rlim_cur < 1024 ? (int)limit.rlim_cur - 4 : 1002;
 	const int copy = control(fd, F_DUPFD, high);
 	if (copy != -1)
 		control(copy, F_SETFD, FD_CLOEXEC);
