@@ -126,8 +126,7 @@ check 'the close that ends a wait for the end of file has an arrow' \
 sleep_is_interrupted() {
 	watch 'tests/woken sleep'
 	succeeds
-	in_order '| sleep(1000 s)' 'kill(pid ' 'SIGUSR1) = 0' ': slept' \
-		'>| sleep = ' 'ends, exit status 0'
+	in_order '| sleep(1000 s)' ': slept' '>| sleep = ' 'ends, exit status 0'
 }
 check 'kill ends a sleep' sleep_is_interrupted
 
@@ -345,6 +344,8 @@ check 'what cannot be watched is said' unwatchable_is_said
 sanitized_is_watched() {
 	${CC:-cc} -fsanitize=address shm/race.c -o "$work/race" 2>/dev/null ||
 		skip 'no AddressSanitizer here'
+	ASAN_OPTIONS=detect_leaks=0 # strace leaves no way to look for them
+	export ASAN_OPTIONS
 	unless_watchable "$work/race"
 	succeeds
 	in_order '| shmget(IPC_PRIVATE' '| fork() = ' 'ends, exit status 0'

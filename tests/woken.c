@@ -12,7 +12,8 @@
  *     woken signals   the child pauses first; the parent ends that, and a read,
  *                     with SIGUSR1
  *     woken sleep     the child sleeps first, longer than any test may take;
- *                     the parent sends SIGUSR1 until the child has ended
+ *                     the parent sends SIGUSR1 some times, which may be too
+ *                     early, then until the child has ended
  */
 
 #include <err.h>
@@ -131,6 +132,8 @@ int main(int argc, char *argv[])
 		signal_child(child);
 		signal_child(child);
 	}
+	for (int i = 0; is("sleep") && i < 4; i++)
+		signal_child(child);
 	const struct timespec moment = {.tv_nsec = 10000000};
 	while (is("sleep") && waitpid(child, NULL, WNOHANG) == 0) {
 		signal_child(child);

@@ -29,17 +29,10 @@ static int is_folded(struct process *process)
 	return 1;
 }
 
-static void keep_call(int number, long long time)
+/* The call that a process is in. */
+static void fill_call(struct call *call, int number, long long time)
 {
-	struct process *process = &processes[number];
-	if (is_wanted(process->call)) { /* others can end a wait as well */
-		tell_folded(number, time);
-		struct row *row = add_row(number, time, CALL);
-		if (row == NULL)
-			return;
-		row->call = call_count;
-	}
-	struct call *call = &calls[call_count];
+	const struct process *process = &processes[number];
 	memset(call, 0, sizeof *call);
 	call->process = number;
 	call->waker = -1;
@@ -50,14 +43,47 @@ static void keep_call(int number, long long time)
 	    descriptor_of(number, number_of(process->arguments, "fd", -1), 0);
 	call->channel = end == NULL ? -1 : end->channel;
 	call->side = end == NULL ? 0 : end->side;
+}
+
+static void keep_call(int number, long long time)
+{
+	struct process *process = &processes[number];
+	if (is_wanted(process->call)) { /* others can end a wait as well */
+		tell_folded(number, time);
+		struct row *row = add_row(number, time, CALL);
+		if (row == NULL)
+			return;
+		row->call = call_count;
+	}
+	fill_call(&calls[call_count], number, time);
 	process->call_number = call_count++;
+}
+
+static void keep_folded_call(int number, long long time)
+{
+	const int kept = sizeof folded_calls / sizeof *folded_calls;
+	processes[number].folded_call_number = next_folded_call;
+	fill_call(&folded_calls[next_folded_call], number, time);
+	next_folded_call = (next_folded_call + 1) % kept;
+}
+
+static void end_folded_call(int number, long long time, const char *result)
+{
+	const struct process *process = &processes[number];
+	if (process->folded_call_number == -1)
+		return;
+	struct call *call = &folded_calls[process->folded_call_number];
+	if (call->process != number || call->begun != process->call_begun)
+		return; /* another's by now */
+	call->ended = time;
+	snprintf(call->result, sizeof call->result, "%s", result);
 }
 
 static void note_begin(int number, long long time)
 {
 	struct process *process = &processes[number];
 	const char *name = process->call;
-	process->call_number = -1;
+	process->call_number = process->folded_call_number = -1;
 	process->signature = -1;
 	if (drawing_over || process->script)
 		return;
@@ -70,6 +96,7 @@ static void note_begin(int number, long long time)
 		keep_call(number, time);
 		return;
 	}
+	keep_folded_call(number, time);
 	if (!is_wanted(name))
 		return;
 	if (process->folded++ == 0)
@@ -160,6 +187,7 @@ static void note_return(int number, long long time, const char *result)
 	if (!failed && strcmp(name, "shmat") == 0)
 		process->attached++;
 
+	end_folded_call(number, time, result);
 	unfold_result(number, result);
 	if (process->call_number == -1 && !is_wanted(name))
 		return;

@@ -203,6 +203,7 @@ static void begin_again(void)
 	remove_left(NULL);
 	forget_processes();
 	forget_rows();
+	memset(folded_calls, 0, sizeof folded_calls);
 	if (record != NULL)
 		*record = '\0';
 }

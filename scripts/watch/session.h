@@ -82,7 +82,8 @@ static struct process {
 	char call[24];
 	char arguments[LINE];
 	long long call_begun;
-	int call_number; /* in calls[], or -1: not drawn */
+	int call_number;        /* in calls[], or -1: not drawn */
+	int folded_call_number; /* then in folded_calls[], or -1 */
 
 	int forks;
 	long long woken; /* when it was last told to go on */

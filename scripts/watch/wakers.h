@@ -186,21 +186,39 @@ static int could_interrupt(const struct call *call, const struct call *waiting)
 	       (pid <= 0 || pid == processes[waiting->process].pid);
 }
 
+/* The last calls that are folded: they end waits as well. */
+static struct call folded_calls[200];
+static int next_folded_call;
+
+static int ends_wait(const struct call *call, const struct call *waiting)
+{
+	if (call->process == waiting->process || call->begun == 0 ||
+	    call->begun > waiting->ended ||
+	    (call->ended != 0 && call->ended < waiting->begun))
+		return 0;
+	return is_interrupted(waiting) ? could_interrupt(call, waiting)
+				       : could_wake(call, waiting);
+}
+
 static int find_waker(const struct call *waiting)
 {
 	const long pid = atol(waiting->result);
+	const int kept = sizeof folded_calls / sizeof *folded_calls;
+	const struct call *last = NULL;
 	if (is_one_of(waiting->name, "wait waitpid"))
 		return pid > 0 ? process_of_pid(pid) : -1;
 	for (int i = call_count - 1; i >= 0 && i > call_count - 300; i--) {
-		const struct call *call = &calls[i];
-		if (call->process == waiting->process ||
-		    call->begun > waiting->ended ||
-		    (call->ended != 0 && call->ended < waiting->begun))
+		if (!ends_wait(&calls[i], waiting))
 			continue;
-		if (is_interrupted(waiting) ? could_interrupt(call, waiting)
-					    : could_wake(call, waiting))
-			return call->process;
+		last = &calls[i];
+		break;
 	}
+	for (int i = 0; i < kept; i++)
+		if ((last == NULL || folded_calls[i].begun > last->begun) &&
+		    ends_wait(&folded_calls[i], waiting))
+			last = &folded_calls[i];
+	if (last != NULL)
+		return last->process;
 	/* End-of-file, because the other end's process has ended. */
 	for (int i = 0; i < process_count && waiting->channel != -1 &&
 			*waiting->result == '0';
