@@ -110,7 +110,7 @@ $(tests:%=test-%):
 
 # The sheets watch as well.
 demo test soak $(labs:%=demo-%) $(labs:%=test-%): $(library)
-test-faults test-watch test-watch-step: $(library)
+test-faults test-watch test-watch-left test-watch-step: $(library)
 
 ## check-TASK: does your program do what a task of a sheet asks for?
 tasks = $(patsubst tests/check-%.sh,%,$(wildcard tests/check-*.sh))
