@@ -3,8 +3,24 @@
 # shellcheck source=tests/watch.sh
 . "${0%/*}/watch.sh"
 
+usage_is_shown() {
+	run scripts/watch/watch -h
+	succeeds
+	prints_like 'usage: watch '
+	for arguments in '' '-t 0 a' '-t x a' '-q' '-s -x 1 a' '-S f a'; do
+		# shellcheck disable=SC2086 # words
+		run scripts/watch/watch $arguments
+		exits 2
+		prints_nothing
+		says 'usage: watch '
+	done
+}
+check 'watch -h prints its usage, a wrong command line is refused' \
+	usage_is_shown
+
+needs_watch
+
 late_client_is_waited_for() {
-	unless_watchable
 	new_port
 	watch "socket/server -p $port" "socket/client -w -p $port"
 	succeeds
@@ -28,7 +44,6 @@ check 'the blocking server waits for the late client: columns, order, arrows' \
 	late_client_is_waited_for
 
 nonblocking_server_does_not_wait() {
-	unless_watchable
 	new_port
 	watch "socket/server -n -p $port" "socket/client -w -p $port"
 	succeeds
@@ -41,7 +56,6 @@ check 'the non-blocking server does not wait in recv' \
 	nonblocking_server_does_not_wait
 
 message_ends_wait() {
-	unless_watchable
 	new_path
 	watch "msgqueue/reader -f $path" "msgqueue/writer -f $path hello"
 	succeeds
@@ -54,7 +68,6 @@ message_ends_wait() {
 check 'msgsnd ends the wait of msgrcv' message_ends_wait
 
 child_has_a_column() {
-	unless_watchable
 	watch fork_demo/private
 	succeeds
 	prints_like '1.1 child'
@@ -71,8 +84,19 @@ child_has_a_column() {
 check 'a child has a column, and its end ends the wait of its parent' \
 	child_has_a_column
 
+grandchildren_are_watched() {
+	watch 'tests/woken family'
+	succeeds
+	in_order '| fork() = ' '| fork() = ' '| fork() = ' '| _exit(3)' \
+		'| waitpid =' '| _exit(3)' 'status 3' '1.1.1.1'
+	for count in 'fork 1, waitpid 1, _exit 1' '1.1.1.1 '; do
+		prints_like "$count"
+	done
+}
+check 'children of children have columns, and vfork is a fork' \
+	grandchildren_are_watched
+
 sandbox_stays() {
-	unless_watchable
 	run shm/no_syscalls
 	[ "$status" -eq 0 ] || skip 'no strict sandbox here'
 	watch shm/no_syscalls
@@ -81,8 +105,32 @@ sandbox_stays() {
 }
 check 'in a sandbox without system calls watch makes none' sandbox_stays
 
+full_buffers_are_waited_for() {
+	new_port
+	watch "socket/receiver -w -p $port" "socket/sender -p $port"
+	succeeds
+	in_order 'MSG_DONTWAIT) =' ' more send' '= -1 EAGAIN' '| send(3,' \
+		'(Enter)' '| recv(4, ' ': waited' '>| send = ' '>all in order'
+}
+check 'a send waits while the buffers are full, and recv ends that' \
+	full_buffers_are_waited_for
+
+end_of_file_is_waited_for() {
+	watch 'tests/woken enter'
+	succeeds
+	in_order '| pipe() = 0, 3,4' '(Enter)' '| close(4) = 0' '>| read = 0'
+}
+check 'the close that ends a wait for the end of file has an arrow' \
+	end_of_file_is_waited_for
+
+sleep_is_interrupted() {
+	watch 'tests/woken sleep'
+	succeeds
+	in_order '| sleep(1000 s)' ': slept' '>| sleep = ' 'ends, exit status 0'
+}
+check 'kill ends a sleep' sleep_is_interrupted
+
 repetitions_are_folded() {
-	unless_watchable
 	watch 'shm/counter -s -n 60' # all their events find room
 	succeeds
 	prints_like '... '
@@ -107,7 +155,6 @@ check 'a line that is printed again and again is folded' lines_are_folded
 
 endless_output_is_ended() {
 	unless_watchable 'sh -c :'
-	unless_watchable
 	watch -t 20 "sh -c 'while :; do echo $(letters 150); done'"
 	succeeds
 	in_order 'prints too much: ended' ' more lines' 'ended by signal 9'
@@ -115,7 +162,6 @@ endless_output_is_ended() {
 check 'a program that prints without end is ended' endless_output_is_ended
 
 enter_comes_last() {
-	unless_watchable
 	new_key
 	watch "shm/writer -w -k $key text" "shm/reader -l -k $key"
 	succeeds
@@ -129,7 +175,6 @@ check 'Enter is given when all else has ended, and a left segment removed' \
 	enter_comes_last
 
 time_is_limited() {
-	unless_watchable
 	new_port
 	watch -t 0.5 "socket/udp_server -p $port"
 	succeeds
@@ -141,7 +186,6 @@ time_is_limited() {
 check 'what still runs after SECONDS is ended' time_is_limited
 
 many_processes_fit() {
-	unless_watchable
 	COLUMNS=120
 	export COLUMNS
 	watch 'shm/sum -p 9 -n 1000'
@@ -154,7 +198,6 @@ many_processes_fit() {
 check 'many processes share the width' many_processes_fit
 
 picture_is_drawn() {
-	unless_watchable
 	new_port
 	watch -o "$work/a.svg" "socket/server -p $port" "socket/client -p $port"
 	succeeds
@@ -169,7 +212,6 @@ picture_is_drawn() {
 check 'watch -o draws the same in a file' picture_is_drawn
 
 utf8_is_drawn() {
-	unless_watchable
 	[ "$(LC_ALL=C.UTF-8 locale charmap 2>/dev/null)" = UTF-8 ] ||
 		skip 'no locale C.UTF-8 here'
 	LC_ALL=C.UTF-8 LANG=C.UTF-8 "$build/scripts/watch/watch" shm/race \
@@ -183,51 +225,18 @@ utf8_is_drawn() {
 }
 check 'lines are drawn in UTF-8, and in ASCII elsewhere' utf8_is_drawn
 
-watch_is_killed() {
-	unless_watchable
-	new_key
-	new_port
-	for signal in KILL TERM INT; do
-		start watch scripts/watch/watch -t 20 "shm/writer -k $key" \
-			"socket/server -p $port"
-		await_that segment_exists "$key"
-		await_that server_of "$(pid watch)"
-		stop watch "$signal"
-		finish watch
-		await_that segment_is_gone "$key"
-		await_that has_ended "$server"
-		await_that rmdir "$TMPDIR"
-		mkdir "$TMPDIR"
-	done
+terminal_has_colour() {
+	run tests/on_terminal "$build/scripts/watch/watch" shm/race
+	[ "$status" -ne 77 ] || skip 'no pseudo-terminals here'
+	succeeds
+	esc=$(printf '\033')
+	in_order "$esc" '>' "$esc" 'Child has exited.' 'exit status 0'
+	watch shm/race
+	! has_text "$work/out" "$esc" || fail 'no colour in a file'
 }
-segment_is_gone() {
-	! segment_exists "$1"
-}
-server_of() {
-	server=$(ps -A -o ppid= -o pid= -o args= | awk -v parent="$1" \
-		'$1 == parent && $3 ~ /socket\/server$/ { print $2 }')
-	[ -n "$server" ]
-}
-check 'killed at any moment, nothing stays: process, segment, folder' \
-	watch_is_killed
-
-held_is_killed() {
-	unless_watchable
-	new_key
-	new_port
-	start watch scripts/watch/watch -x '1:shmdt 2' "shm/writer -k $key" \
-		"socket/server -p $port"
-	await_that segment_exists "$key"
-	stop watch KILL
-	finish watch
-	await_that segment_is_gone "$key"
-	await_that rmdir "$TMPDIR"
-	mkdir "$TMPDIR"
-}
-check 'killed while a process is held, nothing stays' held_is_killed
+check 'there is colour on a terminal only' terminal_has_colour
 
 unwatchable_is_said() {
-	unless_watchable
 	cp "$build/shm/race" "$work/setuid"
 	if [ "$(id -u)" -eq 0 ]; then
 		chown 1 "$work/setuid"
@@ -243,11 +252,25 @@ unwatchable_is_said() {
 	fails_with 1 'cannot be watched: it is linked statically'
 	watch "$work/nothing"
 	fails_with 1 'No such file'
+	if ${CC:-cc} -m32 "$work/static.c" -o "$work/narrow" 2>/dev/null; then
+		watch "$work/narrow"
+		fails_with 1 'of another width (32 or 64 bits)'
+	fi
 }
 check 'what cannot be watched is said' unwatchable_is_said
 
+sanitized_is_watched() {
+	${CC:-cc} -fsanitize=address shm/race.c -o "$work/race" 2>/dev/null ||
+		skip 'no AddressSanitizer here'
+	ASAN_OPTIONS=detect_leaks=0 # strace leaves no way to look for them
+	export ASAN_OPTIONS
+	unless_watchable "$work/race"
+	succeeds
+	in_order '| shmget(IPC_PRIVATE' '| fork() = ' 'ends, exit status 0'
+}
+check 'a program with AddressSanitizer is watched' sanitized_is_watched
+
 results_are_the_same() {
-	unless_watchable
 	watch "shm/reader -k 1"
 	succeeds
 	prints_like '= -1 ENOENT'
@@ -259,14 +282,15 @@ results_are_the_same() {
 check 'exit status and errors are those of the program' results_are_the_same
 
 stream_tells_more() {
-	unless_watchable
 	library=$(cd "$build" && pwd)/scripts/watch/library.so
 	: >"$work/printed"
 	: >"$work/events"
 	read -r inode _ <<-END
 		$(ls -i "$work/printed")
 	END
-	WATCH_OUTPUT=$inode WATCH_EVENTS=$work/events LD_PRELOAD=$library \
+	ASAN_OPTIONS=verify_asan_link_order=0 \
+		WATCH_OUTPUT=$inode WATCH_EVENTS=$work/events \
+		LD_PRELOAD=$library \
 		DYLD_INSERT_LIBRARIES=$library "$build/shm/race" -dw \
 		>>"$work/printed"
 	for event in '1 start [0-9]* [0-9]* printed=0' \
@@ -285,7 +309,6 @@ check 'the stream tells what has been printed, and which calls have waited' \
 	stream_tells_more
 
 calls_cost_little() {
-	unless_watchable
 	run tests/many_calls 1000
 	succeeds
 	read -r alone <"$work/out"
@@ -305,7 +328,6 @@ calls_cost_little() {
 check 'what a watched call costs is shown as a ratio' calls_cost_little
 
 orders_are_the_same() {
-	unless_watchable
 	new_path
 	watch -n -x '1~ 2 1' "msgqueue/reader -f $path" \
 		"msgqueue/writer -f $path text"
@@ -321,20 +343,5 @@ orders_are_the_same() {
 		'<--' 'process   calls' 'msgsnd 1'
 }
 check 'watch -n draws an order the same each time' orders_are_the_same
-
-usage_is_shown() {
-	run scripts/watch/watch -h
-	succeeds
-	prints_like 'usage: watch '
-	for arguments in '' '-t 0 a' '-t x a' '-q' '-s -x 1 a' '-S f a'; do
-		# shellcheck disable=SC2086 # words
-		run scripts/watch/watch $arguments
-		exits 2
-		prints_nothing
-		says 'usage: watch '
-	done
-}
-check 'watch -h prints its usage, a wrong command line is refused' \
-	usage_is_shown
 
 finish_tests

@@ -11,7 +11,8 @@ static struct made {
 } made[500];
 static int made_count;
 static int to_guardian = -1;
-static struct termios terminal; /* as it was */
+static int objects_to_guardian = -1; /* the programs' side */
+static struct termios terminal;      /* as it was */
 static int terminal_changed;
 
 static int object_exists(const struct made *object)
@@ -47,69 +48,11 @@ static void remove_object(const struct made *object)
 		unlink(object->path);
 }
 
-static void remove_folder(void)
-{
-	unlink(socket_path);
-	rmdir(folder);
-}
-
 static void show_cursor(int fd)
 {
 	static const char restored[] = "\033[?25h\033[?1049l";
 	ssize_t ignored = write(fd, restored, sizeof restored - 1);
 	(void)ignored;
-}
-
-/* Ends when we do: then it ends and removes what we should have. */
-static void guard(int pipe_end, int screen)
-{
-	setsid();
-	const int signals[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
-			       SIGPIPE, SIGTTOU, SIGTSTP};
-	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-		signal(signals[i], SIG_IGN);
-	const int null = open("/dev/null", O_RDWR);
-	for (int fd = 0; fd < 3; fd++)
-		dup2(null, fd);
-	struct made object;
-	int clean = 0;
-	while (read(pipe_end, &object, sizeof object) == sizeof object) {
-		clean = object.gone;
-		for (int i = 0; clean && i < made_count; i++)
-			if (made[i].kind == object.kind &&
-			    made[i].id == object.id)
-				made[i] = made[--made_count];
-		if (!clean && object.kind == GROUP && object.id == 0)
-			terminal_changed = 1;
-		else if (!clean &&
-			 made_count < (int)(sizeof made / sizeof *made))
-			made[made_count++] = object;
-		clean = object.gone && object.id == -1;
-		if (clean)
-			break;
-	}
-	if (!clean) {
-		if (terminal_changed) {
-			tcsetattr(screen, TCSANOW, &terminal);
-			show_cursor(screen);
-		}
-		for (int try = 0; try < 50; try++) {
-			int living = 0;
-			for (int i = 0; i < made_count; i++) {
-				if (made[i].kind != GROUP)
-					continue;
-				kill(-made[i].id, try < 25 ? SIGTERM : SIGKILL);
-				living += object_exists(&made[i]);
-			}
-			if (living == 0)
-				break;
-			rest(20);
-		}
-		for (int i = 0; i < made_count; i++)
-			remove_object(&made[i]);
-	}
-	remove_folder();
-	_exit(0);
 }
 
 static void tell_guardian(const struct made *object)
@@ -127,33 +70,6 @@ static void note_made(int kind, int id, const char *path)
 	tell_guardian(&object);
 	if (kind != GROUP && made_count < (int)(sizeof made / sizeof *made))
 		made[made_count++] = object;
-}
-
-static void start_guardian(void)
-{
-	int ends[2];
-	const int screen = dup(STDIN_FILENO);
-	const int has_terminal = tcgetattr(STDIN_FILENO, &terminal) == 0;
-	if (pipe(ends) == -1)
-		err(1, "pipe");
-	const pid_t guardian = fork();
-	if (guardian == -1)
-		err(1, "fork");
-	if (guardian == 0) {
-		close(ends[1]);
-		guard(ends[0], has_terminal ? screen : -1);
-	}
-	close(ends[0]);
-	close(screen);
-	to_guardian = ends[1];
-	fcntl(to_guardian, F_SETFD, FD_CLOEXEC);
-}
-
-static void dismiss_guardian(void)
-{
-	struct made object = {.kind = GROUP, .id = -1, .gone = 1};
-	tell_guardian(&object);
-	remove_folder();
 }
 
 /* Ids that were there before us are nobody's business of ours. */
@@ -212,4 +128,122 @@ static void note_object(int kind, int id)
 		changed = set.sem_ctime;
 	if (changed >= began_at)
 		note_made(kind, id, NULL);
+}
+
+/* What the programs' own library says of objects, see WATCH_MADE there: we may
+ * be killed before we have read the events. */
+static void take_objects(int objects)
+{
+	static const char *const calls[] = {"shmget", "semget", "msgget"};
+	char line[60], call[20];
+	int id;
+	ssize_t length;
+	while ((length = recv(objects, line, sizeof line - 1, MSG_DONTWAIT)) >
+	       0) {
+		line[length] = '\0';
+		if (sscanf(line, "%19s %d", call, &id) != 2)
+			continue;
+		for (int kind = SEGMENT; kind <= QUEUE; kind++)
+			if (strcmp(call, calls[kind]) == 0)
+				note_object(kind, id);
+	}
+}
+
+/* Ends when we do: then it ends and removes what we should have. */
+static void guard(int pipe_end, int objects, int screen)
+{
+	setsid();
+	const int signals[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
+			       SIGPIPE, SIGTTOU, SIGTSTP};
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		signal(signals[i], SIG_IGN);
+	const int null = open("/dev/null", O_RDWR);
+	for (int fd = 0; fd < 3; fd++)
+		dup2(null, fd);
+	struct made object;
+	int clean = 0;
+	for (;;) {
+		struct pollfd polled[2] = {{.fd = pipe_end, .events = POLLIN},
+					   {.fd = objects, .events = POLLIN}};
+		poll(polled, 2, -1);
+		take_objects(objects);
+		if (polled[0].revents == 0)
+			continue;
+		if (read(pipe_end, &object, sizeof object) != sizeof object)
+			break;
+		clean = object.gone;
+		for (int i = 0; clean && i < made_count; i++)
+			if (made[i].kind == object.kind &&
+			    made[i].id == object.id)
+				made[i] = made[--made_count];
+		if (!clean && object.kind == GROUP && object.id == 0)
+			terminal_changed = 1;
+		else if (!clean &&
+			 made_count < (int)(sizeof made / sizeof *made))
+			made[made_count++] = object;
+		clean = object.gone && object.id == -1;
+		if (clean)
+			break;
+	}
+	if (!clean) {
+		if (terminal_changed) {
+			tcsetattr(screen, TCSANOW, &terminal);
+			show_cursor(screen);
+		}
+		/* A zombie that nobody has waited for seems to live. */
+		for (int try = 0; try < 28; try++) {
+			int living = 0;
+			for (int i = 0; i < made_count; i++) {
+				if (made[i].kind != GROUP)
+					continue;
+				kill(-made[i].id, try < 25 ? SIGTERM : SIGKILL);
+				living += object_exists(&made[i]);
+			}
+			if (living == 0)
+				break;
+			rest(20);
+		}
+		take_objects(objects);
+		for (int i = 0; i < made_count; i++)
+			remove_object(&made[i]);
+	}
+	_exit(0);
+}
+
+static void start_guardian(void)
+{
+	int ends[2], objects[2];
+	const int screen = dup(STDIN_FILENO);
+	const int has_terminal = tcgetattr(STDIN_FILENO, &terminal) == 0;
+	if (pipe(ends) == -1)
+		err(1, "pipe");
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, objects) == -1)
+		err(1, "socketpair");
+	const pid_t guardian = fork();
+	if (guardian == -1)
+		err(1, "fork");
+	if (guardian == 0) {
+		close(ends[1]);
+		close(objects[1]);
+		guard(ends[0], objects[0], has_terminal ? screen : -1);
+	}
+	close(ends[0]);
+	close(objects[0]);
+	close(screen);
+	to_guardian = ends[1];
+	objects_to_guardian = objects[1];
+	fcntl(to_guardian, F_SETFD, FD_CLOEXEC);
+	fcntl(objects_to_guardian, F_SETFD, FD_CLOEXEC);
+	fcntl(objects_to_guardian, F_SETFL, O_NONBLOCK);
+#ifdef SO_NOSIGPIPE
+	const int on = 1;
+	setsockopt(objects_to_guardian, SOL_SOCKET, SO_NOSIGPIPE, &on,
+		   sizeof on);
+#endif
+}
+
+static void dismiss_guardian(void)
+{
+	struct made object = {.kind = GROUP, .id = -1, .gone = 1};
+	tell_guardian(&object);
 }

@@ -25,7 +25,7 @@
  *
  * Exit status: 0; 1 the schedule cannot be followed, or a program cannot be
  * watched; 2 usage. Not seen: what libc does for itself (stdio, system), and
- * the accesses to shared memory. macOS: written for it, untried.
+ * the accesses to shared memory. macOS: compiled for it, not run there.
  */
 
 #if defined(__linux__) && !defined(_GNU_SOURCE)
@@ -39,6 +39,8 @@
 
 #include "commands.h"
 
+#include "connections.h"
+
 #include "events.h"
 
 #include "waits.h"
@@ -50,6 +52,10 @@
 #include "told.h"
 
 #include "wakers.h"
+
+#include "drawn.h"
+
+#include "columns.h"
 
 #include "picture.h"
 
@@ -106,6 +112,9 @@ int main(int argc, char *argv[])
 		live = has_colour = has_utf8 = 0;
 		canvas.width = 76; /* in a page it is indented */
 	}
+	/* What names the columns stays in sight. */
+	const int page = live && height > 12 ? height - 6 : 0;
+	canvas.page = by_key ? 0 : page;
 	canvas.put = put_on_output;
 	canvas.where = stdout;
 	holding = by_key || schedule != NULL;
@@ -128,6 +137,7 @@ int main(int argc, char *argv[])
 	/* The end of all, and what there is to say of it. */
 	const int interrupted = ended_by;
 	end_all();
+	canvas.page = page;
 	if (by_key)
 		put_all_rows(&canvas);
 	else
@@ -135,6 +145,7 @@ int main(int argc, char *argv[])
 	if (!quiet)
 		print_figures();
 	remove_left(quiet ? NULL : stdout);
+	canvas.page = 0;
 	if (svg_path != NULL)
 		write_svg(svg_path, &canvas);
 	for (int i = 0; i < command_count && !failed; i++) {
