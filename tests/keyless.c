@@ -7,6 +7,8 @@
  *     keyless list [PID ...]    a line each: segment ID, queue ID, semaphores
  *                               ID; which these processes made or used last,
  *                               or all that there are
+ *     keyless stop PID          stop that process where it has taken the 1 of
+ *                               a semaphore, and print the set's id
  *     keyless spoil segment ID BYTE
  *                               keep changing a byte of the segment, 1 is the
  *                               last one, until nobody else is attached
@@ -17,6 +19,7 @@
  */
 
 #include <err.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +27,20 @@
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <time.h>
+
+static void rest(long milliseconds)
+{
+	const struct timespec time = {.tv_nsec = milliseconds * 1000000};
+	nanosleep(&time, NULL);
+}
+
+static FILE *open_list(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	if (file == NULL)
+		errx(77, "there is no %s", path);
+	return file;
+}
 
 static int is_one_of(int count, char *pids[], long pid)
 {
@@ -38,9 +55,7 @@ static int is_one_of(int count, char *pids[], long pid)
  * are pids. For semaphores the kernel has to be asked. */
 static void list(const char *kind, const char *path, int count, char *pids[])
 {
-	FILE *file = fopen(path, "r");
-	if (file == NULL)
-		errx(77, "there is no %s", path);
+	FILE *file = open_list(path);
 	const int is_segment = strcmp(kind, "segment") == 0;
 	char line[512];
 	while (fgets(line, sizeof line, file) != NULL) {
@@ -63,6 +78,41 @@ static void list(const char *kind, const char *path, int count, char *pids[])
 	fclose(file);
 }
 
+/* The set whose semaphore is 0, by this process, or -1. */
+static int taken_by(pid_t pid)
+{
+	FILE *file = open_list("/proc/sysvipc/sem");
+	char line[512];
+	int set, taken = -1;
+	while (taken == -1 && fgets(line, sizeof line, file) != NULL) {
+		if (sscanf(line, " 0 %d", &set) == 1 &&
+		    semctl(set, 0, GETVAL) == 0 &&
+		    semctl(set, 0, GETPID) == pid)
+			taken = set;
+	}
+	fclose(file);
+	return taken;
+}
+
+/* A process that has ended, for which nobody has waited, can be sent signals:
+ * so give up after a second. */
+static void stop_inside(pid_t pid)
+{
+	for (int tries = 0; tries < 250; tries++) {
+		if (kill(pid, SIGSTOP) == -1)
+			err(1, "process %ld", (long)pid);
+		rest(2); /* by then it has stopped */
+		const int set = taken_by(pid);
+		if (set != -1) {
+			printf("%d\n", set);
+			return;
+		}
+		kill(pid, SIGCONT);
+		rest(2);
+	}
+	errx(1, "process %ld takes no semaphore", (long)pid);
+}
+
 static void spoil_segment(int id, long byte)
 {
 	struct shmid_ds status;
@@ -78,14 +128,13 @@ static void spoil_segment(int id, long byte)
 
 static void spoil_queue(int id)
 {
-	const struct timespec pause = {.tv_nsec = 1000000};
 	struct {
 		long type;
 		char text[64];
 	} message = {.type = 1};
 	memset(message.text, 'x', sizeof message.text);
 	while (msgsnd(id, &message, sizeof message.text, IPC_NOWAIT) == 0)
-		nanosleep(&pause, NULL);
+		rest(1);
 }
 
 int main(int argc, char *argv[])
@@ -95,6 +144,8 @@ int main(int argc, char *argv[])
 		list("segment", "/proc/sysvipc/shm", argc - 2, argv + 2);
 		list("queue", "/proc/sysvipc/msg", argc - 2, argv + 2);
 		list("semaphores", "/proc/sysvipc/sem", argc - 2, argv + 2);
+	} else if (argc == 3 && strcmp(argv[1], "stop") == 0) {
+		stop_inside((pid_t)atol(argv[2]));
 	} else if (spoils && argc == 5 && strcmp(argv[2], "segment") == 0) {
 		spoil_segment(atoi(argv[3]), atol(argv[4]));
 	} else if (spoils && argc == 4 && strcmp(argv[2], "queue") == 0) {
