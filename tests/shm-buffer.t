@@ -67,7 +67,7 @@ waiting_is_sleep() {
 two
 three'
 }
-check 'producer, consumer: each line is passed on at once; both sleep meanwhile' \
+check 'producer, consumer: each line passes at once; both sleep meanwhile' \
 	waiting_is_sleep
 
 # The signal of each second makes write return when a part, or nothing, has
