@@ -29,13 +29,17 @@ other_side() { # SIDE
 	esac
 }
 
-# Start a side, as far as its seat; a producer has then made the segment.
-begin_side() { # SIDE [INPUT]
-	start_from "${2:-/dev/null}" "$1" "shm/$1" -k "$key"
+# A side has its seat. A producer has also made the segment.
+await_seat() { # SIDE
 	case $1 in
 	producer) await_ring '* * 2 * yes' ;;
 	consumer) await_ring '* * * 2 *' ;;
 	esac
+}
+
+begin_side() { # SIDE [INPUT]
+	start_from "${2:-/dev/null}" "$1" "shm/$1" -k "$key"
+	await_seat "$1"
 }
 
 # Both have joined and wait. fd 4 is the producer's input. Where there is a TEXT

@@ -49,7 +49,8 @@ sandbox_keeps_from_file() {
 check 'browser: in the sandbox a tab is killed for opening a file' \
 	sandbox_keeps_from_file
 
-run_confined() { # ERRNO: prctl fails with it; 0: it lies
+# There prctl fails with this number, or, where it is 0, it lies.
+run_confined() { # ERRNO
 	"$build/tests/confined" "$1" true 2>/dev/null ||
 		skip 'prctl cannot be kept from its work here'
 	run tests/confined "$1" "$build/fork_demo/browser"
@@ -59,18 +60,15 @@ run_confined() { # ERRNO: prctl fails with it; 0: it lies
 	prints_line 'browser: still up'
 }
 
-says_where_no_sandbox_is() {
+wrong_fate_is_told() {
 	run_confined 22 # EINVAL
 	succeeds
 	has_pages 4 ', no sandbox]'
-}
-check 'browser: says so where there is no sandbox' says_where_no_sandbox_is
-
-tells_wrong_fate() {
 	run_confined 0
 	fails_with 1 'tab 3 (spy) was meant for another fate: killed by SIGKILL'
 }
-check 'browser: another fate than the one meant is an error' tells_wrong_fate
+check 'browser: says so where there is no sandbox, or one that does not work' \
+	wrong_fate_is_told
 
 # The processes of browsers in our process group, zombies left out.
 see_browsers() { # sets $group
@@ -81,9 +79,8 @@ see_browsers() { # sets $group
 browsers() {
 	for stat in /proc/[0-9]*/stat; do
 		read -r number name state _ its_group _ <"$stat" || continue
-		case $name$state$its_group in
-		'(browser)Z'*) ;;
-		"(browser)"[A-Z]"$group") echo "$number" ;;
+		case "$name $state $its_group" in
+		"(browser) "[!Z]" $group") echo "$number" ;;
 		esac
 	done 2>/dev/null
 }
@@ -159,73 +156,49 @@ opens_all_or_ends() {
 check 'browser: what was opened ends where not all tabs can be' \
 	opens_all_or_ends
 
-# One call of one process fails, see scripts/watch/library.c: 1 is the browser,
-# 1.1 the first tab, 1.6 the hanging one, 1.8 the plug-in.
-start_with_fault() { # NAME FAULT [PROGRAM [ARGUMENT]]
+# One call fails: of the browser, 1, the first tab, 1.1, the hanging one, 1.6,
+# or the plug-in, 1.8. See scripts/watch/library.c.
+start_with_fault() { # NAME FAULT
 	library=$build/scripts/watch/library.so
 	: >"$work/$1.events"
 	WATCH_EVENTS=$work/$1.events WATCH_FAULT=$2 LD_PRELOAD=$library \
-		DYLD_INSERT_LIBRARIES=$library \
-		"$build/${3:-fork_demo/browser}" ${4:+"$4"} \
+		DYLD_INSERT_LIBRARIES=$library "$build/fork_demo/browser" \
 		>"$work/$1.out" 2>"$work/$1.err" &
 	echo "$!" >"$work/$1.pid"
 }
 
-finish_with_fault() { # NAME FAULT
-	finish "$1"
-	command="fork_demo/browser, fault $2"
-	has_text "$work/$1.events" ' fault ' || fail 'a call that fails'
-}
-
-needs_faults() {
-	start_with_fault trial '' tests/odd size
-	finish trial
-	[ -s "$work/trial.events" ] || skip 'no calls can be watched here'
-}
-
-short_counts_change_nothing() {
-	needs_faults
+failing_calls_are_met() {
 	cat >"$work/faults" <<-END
-		poll 1 poll 1 EINTR
-		read 1 read 1 EINTR
-		piece 1 read 1 short
-		wait 1 waitpid 1 EINTR
-		send 1.1 write 1 EINTR
-		part 1.8 write 1 short
-		hang 1.6 read 1 EINTR
+		poll|1 poll 1 EINTR|(news): drew: Rain until noon [|
+		read|1 read 1 EINTR|(news): drew: Rain until noon [|
+		piece|1 read 1 short|(news): drew: Rain until noon [|
+		wait|1 waitpid 1 EINTR|(news): drew: Rain until noon [|
+		send|1.1 write 1 EINTR|(news): drew: Rain until noon [|
+		hang|1.6 read 1 EINTR|tab 6 (hang): cut off, silent|
+		part|1.8 write 1 short|plug-in: drew: /etc/passwd opened [|
+		lost|1.1 write 1 EIO|tab 1 (news): failed|another fate: drew
+		deaf|1 read 1 EIO|: cut off, cannot be read|browser: read
 	END
-	while read -r name fault; do
+	while IFS='|' read -r name fault _; do
 		start_with_fault "$name" "$fault"
 	done <"$work/faults"
-	while read -r name fault; do
-		finish_with_fault "$name" "$fault"
-		succeeds
+	while IFS='|' read -r name fault printed said; do
+		finish "$name"
+		command="fork_demo/browser, fault $fault"
+		[ -s "$work/$name.events" ] ||
+			skip 'no calls can be watched here'
+		has_text "$work/$name.events" ' fault ' ||
+			fail 'a call that fails'
+		[ -n "$said" ] || succeeds
+		[ -z "$said" ] || exits 1
+		[ -z "$said" ] || says "$said"
+		prints_like "$printed"
 		has_lines "$work/out" 10 || fail 'ten lines'
-		prints_like 'tab 1 (news): drew: Rain until noon ['
-		prints_like 'plug-in: drew: /etc/passwd opened ['
 		! grep -q ': drew: .*[^]]$' "$work/out" || fail 'whole pages'
 	done <"$work/faults"
 }
-check 'browser: interrupted calls and short counts change nothing' \
-	short_counts_change_nothing
-
-failed_calls_are_told() {
-	needs_faults
-	start_with_fault read '1 read 1 EIO'
-	start_with_fault write '1.1 write 1 EIO'
-	finish_with_fault write '1.1 write 1 EIO'
-	fails_with 1 'tab 1 (news) was meant for another fate: drew'
-	prints_line 'tab 1 (news): failed'
-	prints_line 'browser: still up'
-	finish_with_fault read '1 read 1 EIO'
-	exits 1
-	tab=$(sed -n 's/: cut off, cannot be read$//p' "$work/out")
-	says "browser: read: $tab: "
-	prints_line "$tab: cut off, cannot be read"
-	prints_line 'browser: still up'
-}
-check 'browser: a page that is not sent is not drawn, a failed read is named' \
-	failed_calls_are_told
+check 'browser: interrupted calls and short counts change nothing, errors do' \
+	failing_calls_are_met
 
 options_are_checked() {
 	shows_usage fork_demo/browser
@@ -234,31 +207,24 @@ options_are_checked() {
 }
 check 'browser: -h tells the usage, bad input is refused' options_are_checked
 
+# The output goes away in the middle, and SIGPIPE must not end it; or it is
+# closed: then its number is free, and a channel must not get it.
 output_is_needed() {
-	fails_on_full_output 'cannot write to standard output' fork_demo/browser
-}
-check 'browser: fails when its output cannot be written' output_is_needed
-
-# In the middle, and SIGPIPE must not end it.
-output_goes_away() {
+	: >"$work/out"
 	command='fork_demo/browser | head -n 1'
 	{
 		"$build/fork_demo/browser" 2>"$work/err"
 		echo "$?" >"$work/status"
-	} | head -n 1 >"$work/out"
+	} | head -n 1 >"$work/head"
 	read -r status <"$work/status"
 	fails_with 1 'cannot write to standard output'
-}
-check 'browser: fails when its output goes away' output_goes_away
-
-# Its number is free then, and a channel must not get it.
-output_is_closed() {
 	command='fork_demo/browser >&-'
-	: >"$work/out"
 	"$build/fork_demo/browser" >&- 2>"$work/err"
 	status=$?
 	fails_with 1 'cannot write to standard output'
+	fails_on_full_output 'cannot write to standard output' fork_demo/browser
 }
-check 'browser: fails when its output is closed' output_is_closed
+check 'browser: fails when its output goes away, is closed, or is full' \
+	output_is_needed
 
 finish_tests

@@ -51,28 +51,26 @@ static int is_one_of(int count, char *pids[], long pid)
 	return 0;
 }
 
-/* In the files of /proc/sysvipc: key, id, then columns; from 1 on two of them
- * are pids. For semaphores the kernel has to be asked. */
+/* In the files of /proc/sysvipc: key, id, mode, size or number, then three of
+ * which two are pids. For semaphores the kernel has to be asked. */
 static void list(const char *kind, const char *path, int count, char *pids[])
 {
 	FILE *file = open_list(path);
-	const int is_segment = strcmp(kind, "segment") == 0;
 	char line[512];
+	long key, id, user[3];
 	while (fgets(line, sizeof line, file) != NULL) {
-		long key, id, first, second;
-		/* shm: mode, size, then pids; msg: mode, bytes, number, pids */
-		if (sscanf(line,
-			   is_segment ? "%ld %ld %*s %*s %ld %ld"
-				      : "%ld %ld %*s %*s %*s %ld %ld",
-			   &key, &id, &first, &second) != 4 ||
+		if (sscanf(line, "%ld %ld %*s %*s %ld %ld %ld", &key, &id,
+			   &user[0], &user[1], &user[2]) != 5 ||
 		    key != 0)
 			continue;
+		if (strcmp(kind, "queue") == 0)
+			user[0] = user[2];
 		if (strcmp(kind, "semaphores") == 0) {
-			first = semctl((int)id, 0, GETPID);
-			second = semctl((int)id, 1, GETPID);
+			user[0] = semctl((int)id, 0, GETPID);
+			user[1] = semctl((int)id, 1, GETPID);
 		}
-		if (count == 0 || is_one_of(count, pids, first) ||
-		    is_one_of(count, pids, second))
+		if (count == 0 || is_one_of(count, pids, user[0]) ||
+		    is_one_of(count, pids, user[1]))
 			printf("%s %ld\n", kind, id);
 	}
 	fclose(file);
@@ -84,33 +82,31 @@ static int taken_by(pid_t pid)
 	FILE *file = open_list("/proc/sysvipc/sem");
 	char line[512];
 	int set, taken = -1;
-	while (taken == -1 && fgets(line, sizeof line, file) != NULL) {
+	while (fgets(line, sizeof line, file) != NULL) {
 		if (sscanf(line, " 0 %d", &set) == 1 &&
-		    semctl(set, 0, GETVAL) == 0 &&
-		    semctl(set, 0, GETPID) == pid)
+		    semctl(set, 0, GETPID) == pid &&
+		    semctl(set, 0, GETVAL) == 0)
 			taken = set;
 	}
 	fclose(file);
 	return taken;
 }
 
-/* A process that has ended, for which nobody has waited, can be sent signals:
- * so give up after a second. */
+/* For a second at most: a process that has ended, for which nobody has waited
+ * yet, can be sent signals. */
 static void stop_inside(pid_t pid)
 {
-	for (int tries = 0; tries < 250; tries++) {
-		if (kill(pid, SIGSTOP) == -1)
-			err(1, "process %ld", (long)pid);
-		rest(2); /* by then it has stopped */
-		const int set = taken_by(pid);
-		if (set != -1) {
-			printf("%d\n", set);
-			return;
-		}
+	int set = -1;
+	for (int tries = 0; set == -1 && tries < 250; tries++) {
 		kill(pid, SIGCONT);
 		rest(2);
+		kill(pid, SIGSTOP);
+		rest(2); /* by then it has stopped */
+		set = taken_by(pid);
 	}
-	errx(1, "process %ld takes no semaphore", (long)pid);
+	if (set == -1)
+		errx(1, "process %ld takes no semaphore", (long)pid);
+	printf("%d\n", set);
 }
 
 static void spoil_segment(int id, long byte)

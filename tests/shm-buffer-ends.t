@@ -5,56 +5,70 @@
 # shellcheck source=tests/buffer.sh
 . "${0%/*}/buffer.sh"
 
-no_core_file() { # of SIGQUIT
-	# shellcheck disable=SC3045 # not POSIX, but all these shells have it
-	ulimit -c 0
+# shellcheck disable=SC3045 # where SIGQUIT would leave a core file
+ulimit -c 0 2>/dev/null
+
+begin_in() { # STATE
+	case $1 in
+	idle) # the producer waits for input, the consumer for the producer
+		begin_both one
+		;;
+	unsent) # the consumer does not know the segment yet
+		begin_both
+		;;
+	full) # the producer waits for a free slot
+		begin_side consumer
+		stop consumer STOP
+		begin_side producer /dev/zero
+		await_ring '0 1[56] 2 2 yes'
+		;;
+	unread) # the consumer waits in write
+		mkfifo "$work/consumer.out"
+		start consumer shm/consumer -k "$key"
+		exec 5<"$work/consumer.out"
+		begin_side producer /dev/zero
+		await_ring '0 1[56] 2 2 yes'
+		;;
+	esac
 }
 
-signal_ends_both() {
+early_end_ends_both() {
 	new_key
-	no_core_file
-	while read -r signal side expected; do
-		begin_both one
+	while read -r state side signal expected; do
+		echo "$state: $side gets SIG$signal"
+		begin_in "$state"
 		end_side "$side" "$signal" "$expected"
 		survives "$(other_side "$side")"
 		exec 4>&-
 	done <<-END
-		HUP consumer 129
-		INT producer 130
-		QUIT consumer 131
-		TERM producer 143
+		idle consumer HUP 129
+		idle producer INT 130
+		idle consumer QUIT 131
+		idle producer TERM 143
+		unsent producer KILL 137
+		full consumer KILL 137
+		unread producer KILL 137
 	END
 }
-check 'producer, consumer: any signal to one ends both, nothing is left' \
-	signal_ends_both
+check 'producer, consumer: a signal to one ends both, and nothing is left' \
+	early_end_ends_both
 
 # Nobody tells the survivor: it looks each second, here for the second time.
 killed_side_is_missed() {
+	new_key
 	for side in producer consumer; do
-		mkdir "$work/$side"
-		new_key
-		survivor_notices "$side" >"$work/$side.log" 2>&1 &
-		echo "$!" >"$work/$side.pid"
+		begin_both one
+		"$build/scripts/await" line /dev/null '' 1.2
+		stop "$side" KILL
+		survives "$(other_side "$side")"
+		exec 4>&-
 	done
-	for side in producer consumer; do
-		wait "$(pid "$side")" || fail "the $side to be missed:
-$(cat "$work/$side.log")"
-	done
-}
-
-survivor_notices() { # SIDE that is killed
-	work=$work/$1
-	begin_both one
-	"$build/scripts/await" line /dev/null '' 1.2
-	stop "$1" KILL
-	survives "$(other_side "$1")"
 }
 check 'producer, consumer: where one is killed the other one notices' \
 	killed_side_is_missed
 
 signal_ends_one_alone() {
 	new_key
-	no_core_file
 	for side in producer consumer; do
 		for signal in HUP=129 INT=130 QUIT=131 TERM=143; do
 			begin_side "$side"
@@ -62,66 +76,50 @@ signal_ends_one_alone() {
 			exits "${signal#*=}"
 			buffer_gone
 		done
+		# As nohup starts it.
+		trap '' HUP
+		begin_side "$side"
+		trap - HUP
+		stop "$side" HUP
+		look_now "$side"
+		end "$side"
+		exits 143
+		buffer_gone
 	done
 }
 check 'producer, consumer: interrupted while alone, nothing is left' \
 	signal_ends_one_alone
 
-# The consumer has not found the segment yet, which is now its to remove.
-killed_before_it_began() {
+process_1_ends() {
 	new_key
-	begin_both
-	end_side producer KILL 137
-	survives consumer
+	for side in producer consumer; do
+		start_as_process_1 container "shm/$side" -k "$key"
+		await_seat "$side"
+		kill -s TERM "$child"
+		finish container
+		exits 143
+		buffer_gone
+	done
 }
-check 'consumer: removes all also before anything was sent' \
-	killed_before_it_began
-
-killed_while_full() {
-	new_key
-	begin_side consumer
-	stop consumer STOP
-	begin_side producer /dev/zero
-	await_ring '0 1[56] 2 2 yes'
-	end_side consumer KILL 137
-	survives producer
-}
-check 'producer: ends when the consumer dies with the buffer full' \
-	killed_while_full
-
-# Nobody reads what the consumer writes: it waits in write.
-killed_while_writing() {
-	new_key
-	mkfifo "$work/consumer.out"
-	start consumer shm/consumer -k "$key"
-	exec 5<"$work/consumer.out"
-	begin_side producer /dev/zero
-	await_ring '0 1[56] 2 2 yes'
-	end_side producer KILL 137
-	survives consumer
-}
-check 'consumer: ends when the producer dies and nobody reads' \
-	killed_while_writing
+check 'producer, consumer: a signal ends also process 1' process_1_ends
 
 # Nobody waits for the killed one: the kernel keeps its process number, so
 # that kill(2) would find it, but its semaphore tells.
 zombie_is_dead() {
 	new_key
-	mkfifo "$work/hold"
-	# shellcheck disable=SC2016,SC2086 # for that shell, of one word or two
-	$shell -c '"$0" -k "$1" >/dev/null & echo "$!" >"$2"; exec cat "$3"' \
-		"$build/shm/consumer" "$key" "$work/zombie.pid" "$work/hold" &
-	exec 6>"$work/hold"
 	mkfifo "$work/in"
 	exec 4<>"$work/in"
+	(
+		start consumer shm/consumer -k "$key"
+		exec "$build/scripts/await" line /dev/null ''
+	) &
+	await_seat consumer
 	begin_side producer "$work/in"
-	await_ring '* * 2 2 yes'
-	await_that test -s "$work/zombie.pid"
-	stop zombie KILL
+	await_that test -s "$work/consumer.pid"
+	stop consumer KILL
 	await_ring '* * 2 1 yes'
 	stop producer ALRM
 	survives producer
-	exec 6>&-
 }
 check 'producer: a dead consumer that is still a zombie is dead' zombie_is_dead
 
@@ -145,21 +143,22 @@ check 'producer, consumer: Ctrl-C for both, and nothing is left' \
 	both_are_interrupted
 
 # As Ctrl-Z and fg do: each of the two while it waits for the other.
+stop_and_go_on() { # SIDE
+	await_that waits "$1"
+	stop "$1" STOP
+	stop "$1" CONT
+	await_that waits "$1"
+}
+
 stops_lose_nothing() {
 	new_key
 	head -c 2000000 /dev/urandom >"$work/data"
 	begin_side consumer
-	await_that waits consumer
-	stop consumer STOP
-	stop consumer CONT
-	await_that waits consumer
+	stop_and_go_on consumer
 	stop consumer STOP
 	begin_side producer "$work/data"
 	await_ring '0 1[56] 2 2 yes'
-	await_that waits producer
-	stop producer STOP
-	stop producer CONT
-	await_that waits producer
+	stop_and_go_on producer
 	stop consumer CONT
 	has_come_through
 }
@@ -196,7 +195,7 @@ check 'producer, consumer: the first to leave removes both, the last nothing' \
 # producer does.
 unknown_segment_stays() {
 	new_key
-	head -c 1000 /dev/urandom >"$work/data"
+	echo text >"$work/data"
 	begin_both
 	stop producer STOP
 	end consumer
@@ -211,46 +210,39 @@ unknown_segment_stays() {
 check 'consumer: leaves a segment that it has not found to its producer' \
 	unknown_segment_stays
 
-# A length in the segment is another process's word.
-length_is_checked() {
+# A length in the segment is another process's word; and somebody may remove
+# the segment.
+spoiled_segment_ends_both() {
 	new_key
 	echo text >"$work/data"
+	printf '\001\000\001\000' >"$work/length"
 	begin_side producer "$work/data"
 	await_ring '14 2 2 0 yes' # filled: the text, and the end
-	printf '\001\000\001\000' >"$work/length"
 	run tests/odd poke "$key" <"$work/length"
-	succeeds
 	fails 1 '65537 bytes in a slot of 65536' shm/consumer -k "$key"
 	survives producer
-}
-check 'consumer: a slot cannot hold more than a slot' length_is_checked
 
-segment_is_removed() {
-	new_key
-	echo text >"$work/data"
+	echo "segment $key" >"$work/segment"
 	begin_side producer "$work/data"
 	await_ring '14 2 2 0 yes'
-	run scripts/sysv clear <<-END
-		segment $key
-	END
-	succeeds
+	run scripts/sysv clear <"$work/segment"
 	ring_is '14 2 2 0 no'
 	run shm/consumer -k "$key"
 	exits 1
 	prints_nothing
 	survives producer
 }
-check 'consumer: fails where somebody has removed the segment' \
-	segment_is_removed
+check 'consumer: fails where a slot has a wrong length, or no segment is left' \
+	spoiled_segment_ends_both
 
-# Nobody reads what it says: it has its objects to remove all the same.
+# It has its objects to remove all the same.
 nobody_reads_the_error() {
 	new_key
 	mkfifo "$work/producer.out" "$work/producer.err" "$work/in"
 	begin_side consumer
 	start_from "$work/in" producer shm/producer -k "$key"
 	exec 4>"$work/in" 5<"$work/producer.out" 6<"$work/producer.err"
-	await_ring '* * 2 2 yes'
+	await_ring '15 0 2 2 yes'
 	exec 6<&-
 	end_side consumer KILL 137
 	finish producer
@@ -259,38 +251,5 @@ nobody_reads_the_error() {
 }
 check 'producer: removes all where nobody reads what it says' \
 	nobody_reads_the_error
-
-# As nohup starts it.
-hangup_stays_ignored() {
-	for side in producer consumer; do
-		new_key
-		trap '' HUP
-		begin_side "$side"
-		trap - HUP
-		stop "$side" HUP
-		look_now "$side"
-		end "$side"
-		exits 143
-		buffer_gone
-	done
-}
-check 'producer, consumer: started with SIGHUP ignored, it stays ignored' \
-	hangup_stays_ignored
-
-process_1_ends() {
-	for side in producer consumer; do
-		new_key
-		start_as_process_1 container "shm/$side" -k "$key"
-		case $side in
-		producer) await_ring '* * 2 * yes' ;;
-		consumer) await_ring '* * * 2 *' ;;
-		esac
-		kill -s TERM "$child"
-		finish container
-		exits 143
-		buffer_gone
-	done
-}
-check 'producer, consumer: a signal ends also process 1' process_1_ends
 
 finish_tests

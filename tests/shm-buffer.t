@@ -91,26 +91,14 @@ slow_reader_gets_all() {
 }
 check 'consumer: writes all also to a slow reader' slow_reader_gets_all
 
-bad_input_ends_both() {
+failing_side_ends_both() {
 	new_key
 	begin_side consumer
 	start_from . producer shm/producer -k "$key"
 	finish producer
 	fails_with 1 'read standard input'
 	survives consumer
-}
-check 'producer: input that cannot be read ends both' bad_input_ends_both
 
-full_output_ends_both() {
-	new_key
-	begin_side producer /dev/zero
-	fails_on_full_output 'write standard output' shm/consumer -k "$key"
-	survives producer
-}
-check 'consumer: output that cannot be written ends both' full_output_ends_both
-
-lost_reader_ends_both() {
-	new_key
 	begin_side producer /dev/zero
 	{
 		"$build/shm/consumer" -k "$key" 2>"$work/err"
@@ -120,7 +108,12 @@ lost_reader_ends_both() {
 	read -r status <"$work/status"
 	fails_with 1 'write standard output'
 	survives producer
+
+	begin_side producer /dev/zero
+	fails_on_full_output 'write standard output' shm/consumer -k "$key"
+	survives producer
 }
-check 'consumer: a reader that has gone ends both' lost_reader_ends_both
+check 'producer, consumer: input or output that fails ends both' \
+	failing_side_ends_both
 
 finish_tests

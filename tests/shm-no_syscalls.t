@@ -11,7 +11,7 @@ million_updates() {
 	finish no_syscalls
 	[ "$status" -ne 77 ] || skip "$(cat "$work/err")"
 	succeeds
-	no_segment_left "$(pid no_syscalls)"
+	nothing_left_of "$(pid no_syscalls)"
 	read -r _ _ seen <"$work/out"
 	prints "Parent reads $seen
 Child has made 1000000 updates without a system call.
@@ -53,5 +53,16 @@ kernel_refuses() {
 }
 check 'no_syscalls: exit status 77 where the kernel refuses, only there' \
 	kernel_refuses
+
+output_is_needed() {
+	run shm/no_syscalls
+	[ "$status" -ne 77 ] || skip "$(cat "$work/err")"
+	run_unread shm/no_syscalls
+	fails_with 1 'cannot write to standard output'
+	nothing_left_of "$pid"
+	fails_on_full_output 'standard output' shm/no_syscalls
+}
+check 'no_syscalls: fails when its output cannot be written or is not read' \
+	output_is_needed
 
 finish_tests

@@ -25,17 +25,11 @@ messages_arrive() {
 	done
 	segment_gone "$key"
 	fails 1 'start writer first' shm/reader -k "$key"
-}
-check 'any bytes, up to 1023, get to the reader, which removes the segment' \
-	messages_arrive
-
-longer_message_is_refused() {
-	new_key
 	fails 1 'at most 1023 fit' shm/writer -k "$key" "$(letters 1024)"
 	segment_gone "$key"
 }
-check 'writer: a longer message is refused, and no segment made' \
-	longer_message_is_refused
+check 'any bytes, up to 1023, get to the reader, which removes the segment' \
+	messages_arrive
 
 # The same number in decimal, hexadecimal and octal. Above 0x7fffffff a key is
 # negative, as a number; ipcs shows it like this.
@@ -99,18 +93,13 @@ addresses_differ() {
 }
 check 'one segment, one id, different addresses' addresses_differ
 
-# A writer that is attached and waits for Enter, which is fd 4's to give.
-begin_waiting() { # NAME, its message
-	[ -p "$work/in" ] || mkfifo "$work/in"
-	start_from "$work/in" "$1" shm/writer -k "$key" -vw "$1"
-	exec 4>"$work/in"
-	await "$1" 'attached at'
-}
-
-# It says what it waits for; other keys are not Enter; then all is done.
+# It says what it waits for; other keys are not Enter; then all is done. fd 4 is
+# its input.
 writer_waits() {
 	new_key
-	begin_waiting late
+	mkfifo "$work/in"
+	start_from "$work/in" late shm/writer -k "$key" -w late
+	exec 4>"$work/in"
 	printf 'no Enter' >&4
 	"$build/scripts/await" line "$work/late.err" 'press Enter to write' ||
 		fail 'what the writer waits for'
@@ -120,42 +109,20 @@ writer_waits() {
 	finish late
 	exits 0
 	says 'writer: attached, nothing written yet: press Enter to write'
-	prints_line 'Data written to memory: late'
+	prints 'Data written to memory: late'
 	found late
 	run shm/writer -k "$key" -w 'the end of the input' </dev/null
 	exits 0
 	prints 'Data written to memory: the end of the input'
-}
-check 'writer: -w waits for Enter or the end of the input; a reader is early' \
-	writer_waits
-
-input_cannot_be_read() {
-	new_key
+	found 'the end of the input'
 	run shm/writer -k "$key" -w text <.
 	exits 1
 	says 'read standard input'
 	prints_nothing
 	found ''
 }
-check 'writer: -w fails, and writes nothing, where it cannot read' \
-	input_cannot_be_read
-
-many_processes_share() {
-	new_key
-	for writer in one two three; do
-		begin_waiting "$writer"
-	done
-	run shm/reader -k "$key" -lv
-	tells_attachment 'Data read from memory: '
-	gives 3 scripts/sysv users segment "$id"
-	for writer in one two three; do
-		end "$writer"
-		prints_like "segment $id attached at 0x"
-	done
-	found ''
-	segment_gone "$key"
-}
-check 'many processes share one segment' many_processes_share
+check 'writer: -w waits for Enter or the end of the input; a reader is early' \
+	writer_waits
 
 # Somebody else's program has made it: with no NUL to its last byte, or larger.
 other_segments_are_used() {
@@ -181,18 +148,13 @@ both_refuse() { # TEXT SIZE MODE
 	segment_exists "$key" || fail 'the other program to keep its segment'
 }
 
-smaller_segment_is_refused() {
+other_segments_are_refused() {
 	both_refuse 'too small' 64 600
-}
-check "a smaller segment of another program's is refused" \
-	smaller_segment_is_refused
-
-closed_segment_is_refused() {
 	"$build/tests/odd" denied || skip 'this user is denied nothing (root)'
 	both_refuse 'Permission denied' 1024 000
 }
-check 'a segment whose mode denies access stays closed' \
-	closed_segment_is_refused
+check "writer, reader: a smaller or a closed segment of another's is refused" \
+	other_segments_are_refused
 
 unread_message_stays() {
 	new_key

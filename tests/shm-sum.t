@@ -57,7 +57,7 @@ killed_child_is_missed() {
 	finish sum
 	fails_with 1 'a child failed'
 	prints_nothing
-	no_segment_left "$(pid sum)"
+	nothing_left_of "$(pid sum)"
 }
 check 'sum: a killed child is a failure' killed_child_is_missed
 

@@ -53,7 +53,7 @@ family_has_ended() {
 	exec 7<&-
 }
 
-# Segments without a key are known by the process that made them.
+# A segment without a key is known by the process that made it.
 segment_of() { # PID; sets $id
 	[ -r /proc/sysvipc/shm ] || skip 'no objects can be seen here'
 	while read -r _ id _ _ maker _; do
@@ -66,39 +66,10 @@ segment_of_gone() { # PID
 	! segment_of "$1"
 }
 
-no_segment_left() { # PID
-	[ ! -r /proc/sysvipc/shm ] || segment_of_gone "$1" ||
-		fail "no segment made by $1"
-}
-
-# Nobody tells who made a set of semaphores. So those without a key are looked
-# at that have come since; another run's go too, soon.
-semaphores() { # prints a line each: ID MODE
-	[ ! -r /proc/sysvipc/sem ] || while read -r key set mode _; do
-		[ "$key" != 0 ] || echo "$set $mode"
-	done </proc/sysvipc/sem
-}
-
-note_semaphores() {
-	semaphores >"$work/before"
-}
-
-new_semaphores() {
-	semaphores | while read -r set; do
-		has_line "$work/before" "$set" || echo "$set"
-	done
-}
-
-semaphores_went() { # 'ID MODE'
-	semaphores >"$work/now"
-	! has_line "$work/now" "$1"
-}
-
-no_semaphores_left() {
-	new_semaphores >"$work/new"
-	while read -r set; do
-		await_that semaphores_went "$set"
-	done <"$work/new"
+# Neither a segment nor semaphores, where anybody can tell.
+nothing_left_of() { # PID ...
+	"$build/tests/keyless" list "$@" >"$work/left" 2>"$work/cannot"
+	[ ! -s "$work/left" ] || fail "nothing left, not $(cat "$work/left")"
 }
 
 # Its output is a pipe that nobody reads any more; then as after run.
