@@ -1,7 +1,5 @@
 #!/bin/sh
 # shm-buffer-ends.t - producer and consumer: how a transfer ends too early
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
 # shellcheck source=tests/buffer.sh
 . "${0%/*}/buffer.sh"
 

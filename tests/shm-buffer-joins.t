@@ -1,7 +1,5 @@
 #!/bin/sh
 # shm-buffer-joins.t - producer and consumer: which of them may join, and where
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
 # shellcheck source=tests/buffer.sh
 . "${0%/*}/buffer.sh"
 

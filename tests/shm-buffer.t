@@ -1,7 +1,5 @@
 #!/bin/sh
 # shm-buffer.t - producer and consumer: what goes in comes out
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
 # shellcheck source=tests/buffer.sh
 . "${0%/*}/buffer.sh"
 

@@ -1,8 +1,6 @@
 #!/bin/sh
 # shm-common.t - what holds for all programs of shm: options, an output that
 # cannot be written, limits of the kernel, a segment that goes with them
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
 # shellcheck source=tests/shm.sh
 . "${0%/*}/shm.sh"
 

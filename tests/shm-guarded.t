@@ -1,8 +1,6 @@
 #!/bin/sh
 # shm-guarded.t - counter -s and torn -s: two processes and a semaphore, which
 # must go with them
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
 # shellcheck source=tests/shm.sh
 . "${0%/*}/shm.sh"
 

@@ -1,7 +1,5 @@
 #!/bin/sh
 # shm-no_syscalls.t - no_syscalls: after attaching, no system call is needed
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
 # shellcheck source=tests/shm.sh
 . "${0%/*}/shm.sh"
 

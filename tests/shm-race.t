@@ -1,21 +1,8 @@
 #!/bin/sh
-# shm-race.t - race: parent and child, one int
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
-
-prints_four_lines() {
-	run shm/race
-	succeeds
-	has_lines "$work/out" 4 || fail 'four lines'
-	prints_line 'shared_int in child process: 1'
-	case $(cat "$work/out") in
-	'Parent process has created a shared memory segment.
-'*'shared_int in parent process: '[01]*'
-Child has exited.') ;;
-	*) fail 'what the parent prints, in order' ;;
-	esac
-}
-check 'race: prints its four lines' prints_four_lines
+# shm-race.t - race, torn, counter: what luck decides. For -s of torn and
+# counter see shm-guarded.t
+# shellcheck source=tests/shm.sh
+. "${0%/*}/shm.sh"
 
 wait_orders_them() {
 	gives 'Parent process has created a shared memory segment.
@@ -36,5 +23,71 @@ child_can_win() {
 	[ "$ones" -gt 0 ] || fail 'a run in which the parent saw 1'
 }
 check 'race: with -d the child can win; -n prints the counts only' child_can_win
+
+# "20000 reads, torn N", and an example that is made of both texts.
+torn_was_seen() {
+	succeeds
+	{
+		read -r _ _ _ torn
+		read -r _ _ example
+	} <"$work/out"
+	prints "20000 reads, torn $torn
+for example: $example"
+	[ "$torn" -gt 0 ] || fail 'reads that were torn'
+	echo "$example" | grep -Eqx '((one|two) ?){8}' ||
+		fail 'an example of eight words'
+	case $example in
+	*one*two* | *two*one*) ;;
+	*) fail 'an example that is made of both texts' ;;
+	esac
+}
+
+reads_are_torn() {
+	run shm/torn
+	torn_was_seen
+	note "torn $torn"
+	taskset -c 0 true 2>/dev/null || skip 'no taskset here, or no core 0'
+	command='taskset -c 0 shm/torn'
+	taskset -c 0 "$build/shm/torn" >"$work/out" 2>"$work/err"
+	status=$?
+	torn_was_seen
+}
+check 'torn: the reader gets half of each text, also on one core' reads_are_torn
+
+# "expected E, got G, lost L", where G and L make E.
+adds_up() { # E
+	succeeds
+	read -r _ _ _ got _ lost <"$work/out"
+	prints "expected $1, got $got lost $lost"
+	[ "$((${got%,} + lost))" -eq "$1" ] || fail "got and lost to make $1"
+}
+
+increments_get_lost() {
+	run shm/counter
+	adds_up 40000
+	[ "$lost" -gt 0 ] || fail 'increments that got lost'
+	run shm/counter -n 700
+	adds_up 1400
+	for increments in 1 100 101; do
+		sum=$((2 * increments))
+		gives "expected $sum, got $sum, lost 0" \
+			shm/counter -n "$increments" -s
+	done
+}
+check 'counter: unguarded increments get lost; -n sets how many there are' \
+	increments_get_lost
+
+no_semaphores_are_made() {
+	needs_children
+	start counter shm/counter -n 1000000
+	await_child counter
+	run tests/keyless list "$(pid counter)" "$child"
+	kill -s KILL "$child" "$(pid counter)"
+	[ "$status" -ne 77 ] || skip 'no objects can be seen here'
+	succeeds
+	prints_like segment
+	! has_text "$work/out" semaphores || fail 'no semaphores'
+}
+check 'counter: without -s it makes no semaphores' no_semaphores_are_made
 
 finish_tests

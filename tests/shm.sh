@@ -2,6 +2,8 @@
 # shm.sh - what the tests of shm share: children, what is left of objects
 # without a key, pipes that nobody reads, namespaces
 # shellcheck disable=SC2034,SC2154 # lib.sh and the tests set and use them
+# shellcheck source=tests/lib.sh
+. "${0%/*}/lib.sh"
 
 # As ps has it: S, I it waits; T, t it was stopped; Z it has ended.
 is_in_state() { # NAME of a started program, PATTERN
