@@ -140,7 +140,8 @@ int main(int argc, char *argv[])
 		list("segment", "/proc/sysvipc/shm", argc - 2, argv + 2);
 		list("queue", "/proc/sysvipc/msg", argc - 2, argv + 2);
 		list("semaphores", "/proc/sysvipc/sem", argc - 2, argv + 2);
-	} else if (argc == 3 && strcmp(argv[1], "stop") == 0) {
+	} else if (argc == 3 && strcmp(argv[1], "stop") == 0 &&
+		   atol(argv[2]) > 0) {
 		stop_inside((pid_t)atol(argv[2]));
 	} else if (spoils && argc == 5 && strcmp(argv[2], "segment") == 0) {
 		spoil_segment(atoi(argv[3]), atol(argv[4]));

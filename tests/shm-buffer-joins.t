@@ -3,6 +3,12 @@
 # shellcheck source=tests/buffer.sh
 . "${0%/*}/buffer.sh"
 
+# A process that asks again and again is hardly ever found asleep.
+both_sleep() {
+	await_that waits producer
+	await_that waits consumer
+}
+
 second_one_is_refused() {
 	new_key
 	mkfifo "$work/in"
@@ -12,14 +18,17 @@ second_one_is_refused() {
 	gives 600 tests/odd mode semaphores "$key"
 	fails 1 'has a producer' shm/producer -k "$key"
 	begin_side consumer
+	both_sleep
 	pass_on one
+	both_sleep
 	fails 1 'has a consumer' shm/consumer -k "$key"
 	fails 1 'has a producer' shm/producer -k "$key"
 	pass_on two # they have only looked
+	both_sleep
 	end_side producer TERM 143
 	survives consumer
 }
-check 'producer, consumer: a second one is refused, other users are kept out' \
+check 'producer, consumer: both sleep, a second one of either is refused' \
 	second_one_is_refused
 
 # Nobody could tidy up.

@@ -49,25 +49,6 @@ ends_together() {
 }
 check 'producer, consumer: when either has ended, nothing is left' ends_together
 
-# A process that asks again and again is hardly ever found asleep.
-waiting_is_sleep() {
-	new_key
-	begin_both
-	for line in one two three; do
-		pass_on "$line"
-		await_that waits producer
-		await_that waits consumer
-	done
-	exec 4>&-
-	ends_well producer
-	ends_well consumer
-	prints 'one
-two
-three'
-}
-check 'producer, consumer: each line passes at once; both sleep meanwhile' \
-	waiting_is_sleep
-
 # The signal of each second makes write return when a part, or nothing, has
 # been written: here after the 64 KiB that a pipe holds, or fewer.
 slow_reader_gets_all() {

@@ -31,20 +31,19 @@ messages_arrive() {
 check 'any bytes, up to 1023, get to the reader, which removes the segment' \
 	messages_arrive
 
-# The same number in decimal, hexadecimal and octal. Above 0x7fffffff a key is
-# negative, as a number; ipcs shows it like this.
+# Above 0x7fffffff a key is negative, as a number; ipcs shows it like this.
 keys_are_numbers() {
 	new_key
-	first=$key
-	key=$(printf '%#x' "$first")
+	number=$key
+	key=$(printf '%#x' "$number")
 	written one
-	key=0xf$(printf '%x' "$first" | cut -c 2-)
+	key=0xf$(printf '%x' "$number" | cut -c 2-)
 	echo "segment $key" >>"$work/made"
 	written two
 	found two
-	key=$(printf '%#o' "$first")
+	key=$(printf '%#o' "$number")
 	found one -l
-	key=$first
+	key=$number
 	found one
 }
 check 'another key is another segment; hexadecimal, octal, highest bit' \

@@ -42,19 +42,6 @@ has_child_or_ended() { # NAME
 	has_child "$1" || is_in_state "$1" 'Z*'
 }
 
-# As start. fd 7 is its output, of which nothing has come when the last of its
-# processes has ended.
-start_family() { # NAME PROGRAM [ARGUMENT ...]
-	[ -p "$work/$1.out" ] || mkfifo "$work/$1.out"
-	start "$@"
-	exec 7<"$work/$1.out"
-}
-
-family_has_ended() {
-	! read -r line <&7 || fail "no output, not '$line'"
-	exec 7<&-
-}
-
 # A segment without a key is known by the process that made it.
 segment_of() { # PID; sets $id
 	[ -r /proc/sysvipc/shm ] || skip 'no objects can be seen here'
