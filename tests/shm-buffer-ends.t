@@ -21,6 +21,7 @@ begin_in() { # STATE
 		await_ring '0 1[56] 2 2 yes'
 		;;
 	unread) # the consumer waits in write
+		rm -f "$work/consumer.out"
 		mkfifo "$work/consumer.out"
 		start consumer shm/consumer -k "$key"
 		exec 5<"$work/consumer.out"
