@@ -43,6 +43,7 @@ check 'all programs of shm: bad input is refused' bad_usage_is_refused
 
 # For -s and for no_syscalls see their own files.
 output_is_needed() {
+	note_old
 	for printing in 'race -n 1' 'counter -n 1' torn 'sum -n 1'; do
 		# shellcheck disable=SC2086 # these are words
 		run_unread shm/$printing
@@ -60,6 +61,7 @@ check 'all programs of shm: fail when their output is not read, or is full' \
 
 # Its children may be alive a moment longer.
 segment_goes_after_kill() {
+	note_old
 	for program in 'race -d -n 10000' 'sum -p 4'; do
 		# shellcheck disable=SC2086 # these are words
 		start killed shm/$program

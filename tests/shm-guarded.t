@@ -17,6 +17,7 @@ all_went_well() {
 
 nothing_is_left() {
 	needs_children
+	note_old
 	trap '' HUP # as nohup does
 	for program in shm/counter shm/torn; do
 		start guarded "$program" -s
@@ -60,6 +61,7 @@ send() { # SIGNAL WHOM
 # As Ctrl-C does it, or to the parent alone: its child ends without a word.
 signal_ends_both() {
 	needs_children
+	note_old
 	for program in shm/counter shm/torn; do
 		while read -r signal expected whom; do
 			until_it_fails send "$signal" "$whom"
@@ -85,6 +87,7 @@ close_output() {
 
 unread_output_is_a_failure() {
 	needs_children
+	note_old
 	for program in shm/counter shm/torn; do
 		until_it_fails close_output
 		fails_with 1 'cannot write to standard output'
@@ -147,6 +150,7 @@ check 'counter -s, torn -s: Ctrl-Z and fg do not disturb them' \
 	stops_do_not_disturb
 
 process_1_ends() {
+	note_old
 	start_as_process_1 container shm/counter -s -n 1000000
 	echo "$child" >"$work/counter.pid"
 	await_child counter

@@ -21,6 +21,7 @@ Then it made one, and was killed for it."
 
 # The parent looks while the child works, so the number is not always the last.
 updates_are_seen_meanwhile() {
+	note_old
 	tries=0
 	seen=1000000
 	while [ "$seen" -eq 1000000 ]; do
@@ -53,6 +54,7 @@ check 'no_syscalls: exit status 77 where the kernel refuses, only there' \
 	kernel_refuses
 
 output_is_needed() {
+	note_old
 	run shm/no_syscalls
 	[ "$status" -ne 77 ] || skip "$(cat "$work/err")"
 	run_unread shm/no_syscalls

@@ -38,6 +38,7 @@ check 'sum: -p processes work at the same time' processes_work_together
 
 # Somebody writes over the first part, again and again.
 sum_is_checked() {
+	note_old
 	start sum shm/sum -n 300000000
 	await_that segment_of "$(pid sum)"
 	"$build/tests/keyless" spoil segment "$id" 8192 2>"$work/spoil"
@@ -50,6 +51,7 @@ check 'sum: a wrong sum is not passed over' sum_is_checked
 
 killed_child_is_missed() {
 	needs_children
+	note_old
 	start sum shm/sum -n 2000000000
 	await_child sum
 	kill -s KILL "$child"
