@@ -29,11 +29,15 @@ other_side() { # SIDE
 	esac
 }
 
-# A side has its seat. A producer has also made the segment.
+# A side has its seat, and knows what it has made: a producer has also given a
+# slot, a consumer waits for one.
 await_seat() { # SIDE
 	case $1 in
-	producer) await_ring '* * 2 * yes' ;;
-	consumer) await_ring '* * * 2 *' ;;
+	producer) await_ring '*[1-9]* 2 ? yes' ;;
+	consumer)
+		await_ring '* * * 2 *'
+		await_that is_in_state consumer '[SIZ]*'
+		;;
 	esac
 }
 

@@ -93,6 +93,7 @@ process_1_ends() {
 	new_key
 	for side in producer consumer; do
 		start_as_process_1 container "shm/$side" -k "$key"
+		echo "$child" >"$work/$side.pid"
 		await_seat "$side"
 		kill -s TERM "$child"
 		finish container
@@ -112,9 +113,9 @@ zombie_is_dead() {
 		start consumer shm/consumer -k "$key"
 		exec "$build/scripts/await" line /dev/null ''
 	) &
+	await_that test -s "$work/consumer.pid"
 	await_seat consumer
 	begin_side producer "$work/in"
-	await_that test -s "$work/consumer.pid"
 	stop consumer KILL
 	await_ring '* * 2 1 yes'
 	stop producer ALRM
@@ -170,7 +171,8 @@ last_to_leave_removes_nothing() {
 	head -c 200000 /dev/urandom >"$work/data"
 	for last in consumer producer; do
 		first=$(other_side "$last")
-		begin_both one
+		begin_both
+		[ "$first" = producer ] || pass_on one # it has to know the segment
 		stop "$last" STOP
 		end "$first"
 		exits 143

@@ -39,8 +39,10 @@ check 'sum: -p processes work at the same time' processes_work_together
 # Somebody writes over the first part, again and again.
 sum_is_checked() {
 	note_old
+	needs_children
 	start sum shm/sum -n 300000000
-	await_that segment_of "$(pid sum)"
+	await_child sum # it has attached its segment
+	segment_of "$(pid sum)" || fail 'its segment'
 	"$build/tests/keyless" spoil segment "$id" 8192 2>"$work/spoil"
 	finish sum
 	fails_with 1 'the sum is '
