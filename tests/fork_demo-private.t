@@ -1,8 +1,8 @@
 #!/bin/sh
 # fork_demo-private.t - private: fork shares nothing. What it prints is in the
 # sheet, and at its top
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
+# shellcheck source=tests/shm.sh
+. "${0%/*}/shm.sh" # for run_unread
 
 # Were they kept in a buffer until the end, the parent's would never come first.
 lines_leave_at_once() {
@@ -27,22 +27,11 @@ options_are_checked() {
 check 'private: -h tells the usage, bad input is refused' options_are_checked
 
 output_is_needed() {
+	run_unread fork_demo/private
+	fails_with 1 'the child failed'
 	fails_on_full_output 'the child failed' fork_demo/private
 	fails_on_full_output 'the child failed' fork_demo/private -b
 }
-check 'private: fails when its output cannot be written' output_is_needed
-
-# fd 3 lets fd 4, the other end of the pipe, be opened.
-output_is_not_read() {
-	mkfifo "$work/unread"
-	# shellcheck disable=SC2094
-	exec 3<>"$work/unread" 4>"$work/unread" 3<&-
-	command='fork_demo/private | true'
-	"$build/fork_demo/private" >&4 2>"$work/err"
-	status=$?
-	: >"$work/out"
-	fails_with 1 'the child failed'
-}
-check 'private: fails when nobody reads its output' output_is_not_read
+check 'private: fails when its output is not read, or is full' output_is_needed
 
 finish_tests

@@ -16,8 +16,6 @@ adds_up() { # NUMBERS SUM 'COUNT processes'
 }
 
 sums_are_right() {
-	adds_up 300000000 45000000150000000 '2 processes'
-	note "$(tail -n 1 "$work/out")"
 	adds_up 100 5050 '1 process'
 	adds_up 10 55 '3 processes'
 	adds_up 1 1 '64 processes'
