@@ -172,7 +172,7 @@ last_to_leave_removes_nothing() {
 	for last in consumer producer; do
 		first=$(other_side "$last")
 		begin_both
-		[ "$first" = producer ] || pass_on one # it has to know the segment
+		[ "$first" = producer ] || pass_on one # so it knows the segment
 		stop "$last" STOP
 		end "$first"
 		exits 143
