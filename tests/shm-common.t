@@ -61,11 +61,13 @@ check 'all programs of shm: fail when their output is not read, or is full' \
 
 # Its children may be alive a moment longer.
 segment_goes_after_kill() {
+	needs_children
 	note_old
 	for program in 'race -d -n 10000' 'sum -p 4'; do
 		# shellcheck disable=SC2086 # these are words
 		start killed shm/$program
-		await_that segment_of "$(pid killed)"
+		await_child killed # the segment is marked by then
+		segment_of "$(pid killed)" || fail 'its segment'
 		end killed KILL
 		exits 137
 		await_that segment_of_gone "$(pid killed)"
