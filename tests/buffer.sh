@@ -1,56 +1,96 @@
 #!/bin/sh
 # buffer.sh - what the tests of producer and consumer share
-# shellcheck disable=SC2034,SC2154 # lib.sh and the tests set and use them
+# shellcheck disable=SC2154 # lib.sh and the tests set them
+# shellcheck source=tests/shm.sh
+. "${0%/*}/shm.sh"
 
-# What goes in comes out, and then nothing is left.
-transfer() { # FIRST SECOND, the two sides in the order of their start
-	for side in "$1" "$2"; do
-		start_from "$work/data" "$side" "shm/$side" -k "$key"
-		if [ "$side" = "$1" ]; then
-			await_that joined "$side"
-		fi
-	done
-	finish producer
-	succeeds
-	prints_nothing
-	finish consumer
-	succeeds
-	cmp "$work/data" "$work/out" || fail 'the bytes that went in'
-	buffer_gone
+# The state of both objects, see tests/ring.c: FREE FILLED PRODUCER CONSUMER,
+# and whether there is a segment.
+await_ring() { # PATTERN
+	"$build/tests/ring" "$key" "$1" >"$work/ring"
 }
 
-joined() { # SIDE, by its seat; 1 instead of 2: it has ended
-	case $1 in
-	producer) semaphore_is 2 "${2:-2}" ;;
-	consumer) semaphore_is 3 "${2:-2}" ;;
-	esac
+ring_is() { # STATE
+	ring=$("$build/tests/ring" "$key")
+	[ "$ring" = "$1" ] || fail "the ring to be '$1', not '$ring'"
 }
 
 buffer_gone() {
-	segment_gone "$key"
-	semaphores_gone "$key"
+	ring_is '- - - - no'
 }
 
-random_bytes() { # COUNT
-	head -c "$1" /dev/urandom
+other_side() { # SIDE
+	case $1 in
+	producer) echo consumer ;;
+	consumer) echo producer ;;
+	esac
 }
 
-semaphore_is() { # NUMBER VALUE
-	[ "$("$build/tests/odd" semaphore "$key" "$1" 2>&1)" = "$2" ]
+# A side has its seat, and knows what it has made: a producer has also given a
+# slot, a consumer waits for one.
+await_seat() { # SIDE
+	case $1 in
+	producer) await_ring '*[1-9]* 2 ? yes' ;;
+	consumer)
+		await_ring '* * * 2 *'
+		await_that is_in_state consumer '[SIZ]*'
+		;;
+	esac
 }
 
-# Both have joined; fd 4 is the producer's input.
-start_both() {
+begin_side() { # SIDE [INPUT]
+	start_from "${2:-/dev/null}" "$1" "shm/$1" -k "$key"
+	await_seat "$1"
+}
+
+# Both have joined and wait. fd 4 is the producer's input. Where there is a TEXT
+# it has come through: so the consumer knows the segment.
+begin_both() { # [TEXT]
 	[ -p "$work/in" ] || mkfifo "$work/in"
 	start consumer shm/consumer -k "$key"
 	start_from "$work/in" producer shm/producer -k "$key"
 	exec 4>"$work/in"
-	await_that joined consumer
-	await_that joined producer
+	await_ring '15 0 2 2 yes'
+	[ -z "${1:-}" ] || pass_on "$1"
 }
 
-survivor() { # NAME OTHER
-	finish "$1"
-	fails_with 1 "the $2 has gone"
+pass_on() { # TEXT
+	echo "$1" >&4
+	await consumer "$1"
+}
+
+# What goes in comes out, and then nothing is left.
+transfer() { # SIDE that begins
+	second=$(other_side "$1")
+	begin_side "$1" "$work/data"
+	start_from "$work/data" "$second" "shm/$second" -k "$key"
+	has_come_through
+}
+
+has_come_through() {
+	ends_well producer
+	prints_nothing
+	ends_well consumer
+	cmp "$work/data" "$work/out" || fail 'the bytes that went in'
 	buffer_gone
+}
+
+# The other side has gone.
+survives() { # SIDE
+	finish "$1"
+	fails_with 1 "the $(other_side "$1") has gone"
+	buffer_gone
+}
+
+# One side leaves, and the other one looks for that now, not within a second.
+end_side() { # SIDE SIGNAL STATUS
+	end "$1" "$2"
+	exits "$3"
+	stop "$(other_side "$1")" ALRM
+}
+
+# Have it look now whether the other side is there.
+look_now() { # SIDE
+	stop "$1" ALRM
+	await_that is_in_state "$1" '[SIZ]*'
 }

@@ -1,168 +1,132 @@
 #!/bin/sh
-# fork_demo-browser.t - browser: a tab that crashes takes no other along
+# fork_demo-browser.t - browser: a tab that crashes takes no other along. What
+# becomes of each is in the sheet
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 
+build=$(cd "$build" && pwd)
+
+has_pages() { # COUNT TEXT at the end of their lines
+	[ "$(grep -c -- "$2\$" "$work/out")" -eq "$1" ] || fail "$1 pages $2"
+}
+
 # The browser's lines come in any order, but for the first and the last two.
-meets_each_fate() {
-	here=$PWD
-	case $build in
-	/*) ;;
-	*) build=$here/$build ;;
-	esac
-	cd "$work" || exit 1
+goes_on_to_the_end() {
+	command=fork_demo/browser
 	# shellcheck disable=SC3045 # where a core file would be dropped here
 	ulimit -c unlimited 2>/dev/null
-	run fork_demo/browser
-	cd "$here" || exit 1
+	(cd "$work" && exec "$build/$command" >out 2>err) &
+	browser=$!
+	wait "$browser"
+	status=$?
 	succeeds
-	[ "$(wc -l <"$work/out")" -eq 10 ] || fail 'ten lines'
-	prints_like 'tab 1 (news): drew: Rain until noon [process '
-	prints_line 'tab 2 (crash): killed by SIGSEGV'
-	prints_line 'tab 4 (flood): cut off, sent too much'
-	prints_line 'tab 5 (vandal): cut off, sent what is no text'
-	prints_like 'tab 7 (mail): drew: No new mail [process '
-	prints_like 'plug-in: drew: /etc/passwd opened [process '
+	has_lines "$work/out" 10 || fail 'ten lines'
+	read -r line <"$work/out"
+	[ "$line" = "browser: process $browser" ] || fail 'first its process'
 	[ "$(tail -n 2 "$work/out")" = 'tab 6 (hang): cut off, silent
-browser: still up' ] || fail 'the hanging tab is the last: it holds up no other'
+browser: still up' ] || fail 'the hanging tab last: it holds up no other'
 	for core in "$work"/core* "$work"/*.core; do
 		[ ! -e "$core" ] || fail 'no core file'
 	done
-}
-check 'browser: each process meets its fate, and the browser stays up' \
-	meets_each_fate
-
-draws_in_other_processes() {
-	start browser fork_demo/browser
-	finish browser
-	succeeds
-	prints_line "browser: process $(pid browser)"
 	sed -n 's/.*process \([0-9]*\).*/\1/p' "$work/out" >"$work/processes"
-	[ "$(wc -l <"$work/processes")" -eq 4 ] ||
-		fail 'the processes of the browser, two tabs and the plug-in'
-	[ "$(sort -u "$work/processes" | wc -l)" -eq 4 ] ||
-		fail 'four different processes'
-}
-check 'browser: pages come from processes of their own' \
-	draws_in_other_processes
-
-# In a container the kernel may refuse the strict mode: see confined below.
-sandbox_keeps_from_file() {
-	grep -q '^Seccomp:[[:space:]]*0$' /proc/self/status 2>/dev/null ||
+	[ -z "$(sort "$work/processes" | uniq -d)" ] ||
+		fail 'each page from a process of its own'
+	# In a container the kernel may refuse the strict mode: see below.
+	has_line /proc/self/status 'Seccomp:	0' 2>/dev/null ||
 		skip 'the strict mode of seccomp cannot be had here'
-	run fork_demo/browser
-	succeeds
 	prints_line 'tab 3 (spy): killed by SIGKILL'
-	[ "$(grep -c '^tab .*, in a sandbox\]$' "$work/out")" -eq 2 ] ||
-		fail 'two pages from the sandbox'
-	prints_like ', no sandbox]'
-	[ "$(grep -c 'passwd opened' "$work/out")" -eq 1 ] ||
-		fail 'the file was opened by the plug-in only'
+	has_pages 2 ', in a sandbox]'
+	has_pages 1 ', no sandbox]'
+	has_pages 1 'passwd opened.*'
 }
-check 'browser: in the sandbox a tab is killed for opening a file' \
-	sandbox_keeps_from_file
+check 'browser: in the sandbox a tab is killed, hanging it holds up no other' \
+	goes_on_to_the_end
 
-run_confined() { # ERRNO: prctl fails with it; 0: it lies
+# There prctl fails with this number, or, where it is 0, it lies.
+run_confined() { # ERRNO
 	"$build/tests/confined" "$1" true 2>/dev/null ||
 		skip 'prctl cannot be kept from its work here'
 	run tests/confined "$1" "$build/fork_demo/browser"
-}
-
-says_where_no_sandbox_is() {
-	run_confined 22 # EINVAL
-	succeeds
 	prints_like 'tab 3 (spy): drew: /etc/passwd opened [process '
-	[ "$(grep -c ', no sandbox\]$' "$work/out")" -eq 4 ] ||
-		fail 'four pages, all from outside a sandbox'
 	prints_line 'tab 2 (crash): killed by SIGSEGV'
-	prints_line 'browser: still up'
-}
-check 'browser: says so where there is no sandbox' says_where_no_sandbox_is
-
-tells_wrong_fate() {
-	run_confined 0
-	fails_with 1 'tab 3 (spy) was meant for another fate: killed by SIGKILL'
-	prints_like 'tab 3 (spy): drew: /etc/passwd opened [process '
 	prints_line 'tab 6 (hang): cut off, silent'
 	prints_line 'browser: still up'
 }
-check 'browser: another fate than the one meant is an error' tells_wrong_fate
 
-# The browser and its tabs, zombies left out: they are of our process group.
-browsers() {
-	cat /proc/[0-9]*/stat 2>/dev/null | awk -v "group=$group" '
-		$2 == "(browser)" && $3 != "Z" && $5 == group { print $1 }'
+wrong_fate_is_told() {
+	run_confined 22 # EINVAL
+	succeeds
+	has_pages 4 ', no sandbox]'
+	run_confined 0
+	fails_with 1 'tab 3 (spy) was meant for another fate: killed by SIGKILL'
 }
+check 'browser: says so where there is no sandbox, or one that does not work' \
+	wrong_fate_is_told
 
-see_processes() { # sets $group
+# The processes of browsers in our process group, zombies left out.
+see_browsers() { # sets $group
 	[ -r "/proc/$$/stat" ] || skip 'processes cannot be seen here'
-	group=$(awk '{ print $5 }' "/proc/$$/stat")
+	read -r _ _ _ _ group _ <"/proc/$$/stat"
 }
 
-# Each sees the end of its channel.
-no_browser_left() {
-	tries=0
-	while [ -n "$(browsers)" ]; do
-		tries=$((tries + 1))
-		[ "$tries" -le 200 ] || fail "no such process: $(browsers)"
-		"$build/scripts/await" line /dev/null '' 0 # 5 milliseconds
-	done
+browsers() {
+	for stat in /proc/[0-9]*/stat; do
+		read -r number name state _ its_group _ <"$stat" || continue
+		case "$name $state $its_group" in
+		"(browser) "[!Z]" $group") echo "$number" ;;
+		esac
+	done 2>/dev/null
 }
 
-# Later in each round: before, while and after the tabs are opened.
+no_browsers() {
+	[ -z "$(browsers)" ]
+}
+
+# Before, while and after the tabs are opened. Each sees the end of its channel.
 leaves_no_tab() {
-	see_processes
-	for round in 0 1 2 3 4 5 6 7; do
+	see_browsers
+	for line in '' 'browser: process' 'tab 1' '(mail)'; do
 		start browser fork_demo/browser
-		"$build/scripts/await" line /dev/null '' "0.00$round"
-		[ "$round" -lt 6 ] || await browser 'plug-in'
-		stop browser KILL
-		finish browser
+		[ -z "$line" ] || await browser "$line"
+		end browser KILL
 		exits 137
-		no_browser_left
+		await_that no_browsers
 	done
-	start browser fork_demo/browser
-	await browser 'tab 1'
-	stop browser TERM
-	finish browser
+	begin 'tab 1' browser fork_demo/browser
+	end browser
 	exits 143
-	no_browser_left
+	await_that no_browsers
 }
 check 'browser: killed at any moment, it leaves no tab behind' leaves_no_tab
 
-open_in() { # PROCESS
-	for descriptor in "/proc/$1/fd"/*; do
-		echo "${descriptor##*/} -> $(readlink "$descriptor")"
-	done
+open_in() { # PROCESS; a line each: NUMBER -> WHAT
+	# shellcheck disable=SC2012 # of many files busybox readlink knows none
+	ls -l "/proc/$1/fd" | sed -n 's/.* \([0-9]* -> .*\)/\1/p'
 }
 
 # Once all is done but the hanging tab, the browser is stopped: Ctrl-Z. Should
 # a busy machine have let that tab's second pass, try again.
 tab_has_only_its_channel() {
-	see_processes
+	see_browsers
 	tries=0
 	hanging=
 	while [ -z "$hanging" ]; do
 		tries=$((tries + 1))
 		[ "$tries" -le 3 ] || fail 'a hanging tab, a second long'
 		start browser fork_demo/browser
-		for name in news crash spy flood vandal mail; do
-			await browser "($name)"
-		done
-		await browser plug-in
+		await_that has_lines "$work/browser.out" 8
 		stop browser STOP
 		hanging=$(browsers | grep -vx "$(pid browser)")
 		open_in "${hanging:-$$}" >"$work/open"
 		# Now not even the end of its channel would make the tab end.
 		[ -z "$hanging" ] || kill -s STOP "$hanging"
 		stop browser CONT
-		finish browser
-		succeeds
+		ends_well browser
 	done
 	# What was open before this test, with a high number, is not its fault.
-	open_in "$$" | sed -n 's/.*-> \(.\)/\1/p' >"$work/before"
+	open_in "$$" | sed 's/.* -> //' >"$work/before"
 	grep -Fv -f "$work/before" "$work/open" >"$work/own"
-	[ "$(wc -l <"$work/own")" -eq 1 ] && grep -q 'socket' "$work/own" &&
+	has_lines "$work/own" 1 && has_text "$work/own" socket &&
 		! grep -q '^[012] -> ' "$work/open" && return
 	fail "one socket open, and no screen, not: $(cat "$work/open")"
 }
@@ -170,162 +134,90 @@ check 'browser: a tab has its channel open only, and is ended even if stopped' \
 	tab_has_only_its_channel
 
 opens_all_or_ends() {
-	see_processes
-	status=0
+	see_browsers
 	command='ulimit -n 8; fork_demo/browser'
 	(
 		# shellcheck disable=SC3045 # where it cannot be limited
 		ulimit -n 8 2>/dev/null || exit 77
 		exec "$build/fork_demo/browser"
-	) >"$work/out" 2>"$work/err" || status=$?
+	) >"$work/out" 2>"$work/err"
+	status=$?
 	[ "$status" -ne 77 ] || skip 'the descriptors cannot be limited here'
 	fails_with 1 'socketpair: '
-	no_browser_left
+	await_that no_browsers
 }
 check 'browser: what was opened ends where not all tabs can be' \
 	opens_all_or_ends
 
-# Each call that can wait fails with EINTR every other time, and each read and
-# write takes one byte. The shim is for dynamic programs without a sanitizer.
-make_shim() { # sets $shim
-	shim=$work/shim.so
-	cat >"$work/shim.c" <<-'END'
-		#include <errno.h>
-		#include <poll.h>
-		#include <sys/syscall.h>
-		#include <sys/wait.h>
-		#include <unistd.h>
-		static int interrupted(void) {
-			static int calls;
-			errno = EINTR;
-			return ++calls % 2;
-		}
-		ssize_t read(int fd, void *place, size_t size) {
-			return interrupted() ? -1 :
-				syscall(SYS_read, fd, place, size ? 1 : 0);
-		}
-		ssize_t write(int fd, const void *place, size_t size) {
-			return interrupted() ? -1 :
-				syscall(SYS_write, fd, place, size ? 1 : 0);
-		}
-		pid_t waitpid(pid_t pid, int *status, int options) {
-			return interrupted() ? -1 :
-				wait4(pid, status, options, NULL);
-		}
-		int poll(struct pollfd *all, nfds_t count, int limit) {
-			struct timespec rest = {limit / 1000,
-				limit % 1000 * 1000000L};
-			return interrupted() ? -1 :
-				ppoll(all, count, &rest, NULL);
-		}
+# One call fails: of the browser, 1, the first tab, 1.1, the hanging one, 1.6,
+# or the plug-in, 1.8. See scripts/watch/library.c.
+start_with_fault() { # NAME FAULT
+	library=$build/scripts/watch/library.so
+	: >"$work/$1.events"
+	WATCH_EVENTS=$work/$1.events WATCH_FAULT=$2 LD_PRELOAD=$library \
+		DYLD_INSERT_LIBRARIES=$library "$build/fork_demo/browser" \
+		>"$work/$1.out" 2>"$work/$1.err" &
+	echo "$!" >"$work/$1.pid"
+}
+
+failing_calls_are_met() {
+	cat >"$work/faults" <<-END
+		poll|1 poll 1 EINTR|(news): drew: Rain until noon [|
+		read|1 read 1 EINTR|(news): drew: Rain until noon [|
+		piece|1 read 1 short|(news): drew: Rain until noon [|
+		wait|1 waitpid 1 EINTR|(news): drew: Rain until noon [|
+		send|1.1 write 1 EINTR|(news): drew: Rain until noon [|
+		hang|1.6 read 1 EINTR|tab 6 (hang): cut off, silent|
+		part|1.8 write 1 short|plug-in: drew: /etc/passwd opened [|
+		lost|1.1 write 1 EIO|tab 1 (news): failed|another fate: drew
+		deaf|1 read 1 EIO|: cut off, cannot be read|browser: read
 	END
-	${CC:-cc} -D_GNU_SOURCE -shared -fPIC "$work/shim.c" -o "$shim" \
-		2>/dev/null || skip 'no library can be built here'
-	LD_PRELOAD=$shim "$build/tests/odd" size >"$work/trial" 2>&1 ||
-		skip 'no calls can be put in between here'
+	while IFS='|' read -r name fault _; do
+		start_with_fault "$name" "$fault"
+	done <"$work/faults"
+	while IFS='|' read -r name fault printed said; do
+		finish "$name"
+		command="fork_demo/browser, fault $fault"
+		[ -s "$work/$name.events" ] ||
+			skip 'no calls can be watched here'
+		has_text "$work/$name.events" ' fault ' ||
+			fail 'a call that fails'
+		[ -n "$said" ] || succeeds
+		[ -z "$said" ] || exits 1
+		[ -z "$said" ] || says "$said"
+		prints_like "$printed"
+		has_lines "$work/out" 10 || fail 'ten lines'
+		! grep -q ': drew: .*[^]]$' "$work/out" || fail 'whole pages'
+	done <"$work/faults"
 }
+check 'browser: interrupted calls and short counts change nothing, errors do' \
+	failing_calls_are_met
 
-survives_short_counts() {
-	[ -r /proc/self/status ] || skip 'the shim is for Linux'
-	make_shim
-	command='fork_demo/browser, calls interrupted, one byte each'
-	status=0
-	LD_PRELOAD=$shim "$build/fork_demo/browser" >"$work/out" \
-		2>"$work/err" || status=$?
-	succeeds
-	grep -q '^tab 1 (news): drew: Rain until noon \[.*]$' "$work/out" ||
-		fail 'the whole page of news'
-	grep -q '^plug-in: drew: /etc/passwd opened \[.*]$' "$work/out" ||
-		fail 'the whole page of the plug-in'
-	[ "$(wc -l <"$work/out")" -eq 10 ] || fail 'ten lines'
-}
-check 'browser: interrupted calls and short counts change nothing' \
-	survives_short_counts
-
-# Each call of this name fails, in the tabs or in the browser. (The C library
-# prints by others.)
-run_failing() { # CALL
-	[ -r /proc/self/status ] || skip 'the shim is for Linux'
-	shim=$work/$1.so
-	cat >"$work/$1.c" <<-END
-		#include <errno.h>
-		#include <stddef.h>
-		long $1(int fd, const void *place, size_t size) {
-			(void)fd, (void)place, (void)size;
-			errno = EIO;
-			return -1;
-		}
-	END
-	${CC:-cc} -shared -fPIC -fno-builtin "$work/$1.c" -o "$shim" \
-		2>/dev/null || skip 'no library can be built here'
-	LD_PRELOAD=$shim "$build/tests/odd" size >"$work/trial" 2>&1 ||
-		skip 'no calls can be put in between here'
-	command="fork_demo/browser, each $1 fails"
-	status=0
-	LD_PRELOAD=$shim "$build/fork_demo/browser" >"$work/out" \
-		2>"$work/err" || status=$?
-}
-
-unsent_page_is_not_drawn() {
-	run_failing write
-	exits 1
-	says 'tab 1 (news) was meant for another fate: drew'
-	prints_line 'tab 1 (news): failed'
-	prints_line 'plug-in: failed'
-	prints_line 'browser: still up'
-}
-check 'browser: a page that could not be sent is not drawn' \
-	unsent_page_is_not_drawn
-
-unread_channel_is_named() {
-	run_failing read
-	exits 1
-	says 'browser: read: tab 1 (news): '
-	prints_line 'tab 1 (news): cut off, cannot be read'
-	prints_line 'browser: still up'
-}
-check 'browser: a channel that cannot be read is an error of read' \
-	unread_channel_is_named
-
-tells_browser_usage() {
+options_are_checked() {
 	shows_usage fork_demo/browser
-}
-check 'browser: -h tells the usage' tells_browser_usage
-
-browser_refuses_bad_usage() {
 	refused fork_demo/browser -x
 	refused fork_demo/browser surplus
 }
-check 'browser: an unknown option and an argument are refused' \
-	browser_refuses_bad_usage
+check 'browser: -h tells the usage, bad input is refused' options_are_checked
 
-browser_needs_its_output() {
-	fails_on_full_output 'cannot write to standard output' fork_demo/browser
-}
-check 'browser: fails when its output cannot be written' \
-	browser_needs_its_output
-
-# Here the output goes away in the middle, and SIGPIPE must not end it.
-browser_needs_all_of_its_output() {
+# The output goes away in the middle, and SIGPIPE must not end it; or it is
+# closed: then its number is free, and a channel must not get it.
+output_is_needed() {
+	: >"$work/out"
 	command='fork_demo/browser | head -n 1'
-	(
+	{
 		"$build/fork_demo/browser" 2>"$work/err"
 		echo "$?" >"$work/status"
-	) | head -n 1 >"$work/out"
-	status=$(cat "$work/status")
+	} | head -n 1 >"$work/head"
+	read -r status <"$work/status"
 	fails_with 1 'cannot write to standard output'
-}
-check 'browser: fails when its output goes away' \
-	browser_needs_all_of_its_output
-
-# Closed, its number is free, and a channel must not get it.
-browser_needs_an_output() {
-	status=0
 	command='fork_demo/browser >&-'
-	: >"$work/out"
-	"$build/fork_demo/browser" >&- 2>"$work/err" || status=$?
+	"$build/fork_demo/browser" >&- 2>"$work/err"
+	status=$?
 	fails_with 1 'cannot write to standard output'
+	fails_on_full_output 'cannot write to standard output' fork_demo/browser
 }
-check 'browser: fails when its output is closed' browser_needs_an_output
+check 'browser: fails when its output goes away, is closed, or is full' \
+	output_is_needed
 
 finish_tests

@@ -1,5 +1,5 @@
 /*
- * many_calls - how long does a call take? It is made COUNT times, ten times
+ * many_calls - make a call COUNT times, and that ten times
  *
  * A tool of the tests, no lesson. The call is shmdt(NULL), which fails at once.
  * It prints the microseconds of CPU time of one, in the best of the ten.
@@ -13,28 +13,20 @@
 #include <sys/shm.h>
 #include <time.h>
 
-static double now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-	return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
-}
-
 int main(int argc, char *argv[])
 {
-	const long count = argc == 2 ? strtol(argv[1], NULL, 10) : 0;
-	double best = 0;
+	const long count = argc == 2 ? atol(argv[1]) : 0;
+	clock_t best = 0;
 	if (count < 1)
 		errx(2, "usage: many_calls COUNT");
 	for (int round = 0; round < 10; round++) {
-		const double start = now();
+		const clock_t start = clock();
 		for (long i = 0; i < count; i++)
-			if (shmdt(NULL) == 0)
-				errx(1, "shmdt(NULL) has not failed");
-		const double each = (now() - start) / (double)count;
-		if (round == 0 || each < best)
-			best = each;
+			shmdt(NULL);
+		const clock_t needed = clock() - start;
+		if (round == 0 || needed < best)
+			best = needed;
 	}
-	printf("%.3f\n", best);
+	printf("%.3f\n", (double)best * 1e6 / CLOCKS_PER_SEC / (double)count);
 	return 0;
 }

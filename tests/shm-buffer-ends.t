@@ -1,202 +1,138 @@
 #!/bin/sh
-# shm-buffer-ends.t - producer and consumer: how a transfer ends
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
+# shm-buffer-ends.t - producer and consumer: how a transfer ends too early
 # shellcheck source=tests/buffer.sh
 . "${0%/*}/buffer.sh"
 
-no_core_file() { # of SIGQUIT
-	# shellcheck disable=SC3045 # not POSIX, but all these shells have it
-	ulimit -c 0
-}
+# shellcheck disable=SC3045 # where SIGQUIT would leave a core file
+ulimit -c 0 2>/dev/null
 
-# The producer waits for input, the consumer for the producer.
-transfer_ends_while_idle() {
-	new_key
-	no_core_file
-	for signal in KILL INT TERM HUP QUIT; do
-		for killed in producer consumer; do
-			start_both
-			echo one >&4
-			await consumer one
-			[ "$signal" != KILL ] || # it has checked once
-				"$build/scripts/await" line /dev/null '' 1.2
-			stopped=$(date +%s)
-			stop "$killed" "$signal"
-			case $killed in
-			producer) survivor consumer producer ;;
-			consumer) survivor producer consumer ;;
-			esac
-			[ "$(($(date +%s) - stopped))" -le 2 ] ||
-				fail 'an end within two seconds'
-			exec 4>&-
-			finish "$killed"
-			[ "$status" -gt 128 ] || fail "an end by SIG$signal"
-		done
-	done
-}
-check 'producer, consumer: any signal to one ends both, nothing is left' \
-	transfer_ends_while_idle
-
-# The consumer has not found the segment yet, which is now its to remove.
-transfer_ends_before_it_begins() {
-	new_key
-	start_both
-	await_that segment_exists "$key"
-	stop producer KILL
-	survivor consumer producer
-}
-check 'consumer: removes all also before anything was sent' \
-	transfer_ends_before_it_begins
-
-all_slots_filled() {
-	case $("$build/tests/odd" semaphore "$key" 1 2>&1) in
-	15 | 16) ;;
-	*) false ;;
+begin_in() { # STATE
+	case $1 in
+	idle) # the producer waits for input, the consumer for the producer
+		begin_both one
+		;;
+	unsent) # the consumer does not know the segment yet
+		begin_both
+		;;
+	full) # the producer waits for a free slot
+		begin_side consumer
+		stop consumer STOP
+		begin_side producer /dev/zero
+		await_ring '0 1[56] 2 2 yes'
+		;;
+	unread) # the consumer waits in write
+		rm -f "$work/consumer.out"
+		mkfifo "$work/consumer.out"
+		start consumer shm/consumer -k "$key"
+		exec 5<"$work/consumer.out"
+		begin_side producer /dev/zero
+		await_ring '0 1[56] 2 2 yes'
+		;;
 	esac
 }
 
-# The consumer has stopped reading: the producer waits for a free slot.
-transfer_ends_while_full() {
+early_end_ends_both() {
 	new_key
-	start consumer shm/consumer -k "$key"
-	await_that joined consumer
-	stop consumer STOP
-	start_from /dev/zero producer shm/producer -k "$key"
-	await_that all_slots_filled
-	stop consumer KILL
-	survivor producer consumer
+	while read -r state side signal expected; do
+		echo "$state: $side gets SIG$signal"
+		begin_in "$state"
+		end_side "$side" "$signal" "$expected"
+		survives "$(other_side "$side")"
+		exec 4>&-
+	done <<-END
+		idle consumer HUP 129
+		idle producer INT 130
+		idle consumer QUIT 131
+		idle producer TERM 143
+		unsent producer KILL 137
+		full consumer KILL 137
+		unread producer KILL 137
+	END
 }
-check 'producer: ends when the consumer dies with the buffer full' \
-	transfer_ends_while_full
+check 'producer, consumer: a signal to one ends both, and nothing is left' \
+	early_end_ends_both
 
-# Nobody reads what the consumer writes: it waits in write.
-transfer_ends_while_writing() {
+# Nobody tells the survivor: it looks each second, here for the second time.
+killed_side_is_missed() {
 	new_key
-	mkfifo "$work/consumer.out"
-	start consumer shm/consumer -k "$key"
-	exec 5<"$work/consumer.out"
-	start_from /dev/zero producer shm/producer -k "$key"
-	await_that all_slots_filled
-	stop producer KILL
-	wait "$(pid consumer)"
-	status=$?
-	cp "$work/consumer.err" "$work/err"
-	fails_with 1 'the producer has gone'
-	buffer_gone
+	for side in producer consumer; do
+		begin_both one
+		"$build/scripts/await" line /dev/null '' 1.2
+		stop "$side" KILL
+		survives "$(other_side "$side")"
+		exec 4>&-
+	done
 }
-check 'consumer: ends when the producer dies and nobody reads' \
-	transfer_ends_while_writing
+check 'producer, consumer: where one is killed the other one notices' \
+	killed_side_is_missed
 
-# Nobody waits for the killed one: the kernel keeps its process number, so
-# that kill(2) would find it, but its semaphore tells.
-transfer_ends_beside_a_zombie() {
+signal_ends_one_alone() {
 	new_key
-	mkfifo "$work/hold" "$work/in"
-	# shellcheck disable=SC2016,SC2086 # for that shell, of one word or two
-	$shell -c '"$0" -k "$1" >/dev/null & echo "$!" >"$2"; exec cat "$3"' \
-		"$build/shm/consumer" "$key" "$work/zombie" "$work/hold" &
-	exec 6>"$work/hold"
-	await_that test -s "$work/zombie"
-	await_that joined consumer
-	start_from "$work/in" producer shm/producer -k "$key"
-	exec 4>"$work/in"
-	await_that joined producer
-	kill -s KILL "$(cat "$work/zombie")"
-	survivor producer consumer
-	exec 6>&-
-}
-check 'producer: a dead consumer that is still a zombie is dead' \
-	transfer_ends_beside_a_zombie
-
-transfer_interrupted_alone() {
-	new_key
-	no_core_file
-	for alone in producer consumer; do
-		for signal in INT=130 TERM=143 HUP=129 QUIT=131; do
-			start "$alone" "shm/$alone" -k "$key"
-			await_that joined "$alone"
-			[ "$alone" = consumer ] ||
-				await_that segment_exists "$key"
-			stop "$alone" "${signal%=*}"
-			finish "$alone"
+	for side in producer consumer; do
+		for signal in HUP=129 INT=130 QUIT=131 TERM=143; do
+			begin_side "$side"
+			end "$side" "${signal%=*}"
 			exits "${signal#*=}"
 			buffer_gone
 		done
+		# As nohup starts it.
+		trap '' HUP
+		begin_side "$side"
+		trap - HUP
+		stop "$side" HUP
+		look_now "$side"
+		end "$side"
+		exits 143
+		buffer_gone
 	done
 }
 check 'producer, consumer: interrupted while alone, nothing is left' \
-	transfer_interrupted_alone
+	signal_ends_one_alone
 
-# The other side does not even know yet: what it does later, here after a stop,
-# must not touch the next transfer of the same key.
-transfer_first_removes() {
+process_1_ends() {
 	new_key
-	random_bytes 200000 >"$work/data"
-	for last in consumer producer; do
-		case $last in
-		consumer) first=producer ;;
-		producer) first=consumer ;;
-		esac
-		start_both
-		if [ "$first" = consumer ]; then # it has to know the segment
-			echo one >&4
-			await consumer one
-		fi
-		stop "$last" STOP
-		cp "$work/$last.pid" "$work/late.pid"
-		stop "$first"
-		finish "$first"
+	for side in producer consumer; do
+		start_as_process_1 container "shm/$side" -k "$key"
+		echo "$child" >"$work/$side.pid"
+		await_seat "$side"
+		kill -s TERM "$child"
+		finish container
 		exits 143
-		exec 4>&-
-		buffer_gone
-		mv "$work/$last.out" "$work/late.out"
-		mv "$work/$last.err" "$work/late.err"
-		start_from "$work/data" producer shm/producer -k "$key"
-		await_that joined producer
-		await_that segment_exists "$key"
-		stop late CONT
-		finish late
-		fails_with 1 "the $first has gone"
-		start consumer shm/consumer -k "$key"
-		finish producer
-		succeeds
-		finish consumer
-		succeeds
-		cmp "$work/data" "$work/out" || fail 'the bytes that went in'
 		buffer_gone
 	done
 }
-check 'producer, consumer: who leaves first removes both, the last no more' \
-	transfer_first_removes
+check 'producer, consumer: a signal ends also process 1' process_1_ends
 
-# It does not know the producer's segment yet, so that stays as long as the
-# producer does.
-transfer_left_early() {
+# Nobody waits for the killed one: the kernel keeps its process number, so
+# that kill(2) would find it, but its semaphore tells.
+zombie_is_dead() {
 	new_key
-	random_bytes 1000 >"$work/data"
-	start_both
-	stop producer STOP
-	stop consumer
-	finish consumer
-	exits 143
-	exec 4>&-
-	run shm/producer -k "$key"
-	fails_with 1 'already has a segment'
-	segment_exists "$key" || fail 'the segment of the first producer'
-	stop producer CONT
-	survivor producer consumer
-	transfer producer consumer
+	mkfifo "$work/in"
+	exec 4<>"$work/in"
+	(
+		start consumer shm/consumer -k "$key"
+		exec "$build/scripts/await" line /dev/null ''
+	) &
+	await_that test -s "$work/consumer.pid"
+	await_seat consumer
+	begin_side producer "$work/in"
+	stop consumer KILL
+	await_ring '* * 2 1 yes'
+	stop producer ALRM
+	survives producer
 }
-check 'consumer: leaves a segment that it has not found to its producer' \
-	transfer_left_early
+check 'producer: a dead consumer that is still a zombie is dead' zombie_is_dead
 
-# As Ctrl-C does it where both are in the foreground.
-transfer_both_interrupted() {
+# As Ctrl-C does it where both are in the foreground: here at the same moment.
+both_are_interrupted() {
 	new_key
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		start_both
+	for first in producer consumer producer consumer; do
+		begin_both one
+		stop producer STOP
+		stop consumer STOP
 		kill -s INT "$(pid producer)" "$(pid consumer)"
+		stop "$first" CONT
+		stop "$(other_side "$first")" CONT
 		exec 4>&-
 		finish producer
 		finish consumer
@@ -204,116 +140,117 @@ transfer_both_interrupted() {
 	done
 }
 check 'producer, consumer: Ctrl-C for both, and nothing is left' \
-	transfer_both_interrupted
+	both_are_interrupted
 
-# As Ctrl-Z and fg do.
-transfer_survives_stops() {
+# As Ctrl-Z and fg do: each of the two while it waits for the other.
+stop_and_go_on() { # SIDE
+	await_that waits "$1"
+	stop "$1" STOP
+	stop "$1" CONT
+	await_that waits "$1"
+}
+
+stops_lose_nothing() {
 	new_key
-	random_bytes 20000000 >"$work/data"
-	start consumer shm/consumer -k "$key"
-	start_from "$work/data" producer shm/producer -k "$key"
-	for side in producer consumer producer consumer producer consumer; do
-		stop "$side" STOP 2>/dev/null || break
-		"$build/scripts/await" line /dev/null '' 0
-		stop "$side" CONT
+	head -c 2000000 /dev/urandom >"$work/data"
+	begin_side consumer
+	stop_and_go_on consumer
+	stop consumer STOP
+	begin_side producer "$work/data"
+	await_ring '0 1[56] 2 2 yes'
+	stop_and_go_on producer
+	stop consumer CONT
+	has_come_through
+}
+check 'producer, consumer: Ctrl-Z and fg lose nothing' stops_lose_nothing
+
+# The other side does not even know yet: what it does later, here after a stop,
+# must not touch the next transfer of the same key.
+last_to_leave_removes_nothing() {
+	new_key
+	head -c 200000 /dev/urandom >"$work/data"
+	for last in consumer producer; do
+		first=$(other_side "$last")
+		begin_both
+		[ "$first" = producer ] || pass_on one # so it knows the segment
+		stop "$last" STOP
+		end "$first"
+		exits 143
+		exec 4>&-
+		buffer_gone
+		for kind in pid out err; do
+			mv "$work/$last.$kind" "$work/late.$kind"
+		done
+		begin_side producer "$work/data"
+		stop late CONT
+		finish late
+		fails_with 1 "the $first has gone"
+		start consumer shm/consumer -k "$key"
+		has_come_through
 	done
-	finish producer
-	succeeds
-	finish consumer
-	succeeds
-	cmp "$work/data" "$work/out" || fail 'the bytes that went in'
-	buffer_gone
 }
-check 'producer, consumer: Ctrl-Z and fg lose nothing' transfer_survives_stops
+check 'producer, consumer: the first to leave removes both, the last nothing' \
+	last_to_leave_removes_nothing
 
-# A length in the segment is somebody else's word.
-transfer_wrong_length() {
+# It does not know the producer's segment yet, so that stays as long as the
+# producer does.
+unknown_segment_stays() {
 	new_key
 	echo text >"$work/data"
-	start_from "$work/data" producer shm/producer -k "$key"
-	await_that semaphore_is 1 2 # filled: the text, and the end
+	begin_both
+	stop producer STOP
+	end consumer
+	exits 143
+	exec 4>&-
+	fails 1 'already has a segment' shm/producer -k "$key"
+	ring_is '- - - - yes'
+	stop producer CONT
+	survives producer
+	transfer producer
+}
+check 'consumer: leaves a segment that it has not found to its producer' \
+	unknown_segment_stays
+
+# A length in the segment is another process's word; and somebody may remove
+# the segment.
+spoiled_segment_ends_both() {
+	new_key
+	echo text >"$work/data"
 	printf '\001\000\001\000' >"$work/length"
+	begin_side producer "$work/data"
+	await_ring '14 2 2 0 yes' # filled: the text, and the end
 	run tests/odd poke "$key" <"$work/length"
-	succeeds
-	run shm/consumer -k "$key"
-	fails_with 1 '65537 bytes in a slot of 65536'
-	survivor producer consumer
-}
-check 'consumer: a slot cannot hold more than a slot' transfer_wrong_length
+	fails 1 '65537 bytes in a slot of 65536' shm/consumer -k "$key"
+	survives producer
 
-# Somebody has removed the producer's segment.
-transfer_without_segment() {
-	new_key
-	echo text >"$work/data"
-	start_from "$work/data" producer shm/producer -k "$key"
-	await_that semaphore_is 1 2 # filled: the text, and the end
-	run scripts/sysv remove segment \
-		"$("$build/scripts/sysv" find segment "$key")"
-	succeeds
+	echo "segment $key" >"$work/segment"
+	begin_side producer "$work/data"
+	await_ring '14 2 2 0 yes'
+	run scripts/sysv clear <"$work/segment"
+	ring_is '14 2 2 0 no'
 	run shm/consumer -k "$key"
 	exits 1
 	prints_nothing
-	survivor producer consumer
+	survives producer
 }
-check 'consumer: fails where the segment was removed' transfer_without_segment
+check 'consumer: fails where a slot has a wrong length, or no segment is left' \
+	spoiled_segment_ends_both
 
-# Nobody reads what it says: it has its objects to remove all the same.
-transfer_unread_message() {
+# It has its objects to remove all the same.
+nobody_reads_the_error() {
 	new_key
 	mkfifo "$work/producer.out" "$work/producer.err" "$work/in"
-	start consumer shm/consumer -k "$key"
+	begin_side consumer
 	start_from "$work/in" producer shm/producer -k "$key"
 	exec 4>"$work/in" 5<"$work/producer.out" 6<"$work/producer.err"
-	await_that joined producer
-	await_that joined consumer
+	await_ring '15 0 2 2 yes'
 	exec 6<&-
-	stop consumer KILL
-	wait "$(pid producer)"
-	status=$?
-	[ "$status" -eq 1 ] || fail "exit status 1, not $status"
+	end_side consumer KILL 137
+	finish producer
+	exits 1
 	buffer_gone
 }
 check 'producer: removes all where nobody reads what it says' \
-	transfer_unread_message
-
-# As nohup starts it.
-transfer_ignores_hangup() {
-	new_key
-	for side in producer consumer; do
-		trap '' HUP
-		start_from /dev/null "$side" "shm/$side" -k "$key"
-		trap - HUP
-		await_that joined "$side"
-		stop "$side" HUP
-		"$build/scripts/await" line /dev/null '' 0.2
-		joined "$side" || fail "$side after a SIGHUP that it ignores"
-		stop "$side"
-		finish "$side"
-		exits 143
-		buffer_gone
-	done
-}
-check 'producer, consumer: started with SIGHUP ignored, it stays ignored' \
-	transfer_ignores_hangup
-
-# Process 1 of a container is not ended by a signal that it sends itself.
-transfer_as_process_1() {
-	unshare --pid --fork true 2>/dev/null ||
-		skip 'no process can be process 1 here'
-	new_key
-	for side in producer consumer; do
-		unshare --pid --fork "$build/shm/$side" -k "$key" </dev/null &
-		outer=$!
-		await_that joined "$side"
-		[ "$side" = consumer ] || await_that segment_exists "$key"
-		kill -s TERM "$(child_of "$outer")"
-		wait "$outer"
-		status=$?
-		command="unshare --pid --fork shm/$side"
-		exits 143
-		buffer_gone
-	done
-}
-check 'producer, consumer: a signal ends also process 1' transfer_as_process_1
+	nobody_reads_the_error
 
 finish_tests
