@@ -25,59 +25,25 @@
 
 set -u
 usage='usage: play.sh [-ach] [-n SECTION] [SHEET ...]'
-LC_ALL=C
-where=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-root=${where%/*}
+case $0 in
+*/*) scripts=$(CDPATH='' cd -- "${0%/*}" && pwd) ;;
+*) scripts=$PWD ;;
+esac
+root=${scripts%/*}
 build=$(CDPATH='' cd -- "${BUILD:-$root}" && pwd)
-. "$where/private.sh"
+. "$scripts/private.sh"
 newline='
 '
-mode=columns stops=yes only='' limit=100000 rows=24 lanes=0 failed=0
+mode=screen plain=0 lanes=0 stops=1 only='' failed=0 limit=100000 rows=24
 
-# 7 and 8 are the ends of a FIFO that all that was started has open.
 tidy_up() {
-	[ "$stops" = no ] || printf '\033[%s;1H\n' "$rows"
-	exec 7>&-
-	cat <&8 >/dev/null
-	{
-		cat "$private"/*/made
-		find "$private"/*/lab -type f ! -perm -100 | sed 's/^/path /'
-	} 2>/dev/null | "$build/scripts/sysv" clear
+	[ "$stops" = 0 ] || printf '\033[%s;1H\n' "$rows"
+	cat "$private"/*.made 2>/dev/null | "$build/scripts/sysv" clear
 }
 
 give_up() { # REASON
 	echo "play.sh: $1" >&2
 	exit 2
-}
-
-# ipcs and ss print what belongs to their session, as its user would see it;
-# ids of other objects ipcrm does not know.
-make_tools() {
-	mkdir "$private/bin"
-	cat >"$private/bin/ipcs" <<-END
-		#!/bin/sh
-		PATH=\${PATH#*:}
-		{
-			cat "\$HOME/../back"
-			'$build/scripts/sysv' names |
-				sed -n 's/^queue \([^ ]*\) .*/s,\1,\1,/p'
-			printf '%s\n' t '/0x[0-9a-f]/d' '/:[0-9]/d'
-		} >"\$HOME/../filter"
-		"\${0##*/}" "\$@" | sed -f "\$HOME/../filter"
-	END
-	cat >"$private/bin/ipcrm" <<-'END'
-		#!/bin/sh
-		if ! ipcs "$1" | grep -Eq "^([mqs]|0x[0-9a-f]+) +$2 "; then
-			echo "ipcrm: invalid id ($2)" >&2
-			exit 1
-		fi
-		PATH=${PATH#*:}
-		exec ipcrm "$1" "$2"
-	END
-	ln "$private/bin/ipcs" "$private/bin/ss"
-	mkdir "$private/scripts" "$private/scripts/watch"
-	ln -s "$build/scripts/watch/watch" "$private/scripts/watch/watch"
-	chmod u+x "$private"/bin/*
 }
 
 # The labs' sheets count as if all were played, so numbers are the same always.
@@ -99,14 +65,12 @@ find_sheets() { # SHEET ...
 }
 
 find_missing_tools() {
-	missing=0/0
-	for tool in ipcs ipcrm ss strace ltrace gdb netstat lsof; do
-		command -v "$tool" >/dev/null || missing="$missing|$tool"
+	missing=
+	for tool in ipcs ipcrm ss strace; do
+		command -v "$tool" >/dev/null || missing="$missing $tool"
 	done
 	"$build/scripts/watch/watch" -n "sh -c '$build/scripts/await; :'" \
-		>/dev/null 2>&1 ||
-		missing="$missing|[.][.]/scripts/watch/watch"
-	missing="(^|[^a-z_./-])($missing)([^a-z_./-]|\$)"
+		>/dev/null 2>&1 || missing="$missing ../scripts/watch/watch"
 }
 
 look_at_screen() {
@@ -114,22 +78,31 @@ look_at_screen() {
 	rows=${size% *}
 	if [ "$rows" -lt 24 ] || [ "${size#* }" -lt 80 ]; then
 		echo 'This terminal is smaller than 80x24: no columns.'
-		mode=plain
+		plain=1
 	fi
 }
 
+# The terminals end when nobody listens to them any more, so awk ends first.
 play_lane() { # NUMBER
-	lane=$1
-	export lane
-	set -f
-	IFS=$newline
-	# shellcheck disable=SC2086 # a name a line
-	exec awk -f "$where/play.awk" $sheets 3<&3 7>&7
+	mkfifo "$private/commands$1" "$private/events$1"
+	"$build/scripts/terminal" <>"$private/commands$1" \
+		>"$private/events$1" 4>&- &
+	terminals=$!
+	(
+		export lane="$1"
+		set -f
+		IFS=$newline
+		# shellcheck disable=SC2086 # a sheet a line
+		exec awk $interactive -v lane="$1" -v only="$only" -v limit="$limit" \
+			-v stops="$stops" -v screen_rows="$rows" -v plain="$plain" \
+			-f "$scripts/play.awk" $sheets
+	) <"$private/events$1" >&4 &
+	children="$children $! $terminals"
 }
 
 while getopts ahcn: option; do
 	case $option in
-	a) stops=no ;;
+	a) stops=0 ;;
 	c) mode=check lanes='1 2 3 4' ;;
 	n) only=$OPTARG ;;
 	h)
@@ -149,33 +122,43 @@ done
 find_sheets "$@"
 find_missing_tools
 if [ "$mode" = check ] || [ ! -t 1 ]; then
-	stops=no
+	stops=0
 	limit=$(awk -v scale="${TEST_TIME_SCALE:-1}" \
 		'BEGIN { print int(20 * scale + 0.9) }')
 else
 	look_at_screen
 fi
+interactive=-Winteractive # mawk passes each line on at once with that
+[ -z "$(awk -Winteractive 'BEGIN { exit }' 2>&1)" ] || interactive=
+# shellcheck disable=SC2046 # these are words
+set -- $("$build/scripts/sysv" names)
+segment_key=$2 buffer_key=$4 socket=$8
+# shellcheck disable=SC2046 # these are numbers
+set -- $(sed -n 's/^#define .*PORT "\(.*\)"/\1/p' "$root/socket/port.h" \
+	"$root/socket/multicast.h")
+port=$1 group_port=$2
+LC_ALL=C pid=$$ system=$(uname)
+export LC_ALL scripts root build private wanted missing segment_key buffer_key \
+	socket port group_port pid system
 
 private_folder ipc-play
 trap_signals
-mkfifo "$private/life"
-# shellcheck disable=SC2094 # both ends of it
-exec 3<&0 7<>"$private/life" 8<"$private/life"
-make_tools
-names=$("$build/scripts/sysv" names)
-socket=${names##*socket }
-socket=${socket%%"$newline"*} user=$(id -u) pid=$$ system=$(uname) home=${HOME-}
-export LC_ALL root build private wanted missing mode stops only rows limit \
-	socket user pid system home
-for lane in $lanes; do
-	mkfifo "$private/answers$lane"
-	play_lane "$lane" &
-	children="$children $!"
+exec 4>&1
+[ "$mode" != check ] || exec 4>/dev/null
+while :; do
+	ln -s "$build/scripts" "$private/scripts"
+	for lane in $lanes; do
+		play_lane "$lane"
+	done
+	for child in $children; do
+		wait "$child" || failed=$?
+	done
+	children=
+	[ -f "$private/next" ] || break
+	read -r only <"$private/next"
+	tidy_up
+	rm -rf "${private:?}"/*
 done
-for child in $children; do
-	wait "$child" || failed=$?
-done
-children=
 [ "$mode" != check ] || cat "$private"/tap*
 remove_private
 exit "$failed"

@@ -70,7 +70,7 @@ check 'play -c: a removed option is caught' removed_option_is_caught
 more_is_caught() {
 	sheet_greet
 	echo 'echo more' >>"$work/lab/greet"
-	catches 'the end, with exit status 0, was to come, but: "more"'
+	catches '"[0]" was to come, but this came: "more"'
 }
 check 'play -c: one more line is caught' more_is_caught
 
@@ -110,7 +110,7 @@ hang_is_caught() {
 	sheet_greet
 	echo "echo \$\$ >'$work/pid'; exec sleep 1000" >>"$work/lab/greet"
 	export TEST_TIME_SCALE=0.1
-	catches 'has not come in 2 seconds'
+	catches '"[0]" was to come, but nothing has come'
 	await_that has_ended "$(cat "$work/pid")"
 }
 check 'play -c: a hang is caught, and fails its own section only' hang_is_caught
@@ -118,24 +118,24 @@ check 'play -c: a hang is caught, and fails its own section only' hang_is_caught
 exit_status_is_caught() {
 	sheet_greet
 	echo 'exit 3' >>"$work/lab/greet"
-	catches 'exit status 0, was to come, but exit status 3 came'
+	catches '"[0]" was to come, but it ended with exit status 3'
 	sheet_greet
 	change 's/\[2\]/[1]/' README.md
-	catches 'exit status 2 came'
+	catches 'but it ended with exit status 2'
 	change '/\[1\]/d' README.md
-	catches 'exit status 2 came'
+	catches 'but it ended with exit status 2'
 }
 check 'play -c: another exit status is caught' exit_status_is_caught
 
 no_waiting_is_caught() {
 	sheet_greet
 	change 's/&& read -r _//' greet
-	catches '(waits), but this came: "hello from'
+	catches '"(waits)" was to come, but this came: "hello from'
 	program greet <<-'END'
 		#!/bin/sh
 		echo 'press Enter'
 	END
-	catches '(waits), but it ended with exit status 0'
+	catches '"(waits)" was to come, but it ended with exit status 0'
 }
 check 'play -c: a (waits) that does not wait is caught' no_waiting_is_caught
 

@@ -54,7 +54,7 @@ value_is_typed() {
 	exits 1
 	prints_like 'ok 1 - '
 	prints_like 'not ok 2 - '
-	prints_like 'nothing came for 5'
+	prints_like 'nothing has come yet for what differs in $ touch made-'
 }
 check 'play -c: the value that came is typed, and without one nothing' \
 	value_is_typed
@@ -93,7 +93,7 @@ any_order_passes() {
 	END
 	passes
 	change 's/^    a$/    b/' README.md
-	catches 'this was not to come: a'
+	catches 'was to come, but this came: "a"'
 }
 check 'play -c: any order, where the sheet says so' any_order_passes
 

@@ -73,13 +73,10 @@ in_order() { # TEXT ...
 # A terminal, for what is typed and for keys. $work/screen.out gets what it
 # shows.
 open_screen() {
-	mkfifo "$work/keys" "$work/answers"
+	mkfifo "$work/keys"
 	exec 5<>"$work/keys"
-	start_from "$work/keys" terminal scripts/terminal "$work/answers"
-	: >"$work/screen.out"
-	while echo '1?100000' >&5; do
-		cat "$work/answers"
-	done >>"$work/screen.out" &
+	"$build/scripts/terminal" <"$work/keys" >"$work/screen.out" 5>&- &
+	echo "$!" >"$work/terminal.pid"
 }
 
 type_there() { # COMMAND
@@ -92,5 +89,5 @@ press() { # KEY ..., as printf reads numbers
 
 # The lines that it has shown, without the times.
 shown() {
-	sed -n 's/^= [0-9]* \(.*\)/\1/p' "$work/screen.out"
+	sed -n 's/^= 1 [^ ]* //p' "$work/screen.out" | tr -d '\015'
 }
