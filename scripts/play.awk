@@ -8,7 +8,6 @@
 BEGIN {
 	private = ENVIRON["private"]
 	commands = private "/commands" lane
-	serial = lane
 	dots = "\002" # stands for three dots in one character: any text
 	examples = dots
 	split(ENVIRON["missing"], missing, " ")
@@ -20,8 +19,7 @@ BEGIN {
 is_filter {
 	if ($1 == "queue")
 		mine[$2] = 1
-	else if ($1 in mine || as_given($0) != $0 || \
-		!/0x[0-9a-f]|:[0-9]|^socket /)
+	else if ($1 in mine || as_given($0) != $0 || !/0x[0-9a-f]|:[0-9]|^socket/)
 		print as_given($0)
 	next
 }
@@ -55,13 +53,11 @@ is_playing && !left && (lane || !is_folded) { play_line($0) }
 /<\/details>/ { is_folded = 0 }
 
 END {
-	if (is_filter)
-		exit
-	if (key == "" || key == "a")
+	if (goal == "")
 		end_section()
 	if (lane == 1)
 		print "1.." count >(private "/tap_plan")
-	if (here < only && lane < 2) {
+	if (here < only && lane < 2 && !is_filter) {
 		print "play.sh: there is no section " only >"/dev/stderr"
 		failed = 2
 	}
@@ -82,11 +78,8 @@ function begin_section(heading) {
 	sheet = FILENAME
 	title = heading
 	rows = left = gap = is_remarked = is_played = 0
-	found = reason = ""
-	if (stops && !plain)
-		printf "\033[2J\033[%d;1H%s\033[H", screen_rows, keys_line
-	else
-		print (stops ? keys_line : "")
+	home = found = reason = ""
+	print (stops && !plain ? "\033[2J\033[H" : "") (stops ? keys_line : "")
 }
 
 function end_section(    i, line) {
@@ -94,18 +87,18 @@ function end_section(    i, line) {
 		return
 	end_session()
 	if (rows > 23 && sheet !~ /\.c$/)
-		misses("it has " rows " lines, 23 fit on a screen")
+		fail("it has " rows " lines, 23 fit on a screen")
 	if (is_remarked)
-		misses("no session follows a <!-- -->")
-	last_stop()
+		fail("no session follows a <!-- -->")
+	stop()
+	end_row()
 	for (i = 1; i <= 3; i++) {
 		if (running[i])
 			tell(i, "e")
+		running[i] = ""
 		taken[i] = came[i]
 		pending[i] = 0
-		running[i] = ""
 	}
-	home = ""
 	line = sheet
 	if (index(line, ENVIRON["root"] "/") == 1)
 		line = substr(line, length(ENVIRON["root"]) + 2)
@@ -116,30 +109,21 @@ function end_section(    i, line) {
 		line = line " # SKIP " reason
 	if (lane)
 		print line >sprintf("%s/tap%05d", private, count)
-	is_playing = 0
 }
 
-# What is wrong with the page itself, a class need not be told.
-function misses(what) {
-	if (lane)
-		fail(what)
-}
-
-function play_line(line,    indent) {
+function play_line(line) {
 	if (line ~ /^ *$/) {
 		gap += !after_remark # which takes this line along
 		return
 	}
+	match(line, /^ */)
 	after_remark = line ~ /^ *<!--/
-	if (after_remark) {
+	if (after_remark || RLENGTH < session)
 		end_session()
+	if (after_remark) {
 		remark(line)
 		return
 	}
-	match(line, /^ */)
-	indent = RLENGTH
-	if (indent < session)
-		end_session()
 	rows += (gap + 1) * !is_folded
 	for (; gap > 0; gap--) {
 		after_text = 0
@@ -149,21 +133,21 @@ function play_line(line,    indent) {
 			print ""
 	}
 	if (!session && !after_text && line ~ /^    +(\$ |terminal 1( |$))/)
-		begin_session(indent)
+		begin_session(line)
 	if (session)
 		play_row(line)
 	else
-		show_text(line)
+		play_text(line)
 	gsub(/[\200-\277]/, "", line) # the further bytes of characters
 	if (length(line) > 80)
-		misses("more than 80 columns: " line)
+		fail("more than 80 columns: " line)
 }
 
-function show_text(line) {
+function play_text(line) {
 	if (line ~ /^    +\$ /)
-		misses("no session can begin here: " line)
+		fail("no session can begin here: " line)
 	if (is_remarked)
-		misses("no session follows a <!-- -->")
+		fail("no session follows a <!-- -->")
 	print line
 	after_text = 1
 }
@@ -199,36 +183,26 @@ function end_row() {
 	at = 0
 }
 
-# Until Enter; then on behind what stands in the row.
+# Until Enter; then on behind what stands in the row. Other keys leave: play.sh
+# begins again at the section that is the goal.
 function stop() {
 	if (!stops || left)
 		return
 	fflush()
 	key = "q"
 	getline key <"/dev/tty"
-	if (key == "a") {
+	goal = key
+	if (key == "a")
 		stops = 0
-		printf "\0337\033[%d;1H\033[2K\0338", screen_rows
-	} else if (key != "")
-		leave()
-	if (at && !plain)
-		printf "\033[A\033[%dG", at + 1
-}
-
-function last_stop() {
-	end_row()
-	if (stops && !plain)
-		printf "\033[%d;%dH", screen_rows, length(keys_line) + 2
-	stop()
-}
-
-# play.sh begins again at the section that is wanted.
-function leave(    goal) {
-	goal = here
+	if (key == "a" || key == "") {
+		goal = ""
+		printf (at ? "\033[A\033[" (at + 1) "G" : "")
+		return
+	}
 	if (key == "b" && before)
 		goal = before
-	if (key ~ /^[0-9]+$/)
-		goal = key
+	else if (key !~ /^[0-9]+$/)
+		goal = here
 	if (key != "q")
 		print goal >(private "/next")
 	exit
@@ -240,7 +214,7 @@ function fail(reason) {
 	end_row()
 	print "\nThis is not what the page says: " reason
 	failed = 1
-	last_stop()
+	stop()
 	left = 1
 	found = reason
 }
@@ -269,15 +243,13 @@ function read_event(    event, word) {
 
 # The next thing in a terminal: kind is = or x, or nothing in so many seconds.
 function next_of(terminal, seconds,    end) {
-	kind = time = ""
-	news = running[terminal] ? "nothing has come" : "nothing runs"
 	fflush()
 	end = clock + seconds
-	while (taken[terminal] == came[terminal] && clock < end)
-		if (running[terminal])
-			read_event()
-		else
-			return
+	while (taken[terminal] == came[terminal] && running[terminal] != "" && \
+		clock < end)
+		read_event()
+	kind = ""
+	news = running[terminal] == "" ? "nothing runs" : "nothing has come"
 	if (taken[terminal] == came[terminal])
 		return
 	text = queue[terminal, ++taken[terminal]]
@@ -297,33 +269,29 @@ function next_of(terminal, seconds,    end) {
 
 # As it would be with the names that were given: stand_in.sh has used others,
 # and its list has those that were given.
-function as_given(line,    name, word, number) {
-	line = swap(line, "./socket", ENVIRON["socket"])
-	line = swap(line, home, ENVIRON["HOME"])
+function as_given(line,    pattern, name, word, number) {
+	gsub(/[.]\/socket/, ENVIRON["socket"], line)
+	pattern = home
+	gsub(/[^A-Za-z0-9\/]/, "[&]", pattern)
+	if (home != "")
+		gsub(pattern, ENVIRON["HOME"], line)
 	while ((getline name <(home ".names")) > 0) {
 		split(name, word, " ")
-		line = swap(line, sprintf("0x%x", keys + number), \
-			sprintf("0x%x", word[2]))
-		line = swap(line, ":" (ports + number), ":" word[2])
-		line = swap(line, "port " (ports + number), "port " word[2])
+		if (word[1] == "k")
+			gsub(sprintf("0x%x", keys + number), \
+				sprintf("0x%x", word[2]), line)
+		gsub(":" (ports + number), ":" word[2], line)
+		gsub("port " (ports + number), "port " word[2], line)
 		number++
 	}
 	close(home ".names")
 	return line
 }
 
-function swap(line, ours, given,    head, i) {
-	for (i = index(line, ours); i > 0; i = index(line, ours)) {
-		head = head substr(line, 1, i - 1) given
-		line = substr(line, i + length(ours))
-	}
-	return head line
-}
-
 # ---- what differs from run to run ------------------------------------------
 
 # Numbers are one by one, other words that follow each other are one text.
-function set_examples(list,    word, i, n, words) {
+function set_examples(list,    word, i, n, words, numbers) {
 	gsub(/[^A-Za-z0-9_\/ -]/, "[&]", list)
 	n = split(list, word, " ")
 	for (i = 1; i <= n; i++)
@@ -399,11 +367,11 @@ function fits(page, line,    example) {
 
 # ---- a session -------------------------------------------------------------
 
-function begin_session(indent) {
-	session = column[1] = indent
-	columns = 1
+function begin_session(line) {
+	match(line, /^ */)
+	session = column[1] = RLENGTH
+	columns = is_settled = 1
 	is_remarked = latest = row_latest = 0
-	is_settled = 1
 	split("", value)
 	if (skip == "")
 		is_played = 1
@@ -412,17 +380,16 @@ function begin_session(indent) {
 }
 
 function end_session(    i) {
-	if (session) {
-		for (i = 1; i <= 3; i++) {
-			receive(i)
-			if (running[i] && skip == "")
-				expect(i, "[0]")
-		}
-		end_row()
-		skip = ""
-		examples = dots
-		session = any_order = 0
-	}
+	if (!session)
+		return
+	receive_all()
+	for (i = 1; i <= 3; i++)
+		if (running[i] != "" && skip == "")
+			expect(i, "[0]")
+	end_row()
+	session = any_order = 0
+	skip = ""
+	examples = dots
 }
 
 # A line that crosses the start of the next column belongs to the first.
@@ -431,9 +398,9 @@ function play_row(row,    terminal, i, cell) {
 	latest = row_latest
 	if (row ~ /^ *terminal 1/) {
 		print row
-		for (columns = 0; index(row, "terminal " (columns + 1)); columns++)
-			column[columns + 1] = \
-				index(row, "terminal " (columns + 1)) - 1
+		for (i = 1; index(row, "terminal " i); i++)
+			column[i] = index(row, "terminal " i) - 1
+		columns = i - 1
 		return
 	}
 	gsub(/\342\200\246/, dots, row) # one column, as it is seen
@@ -452,7 +419,7 @@ function play_row(row,    terminal, i, cell) {
 	}
 }
 
-function play_cell(terminal, cell,    i) {
+function play_cell(terminal, cell,    i, typed) {
 	for (i in missing)
 		if (cell ~ /^\$ / && index(cell " ", " " missing[i] " ")) {
 			skip = reason = "there is no " missing[i] " here"
@@ -462,29 +429,27 @@ function play_cell(terminal, cell,    i) {
 		put(terminal, cell)
 		return
 	}
-	if (any_order && cell !~ /^(\$|\$ .*|\[[0-9]+\]|\(.*\))$/) {
+	if (cell !~ /^(\$|\$ .*|\[[0-9]+\]|\(.*\))$/) {
 		page[terminal, ++pending[terminal]] = cell
+		if (!any_order)
+			receive(terminal)
 		return
 	}
-	for (i = 1; i <= 3; i++)
-		receive(i)
-	if (cell !~ /^(\$|\$ .*|\(.*\))$/) {
+	receive_all()
+	if (cell ~ /^\[/)
 		expect(terminal, cell)
-		return
-	}
-	if (cell ~ /^\$/ && running[terminal])
+	if (cell ~ /^\$/ && running[terminal] != "")
 		expect(terminal, "[0]")
 	if (cell ~ /^\(waits/)
 		expect_waiting(terminal)
-	if (cell ~ /^\$/)
-		cell = fill(cell, "")
-	if (cell ~ "\001")
+	typed = cell ~ /^\$/ ? fill(cell, "") : cell
+	if (typed ~ "\001")
 		fail("nothing has come yet for what differs in " cell)
-	if (left)
+	if (left || cell ~ /^\[/)
 		return
-	put(terminal, cell)
+	put(terminal, typed)
 	if (cell ~ /^\$ /)
-		type(terminal, substr(cell, 3))
+		type(terminal, substr(typed, 3))
 	if (cell ~ /^\((Enter|Ctrl-[A-Z\\])\)$/)
 		act(terminal, "k", index("ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\", \
 			cell == "(Enter)" ? "J" : substr(cell, 7, 1)))
@@ -493,6 +458,11 @@ function play_cell(terminal, cell,    i) {
 function expect(terminal, cell) {
 	page[terminal, ++pending[terminal]] = cell
 	receive(terminal)
+}
+
+function receive_all(    i) {
+	for (i = 1; i <= 3; i++)
+		receive(i)
 }
 
 # Each line that comes must be one of those that are pending; if the page has
@@ -508,7 +478,7 @@ function receive(terminal,    i, cell) {
 				fits(cell, text))
 				break
 		}
-		if (i > 0 && kind == "=" && !any_order && time < latest - 1) {
+		if (kind == "=" && time < latest - 1 && !any_order) {
 			news = "it came before what stands above it"
 			i = 0
 		}
@@ -526,7 +496,7 @@ function receive(terminal,    i, cell) {
 function expect_waiting(terminal) {
 	settle(running[terminal], 0.2)
 	next_of(terminal, 0)
-	if (kind != "" || !running[terminal])
+	if (kind != "" || running[terminal] == "")
 		complain(terminal, "(waits)")
 	row_latest = clock + 0.8
 }
@@ -559,14 +529,15 @@ function computes(groups,    process, word, found) {
 	return found
 }
 
-# At the first command session.sh makes a folder for the section.
+# At the first command session.sh makes a folder for the section. Its keys and
+# ports are not those of copies of play.sh that run side by side.
 function type(terminal, command,    lab) {
 	if (home == "") {
-		serial += 5
-		home = private "/" serial
+		serial++
+		home = private "/" lane "." serial
 		keys = 1610612736 + ENVIRON["pid"] % 32768 * 4096 + \
-			serial % 256 * 16
-		ports = 12800 + (ENVIRON["pid"] * 37 + serial) % 4800 * 4
+			(serial * 5 + lane) % 256 * 16
+		ports = 12800 + (ENVIRON["pid"] * 37 + serial * 5 + lane) % 4800 * 4
 	}
 	lab = sheet
 	sub(/\/[^\/]*$/, "", lab)

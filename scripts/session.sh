@@ -6,7 +6,7 @@
 # stand-in, stand_in.sh. ipcs, ipcrm and ss know only what belongs to the
 # section. $HOME.made lists what `sysv clear` is to remove.
 
-export HOME="$private/$serial" TMPDIR="$private" keys ports lab built="$lab"
+export HOME="$private/$lane.$serial" TMPDIR="$private" keys ports lab built="$lab"
 case $lab/ in
 "$root"/*) built=$build${lab#"$root"} ;;
 esac
