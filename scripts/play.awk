@@ -10,6 +10,7 @@ BEGIN {
 	commands = private "/commands" lane
 	dots = "\002" # stands for three dots in one character: any text
 	examples = dots
+	limit *= scale # seconds until what has not come is missing
 	split(ENVIRON["missing"], missing, " ")
 	keys_line = "[Enter: go on   q: quit   b: back   r: repeat   " \
 		"a: run through   NUMBER]"
@@ -19,7 +20,7 @@ BEGIN {
 is_filter {
 	if ($1 == "queue")
 		mine[$2] = 1
-	else if ($1 in mine || as_given($0) != $0 || !/0x[0-9a-f]|:[0-9]|^socket/)
+	else if ($1 in mine || as_given($0) != $0 || !/0x|:[0-9]|^socket/)
 		print as_given($0)
 	next
 }
@@ -71,8 +72,10 @@ function begin_section(heading) {
 		here = section
 	}
 	is_playing = is_wanted && section >= only
-	if (is_playing && lane)
-		is_playing = (!only || section == only) && ++count % 4 == lane % 4
+	if (lane && only && section != only)
+		is_playing = 0
+	if (lane && is_playing)
+		is_playing = ++count % 4 == lane % 4
 	if (!is_playing)
 		return
 	sheet = FILENAME
@@ -531,18 +534,18 @@ function computes(groups,    process, word, found) {
 
 # At the first command session.sh makes a folder for the section. Its keys and
 # ports are not those of copies of play.sh that run side by side.
-function type(terminal, command,    lab) {
+function type(terminal, command,    number, lab) {
 	if (home == "") {
-		serial++
-		home = private "/" lane "." serial
+		home = private "/" lane "." ++serial
+		number = serial * 5 + lane
 		keys = 1610612736 + ENVIRON["pid"] % 32768 * 4096 + \
-			(serial * 5 + lane) % 256 * 16
-		ports = 12800 + (ENVIRON["pid"] * 37 + serial * 5 + lane) % 4800 * 4
+			number % 256 * 16
+		ports = 12800 + (ENVIRON["pid"] * 37 + number) % 4800 * 4
 	}
 	lab = sheet
 	sub(/\/[^\/]*$/, "", lab)
 	gsub(/'/, "'\\''", lab)
-	act(terminal, "$", "lane=" lane " serial=" serial " keys=" keys \
+	act(terminal, "$", "HOME=\"$private/" lane "." serial "\" keys=" keys \
 		" ports=" ports " lab='" lab "'; . \"$scripts/session.sh\"; " \
 		"echo $$; " command)
 	running[terminal] = "?"

@@ -34,10 +34,9 @@ build=$(CDPATH='' cd -- "${BUILD:-$root}" && pwd)
 . "$scripts/private.sh"
 newline='
 '
-mode=screen plain=0 lanes=0 stops=1 only='' failed=0 limit=100000 rows=24
+lanes=0 stops=1 plain=0 only='' limit=20 failed=0
 
 tidy_up() {
-	[ "$stops" = 0 ] || printf '\033[%s;1H\n' "$rows"
 	cat "$private"/*.made 2>/dev/null | "$build/scripts/sysv" clear
 }
 
@@ -74,27 +73,27 @@ find_missing_tools() {
 }
 
 look_at_screen() {
+	limit=100000
 	size=$(stty size </dev/tty 2>/dev/null) || size='24 80'
-	rows=${size% *}
-	if [ "$rows" -lt 24 ] || [ "${size#* }" -lt 80 ]; then
+	if [ "${size% *}" -lt 24 ] || [ "${size#* }" -lt 80 ]; then
 		echo 'This terminal is smaller than 80x24: no columns.'
 		plain=1
 	fi
 }
 
-# The terminals end when nobody listens to them any more, so awk ends first.
+# When awk has gone nobody listens to its terminals, and they end, too.
 play_lane() { # NUMBER
 	mkfifo "$private/commands$1" "$private/events$1"
 	"$build/scripts/terminal" <>"$private/commands$1" \
 		>"$private/events$1" 4>&- &
 	terminals=$!
 	(
-		export lane="$1"
 		set -f
 		IFS=$newline
 		# shellcheck disable=SC2086 # a sheet a line
-		exec awk $interactive -v lane="$1" -v only="$only" -v limit="$limit" \
-			-v stops="$stops" -v screen_rows="$rows" -v plain="$plain" \
+		exec awk $interactive -v lane="$1" -v only="$only" \
+			-v limit="$limit" -v scale="${TEST_TIME_SCALE:-1}" \
+			-v stops="$stops" -v plain="$plain" \
 			-f "$scripts/play.awk" $sheets
 	) <"$private/events$1" >&4 &
 	children="$children $! $terminals"
@@ -103,7 +102,7 @@ play_lane() { # NUMBER
 while getopts ahcn: option; do
 	case $option in
 	a) stops=0 ;;
-	c) mode=check lanes='1 2 3 4' ;;
+	c) stops=0 lanes='1 2 3 4' ;;
 	n) only=$OPTARG ;;
 	h)
 		echo "$usage"
@@ -121,30 +120,29 @@ for program in terminal sysv; do
 done
 find_sheets "$@"
 find_missing_tools
-if [ "$mode" = check ] || [ ! -t 1 ]; then
-	stops=0
-	limit=$(awk -v scale="${TEST_TIME_SCALE:-1}" \
-		'BEGIN { print int(20 * scale + 0.9) }')
-else
+if [ "$lanes" = 0 ] && [ -t 1 ]; then
 	look_at_screen
+else
+	stops=0
 fi
-interactive=-Winteractive # mawk passes each line on at once with that
+interactive=-Winteractive # so mawk passes on each line that comes at once
 [ -z "$(awk -Winteractive 'BEGIN { exit }' 2>&1)" ] || interactive=
-# shellcheck disable=SC2046 # these are words
+
+# For those that stand in for programs: what these share by default.
+# shellcheck disable=SC2046 # the words are of one kind each
 set -- $("$build/scripts/sysv" names)
 segment_key=$2 buffer_key=$4 socket=$8
-# shellcheck disable=SC2046 # these are numbers
+# shellcheck disable=SC2046
 set -- $(sed -n 's/^#define .*PORT "\(.*\)"/\1/p' "$root/socket/port.h" \
 	"$root/socket/multicast.h")
-port=$1 group_port=$2
-LC_ALL=C pid=$$ system=$(uname)
+port=$1 group_port=$2 LC_ALL=C pid=$$ system=$(uname)
 export LC_ALL scripts root build private wanted missing segment_key buffer_key \
 	socket port group_port pid system
 
 private_folder ipc-play
 trap_signals
 exec 4>&1
-[ "$mode" != check ] || exec 4>/dev/null
+[ "$lanes" = 0 ] || exec 4>/dev/null
 while :; do
 	ln -s "$build/scripts" "$private/scripts"
 	for lane in $lanes; do
@@ -159,6 +157,6 @@ while :; do
 	tidy_up
 	rm -rf "${private:?}"/*
 done
-[ "$mode" != check ] || cat "$private"/tap*
+[ "$lanes" = 0 ] || cat "$private"/tap*
 remove_private
 exit "$failed"

@@ -5,15 +5,16 @@
 # the session's section, which is HOME there, and in which each program has a
 # stand-in, stand_in.sh. ipcs, ipcrm and ss know only what belongs to the
 # section. $HOME.made lists what `sysv clear` is to remove.
+# shellcheck disable=SC2154 # play.sh and play.awk set what it takes
 
-export HOME="$private/$lane.$serial" TMPDIR="$private" keys ports lab built="$lab"
+export HOME TMPDIR="$private" keys ports lab built="$lab"
 case $lab/ in
 "$root"/*) built=$build${lab#"$root"} ;;
 esac
 
 # The stand-ins are copied for each lab once, then all is linked.
 if [ ! -d "$HOME" ]; then
-	copies=$private/for$lane$lab
+	copies=${HOME%.*}.stand_ins$lab
 	if [ ! -x "$copies/stand_in" ]; then
 		mkdir -p "$copies"
 		cd "$copies" || exit
@@ -36,8 +37,8 @@ show_own() { # TOOL [ARGUMENT ...]
 	{
 		"$build/scripts/sysv" names
 		command "$@"
-	} | awk -v is_filter=1 -v keys="$keys" -v ports="$ports" -v home="$HOME" \
-		-f "$scripts/play.awk"
+	} | awk -v is_filter=1 -v home="$HOME" -v keys="$keys" \
+		-v ports="$ports" -f "$scripts/play.awk"
 }
 
 ipcs() {

@@ -8,6 +8,7 @@
 # where the key $keys + n or the port $ports + n is used; the first is line 0.
 #
 # It must start nothing else: watch and strace would show that.
+# shellcheck disable=SC2154 # play.sh and session.sh set what it takes
 
 name=${0##*/} option='' last=''
 while read -r _ word usage; do

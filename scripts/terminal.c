@@ -3,9 +3,8 @@
  *
  * It obeys lines of standard input: 1$COMMAND starts that in terminal 1 (to 3)
  * by sh -c, 1kNUMBER presses a key there, the byte NUMBER, 1e ends what runs.
- *
  * It says what happens, a line each: a kind, the terminal, the time, a text. =
- * is a printed line, or a part that stood for 0.1 s; x an end, with its status
+ * is a printed line, or a part that stood for 0.5 s; x an end, with its status
  * (128 + n after signal n); t that nothing has happened for 0.1 s; $, k and e
  * that it has obeyed. At the end of input, or without a reader, it ends all.
  */
@@ -111,6 +110,7 @@ static void end(struct terminal *terminal)
 int main(void)
 {
 	static char line[8192];
+	int ticks = 0; /* so often nothing has happened for 0.1 s */
 	struct pollfd ends[5] = {{STDIN_FILENO, POLLIN, 0},
 				 {STDOUT_FILENO, 0, 0}};
 	for (int number = 1; number < 32; number++) /* keys are not for us */
@@ -121,14 +121,14 @@ int main(void)
 			int fd = runs(&terminals[i]) ? terminals[i].master : -1;
 			ends[i + 1] = (struct pollfd){fd, POLLIN, 0};
 		}
-		int count = poll(ends, 5, 100);
+		ticks = poll(ends, 5, 100) == 0 ? ticks + 1 : 0;
 		for (int i = 1; i < 4; i++) {
 			if (ends[i + 1].revents && !read_printed(&terminals[i]))
 				poll(NULL, 0, 5); /* all have closed it */
-			if (count == 0 && terminals[i].used > 0)
+			if (ticks >= 5 && terminals[i].used > 0)
 				say('=', &terminals[i]);
 		}
-		if (count == 0)
+		if (ticks > 0)
 			say('t', terminals);
 		if (ends[0].revents == 0)
 			continue;
