@@ -252,7 +252,8 @@ function next_of(terminal, seconds,    end) {
 		clock < end)
 		read_event()
 	kind = ""
-	news = running[terminal] == "" ? "nothing runs" : "nothing has come"
+	news = running[terminal] == "" ? "nothing runs" : \
+		"nothing has come in " limit " seconds"
 	if (taken[terminal] == came[terminal])
 		return
 	text = queue[terminal, ++taken[terminal]]

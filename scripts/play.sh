@@ -36,8 +36,13 @@ newline='
 '
 lanes=0 stops=1 plain=0 only='' limit=20 failed=0
 
+# What programs have made under keys, and for files of their folders.
 tidy_up() {
-	cat "$private"/*.made 2>/dev/null | "$build/scripts/sysv" clear
+	{
+		cat "$private"/*.made
+		find "$private"/?.[0-9]* ! -type l ! -perm -100 -o -type d |
+			sed 's/^/path /'
+	} 2>/dev/null | "$build/scripts/sysv" clear
 }
 
 give_up() { # REASON
@@ -68,6 +73,8 @@ find_missing_tools() {
 	for tool in ipcs ipcrm ss strace; do
 		command -v "$tool" >/dev/null || missing="$missing $tool"
 	done
+	# shellcheck disable=SC2086 # a sheet a line
+	(IFS=$newline && set -f && grep -q '\$ .*watch/watch' $wanted) || return 0
 	"$build/scripts/watch/watch" -n "sh -c '$build/scripts/await; :'" \
 		>/dev/null 2>&1 || missing="$missing ../scripts/watch/watch"
 }
@@ -83,7 +90,6 @@ look_at_screen() {
 
 # When awk has gone nobody listens to its terminals, and they end, too.
 play_lane() { # NUMBER
-	mkfifo "$private/commands$1" "$private/events$1"
 	"$build/scripts/terminal" <>"$private/commands$1" \
 		>"$private/events$1" 4>&- &
 	terminals=$!
@@ -120,6 +126,7 @@ for program in terminal sysv; do
 done
 find_sheets "$@"
 find_missing_tools
+[ "$lanes" = 0 ] || [ -z "$only" ] || lanes=1
 if [ "$lanes" = 0 ] && [ -t 1 ]; then
 	look_at_screen
 else
@@ -145,6 +152,11 @@ exec 4>&1
 [ "$lanes" = 0 ] || exec 4>/dev/null
 while :; do
 	ln -s "$build/scripts" "$private/scripts"
+	set --
+	for lane in $lanes; do
+		set -- "$@" "$private/commands$lane" "$private/events$lane"
+	done
+	mkfifo "$@"
 	for lane in $lanes; do
 		play_lane "$lane"
 	done

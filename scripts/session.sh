@@ -13,18 +13,20 @@ case $lab/ in
 esac
 
 # The stand-ins are copied for each lab once, then all is linked.
+shares='^ \* usage: .*\[-(k KEY|p PORT|u PATH)\]'
 if [ ! -d "$HOME" ]; then
 	copies=${HOME%.*}.stand_ins$lab
-	if [ ! -x "$copies/stand_in" ]; then
-		mkdir -p "$copies"
+	if [ ! -f "$copies.ready" ]; then
+		mkdir -p "$copies" || exit
+		cd "$lab" || exit
+		# shellcheck disable=SC2046 # names of programs
+		set -- $(grep -lE "$shares" ./*.c 2>/dev/null | sed 's/[.]c$//')
 		cd "$copies" || exit
-		set -- stand_in
-		for source in "$lab"/*.c; do
-			source=${source##*/}
-			[ "$source" = '*.c' ] || set -- "$@" "${source%.c}"
-		done
-		tee "$@" <"$scripts/stand_in.sh" >/dev/null &&
+		if [ $# -gt 0 ]; then
+			tee "$@" <"$scripts/stand_in.sh" >/dev/null || exit
 			chmod u+x "$@" || exit
+		fi
+		: >"$copies.ready"
 	fi
 	: >"$HOME.names" || exit
 	cp -R "$copies" "$HOME" || exit

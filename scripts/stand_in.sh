@@ -18,7 +18,6 @@ done <"$lab/$name.c"
 case $usage in
 *'[-k KEY]'*) option=k default=$segment_key ;;
 *'[-p PORT]'*) option=p default=$port ;;
-*'[-f PATH]'*) option=f default=. ;; # HOME, which is private
 *'[-u PATH]'*) set -- -u ./socket "$@" ;;
 esac
 case $name in
@@ -40,7 +39,6 @@ look_up() { # NAME; sets $number
 replace() { # VALUE; sets $ours
 	ours=$1
 	case $option$1 in
-	f*) echo "path $PWD/$1" >>"$HOME.made" ;;
 	p0 | *[!kp0-9A-Fa-fx]*) ;; # any free port, or one that is refused
 	p*)
 		look_up "p $1"
@@ -72,6 +70,6 @@ if [ -n "$option" ]; then
 		set -- "$@" "$ours"
 	done
 	replace "$default"
-	[ "$option" = f ] || set -- "-$option" "$ours" "$@"
+	set -- "-$option" "$ours" "$@"
 fi
 exec "$built/$name" "$@"
