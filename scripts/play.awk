@@ -447,7 +447,7 @@ function play_cell(terminal, cell,    i, typed) {
 	if (cell ~ /^\(waits/)
 		expect_waiting(terminal)
 	typed = cell ~ /^\$/ ? fill(cell, "") : cell
-	if (typed ~ "\001")
+	if (typed ~ /\001/)
 		fail("nothing has come yet for what differs in " cell)
 	if (left || cell ~ /^\[/)
 		return
