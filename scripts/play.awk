@@ -3,7 +3,8 @@
 # lane is 0 on a screen. In a check it is 1 to 4, and plays each fourth section;
 # what it has found is in $private/tap00001 and so on. The terminals are those
 # of scripts/terminal: what they obey goes into a FIFO, what they say comes from
-# standard input. only is the section to begin with, or the one to check.
+# standard input. only is the section to begin with, or the one to check; back
+# is where to go back to if there is none.
 
 BEGIN {
 	private = ENVIRON["private"]
@@ -54,11 +55,15 @@ is_playing && !left && (lane || !is_folded) { play_line($0) }
 /<\/details>/ { is_folded = 0 }
 
 END {
+	if (is_filter)
+		exit
 	if (goal == "")
 		end_section()
 	if (lane == 1)
 		print "1.." count >(private "/tap_plan")
-	if (here < only && lane < 2 && !is_filter) {
+	if (here < only && back)
+		print back >(private "/next")
+	else if (here < only && lane < 2) {
 		print "play.sh: there is no section " only >"/dev/stderr"
 		failed = 2
 	}
@@ -207,7 +212,7 @@ function stop() {
 	else if (key !~ /^[0-9]+$/)
 		goal = here
 	if (key != "q")
-		print goal >(private "/next")
+		print goal, here >(private "/next")
 	exit
 }
 

@@ -34,7 +34,7 @@ build=$(CDPATH='' cd -- "${BUILD:-$root}" && pwd)
 . "$scripts/private.sh"
 newline='
 '
-lanes=0 stops=1 plain=0 only='' limit=20 failed=0
+lanes=0 stops=1 plain=0 only='' back='' limit=20 failed=0
 
 # What programs have made under keys, and for files of their folders.
 tidy_up() {
@@ -99,7 +99,7 @@ play_lane() { # NUMBER
 		# shellcheck disable=SC2086 # a sheet a line
 		exec awk $interactive -v lane="$1" -v only="$only" \
 			-v limit="$limit" -v scale="${TEST_TIME_SCALE:-1}" \
-			-v stops="$stops" -v plain="$plain" \
+			-v stops="$stops" -v plain="$plain" -v back="$back" \
 			-f "$scripts/play.awk" $sheets
 	) <"$private/events$1" >&4 &
 	children="$children $! $terminals"
@@ -165,7 +165,7 @@ while :; do
 	done
 	children=
 	[ -f "$private/next" ] || break
-	read -r only <"$private/next"
+	read -r only back <"$private/next"
 	tidy_up
 	rm -rf "${private:?}"/*
 done

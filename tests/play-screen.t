@@ -77,6 +77,9 @@ keys_are_obeyed() {
 	comes_not '    two'
 	press 3
 	comes 'The text of three.'
+	: >"$work/screen.out"
+	press 99
+	comes '3. Third'
 	press b
 	comes '2. Second'
 	press ''
