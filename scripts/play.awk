@@ -556,7 +556,10 @@ function type(terminal, command,    number, lab) {
 		"echo $$; " command)
 	running[terminal] = "?"
 	next_of(terminal, limit)
-	running[terminal] = " " text
+	if (kind == "=")
+		running[terminal] = " " text
+	else
+		complain(terminal, "a shell")
 }
 
 # Nobody types so fast that what was typed before has not got to its wait.

@@ -90,9 +90,6 @@ look_at_screen() {
 
 # When awk has gone nobody listens to its terminals, and they end, too.
 play_lane() { # NUMBER
-	"$build/scripts/terminal" <>"$private/commands$1" \
-		>"$private/events$1" 4>&- &
-	terminals=$!
 	(
 		set -f
 		IFS=$newline
@@ -102,7 +99,10 @@ play_lane() { # NUMBER
 			-v stops="$stops" -v plain="$plain" -v back="$back" \
 			-f "$scripts/play.awk" $sheets
 	) <"$private/events$1" >&4 &
-	children="$children $! $terminals"
+	children="$children $!"
+	"$build/scripts/terminal" <>"$private/commands$1" \
+		>"$private/events$1" 4>&- &
+	children="$children $!"
 }
 
 while getopts ahcn: option; do
@@ -137,7 +137,7 @@ interactive=-Winteractive # so mawk passes on each line that comes at once
 
 # For those that stand in for programs: what these share by default.
 # shellcheck disable=SC2046 # the words are of one kind each
-set -- $("$build/scripts/sysv" names)
+set -- $("$build/scripts/sysv" names 2>/dev/null)
 segment_key=$2 buffer_key=$4 socket=$8
 # shellcheck disable=SC2046
 set -- $(sed -n 's/^#define .*PORT "\(.*\)"/\1/p' "$root/socket/port.h" \
