@@ -357,7 +357,7 @@ function value_of(example, page, line,    size) {
 		size = RLENGTH
 	}
 	line = substr(line, 1, size)
-	if (example ~ / / || example == dots || line ~ /^[^ ]+$/)
+	if (example == dots || line ~ (example ~ / / ? "." : "^[^ ]+$"))
 		return line
 	return "\001" # which never comes
 }

@@ -112,7 +112,7 @@ lies_are_caught() {
 	checks
 	exits 1
 	prints_line '1..9'
-	prints_like 'ok 1 - '
+	holds 1
 	finds 2 '"and 7 friends" was to come, but this came: "and 7 others"'
 	finds 3 '"and 8 others" was to come, but this came: "and 7 others"'
 	finds 4 '"hello from 4711" was to come, but this came: "hello from nobody"'
@@ -134,6 +134,13 @@ ends_and_waits_are_checked() {
 		    [3]
 		    $ (exit 2)
 		    [2]
+		    $ kill -TERM $$
+		    [143]
+		    $ sh -c 'trap "echo bye; exit 5" INT; echo on; read x'; echo never
+		    on
+		    (Ctrl-C)
+		    bye
+		    [5]
 
 		## An exit status that is not on the page
 
@@ -193,7 +200,7 @@ ends_and_waits_are_checked() {
 	checks
 	exits 1
 	prints_line '1..11'
-	prints_like 'ok 1 - '
+	holds 1
 	finds 2 '"[0]" was to come, but it ended with exit status 3'
 	finds 3 '"[1]" was to come, but it ended with exit status 2'
 	finds 4 '"[0]" was to come, but it ended with exit status 2'
@@ -203,7 +210,7 @@ ends_and_waits_are_checked() {
 	finds 8 '"(waits)" was to come, but it ended with exit status 0'
 	finds 9 'terminal 2: "(waits)" was to come, but nothing runs'
 	finds 10 '"(waits)" was to come, but nothing runs'
-	prints_like 'ok 11 - '
+	holds 11
 }
 check 'play -c: another exit status is caught, and (waits) that does not wait' \
 	ends_and_waits_are_checked
@@ -234,7 +241,7 @@ hang_is_caught() {
 	exits 1
 	finds 1 '"[0]" was to come, but nothing has come in 2 seconds'
 	finds 2 '"a line" was to come, but nothing has come in 2 seconds'
-	prints_like 'ok 3 - '
+	holds 3
 	await_that has_ended "$(cat "$work/pid")"
 }
 check 'play -c: a hang is caught, and fails its own section only' hang_is_caught
@@ -277,12 +284,12 @@ too_large_is_caught() {
 	END
 	checks
 	exits 1
-	prints_like 'ok 1 - '
+	holds 1
 	finds 2 'it has 24 lines'
-	prints_like 'ok 3 - '
+	holds 3
 	finds 4 'more than 80 columns'
 	finds 5 'more than 80 columns'
-	prints_like 'ok 6 - '
+	holds 6
 }
 check 'play -c: a section larger than 80x23 is caught' too_large_is_caught
 

@@ -38,6 +38,11 @@ finds() { # SECTION TEXT
 	fail "section $1 is wrong: $2"
 }
 
+holds() { # SECTION
+	has_text "$work/out" "ok $1 - " || fail "section $1 is checked"
+	! has_text "$work/out" "not ok $1 - " || fail "section $1 is true"
+}
+
 # What most sheets are about: it greets, and with -w waits for Enter.
 program_greet() {
 	program greet <<-'END'

@@ -201,28 +201,34 @@ ipcs_shows_its_own_objects() {
 check 'play: ipcs and ipcrm know its own objects only' \
 	ipcs_shows_its_own_objects
 
-# It says which key it has, makes a segment, and stays.
+# It says which key it has, makes a segment, and stays, also if the terminal
+# goes.
 sheet_that_stays() {
 	sheet_of shm writer <<-END
 # It stays
 
     terminal 1                   terminal 2
-    \$ ./writer -k 42 >made; cp made "\$LOOK"; sleep 500
-    (waits)                      \$ sleep 500
+    \$ ./writer -k 42 >made; sleep 500
+    (waits)                      \$ trap '' HUP; ./stay
 	END
 	mv "$work/lab/writer" "$work/lab/writer.real"
 	cat >"$work/lab/writer" <<-END
 		#!/bin/sh
 		echo "\$*" >'$work/arguments'
-		echo "\$\$" >'$work/pid'
 		exec '$work/lab/writer.real' "\$@"
 	END
-	chmod +x "$work/lab/writer"
+	cat >"$work/lab/stay" <<-END
+		#!/bin/sh
+		echo "\$\$" >'$work/pid'
+		exec sleep 500
+	END
+	chmod +x "$work/lab/writer" "$work/lab/stay"
 }
 
 nothing_is_left() {
 	await_that has_ended "$(cat "$work/pid")"
-	key=$(sed 's/.*-k \(0x6[^ ]*\).*/\1/; s/ .*//' "$work/arguments")
+	read -r arguments <"$work/arguments"
+	key=${arguments##*-k }
 	! "$build/scripts/sysv" find segment "$key" >/dev/null ||
 		fail "no segment $key left behind"
 	[ -z "$(ls -A "$work/tmp")" ] || fail 'no file left behind'
@@ -231,12 +237,12 @@ nothing_is_left() {
 nothing_is_left_after_signals() {
 	sheet_that_stays
 	for signal in TERM INT HUP QUIT PIPE; do
-		rm -f "$work/made"
+		rm -f "$work/pid"
 		# shellcheck disable=SC2086 # the shell may be two words
 		"$build/scripts/limit" 20 $shell scripts/play.sh -c \
 			-n 1 "$work/lab/README.md" >"$work/play.out" 2>&1 &
 		echo "$!" >"$work/play.pid"
-		await_that test -s "$work/made"
+		await_that test -s "$work/pid"
 		play=$(child_of "$(pid play)")
 		kill -s "$signal" "$play"
 		wait "$(pid play)"
