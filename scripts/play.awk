@@ -503,7 +503,7 @@ function receive(terminal,    i, cell) {
 }
 
 function expect_waiting(terminal) {
-	settle(running[terminal], 0.2)
+	settle(running[terminal], 0.2, 50)
 	next_of(terminal, 0)
 	if (kind != "" || running[terminal] == "")
 		complain(terminal, "(waits)")
@@ -517,8 +517,8 @@ function complain(terminal, cell) {
 
 # Until all have got to their waits: on a busy machine a program may not get
 # the processor for long. But not for ever.
-function settle(groups, seconds,    tries, end) {
-	for (tries = 1; tries <= 10; tries++) {
+function settle(groups, seconds, tries,    end) {
+	for (; tries > 0; tries--) {
 		end = clock + seconds
 		while (clock < end)
 			read_event()
@@ -566,7 +566,7 @@ function type(terminal, command,    number, lab) {
 function act(terminal, letter, text) {
 	stop()
 	if (!is_settled || letter == "k")
-		settle(running[1] running[2] running[3], 0.1)
+		settle(running[1] running[2] running[3], 0.1, 10)
 	tell(terminal, letter, text)
 	is_settled = 0
 }

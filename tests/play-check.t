@@ -189,6 +189,11 @@ ends_and_waits_are_checked() {
 		    $
 		    (waits)
 
+		## It computes, and does not wait
+
+		    $ i=0; while [ $i -lt 400000 ]; do i=$((i + 1)); done; echo done
+		    (waits)
+
 		## It waits
 
 		    $ ./greet -w
@@ -199,7 +204,7 @@ ends_and_waits_are_checked() {
 	END
 	checks
 	exits 1
-	prints_line '1..11'
+	prints_line '1..12'
 	holds 1
 	finds 2 '"[0]" was to come, but it ended with exit status 3'
 	finds 3 '"[1]" was to come, but it ended with exit status 2'
@@ -210,7 +215,8 @@ ends_and_waits_are_checked() {
 	finds 8 '"(waits)" was to come, but it ended with exit status 0'
 	finds 9 'terminal 2: "(waits)" was to come, but nothing runs'
 	finds 10 '"(waits)" was to come, but nothing runs'
-	holds 11
+	finds 11 '"(waits)" was to come, but this came: "done"'
+	holds 12
 }
 check 'play -c: another exit status is caught, and (waits) that does not wait' \
 	ends_and_waits_are_checked
@@ -263,6 +269,14 @@ too_large_is_caught() {
 		$lines
 		more
 
+		## Two lines more, and a remark
+
+		$lines
+
+		<!-- any order -->
+
+		    \$ true
+
 		## As wide as it may be
 
 		${x70}1234567890
@@ -286,10 +300,11 @@ too_large_is_caught() {
 	exits 1
 	holds 1
 	finds 2 'it has 24 lines'
-	holds 3
-	finds 4 'more than 80 columns'
+	finds 3 'it has 25 lines'
+	holds 4
 	finds 5 'more than 80 columns'
-	holds 6
+	finds 6 'more than 80 columns'
+	holds 7
 }
 check 'play -c: a section larger than 80x23 is caught' too_large_is_caught
 

@@ -91,6 +91,15 @@ any_order_passes() {
 		    b
 		    b
 
+		## Any order of what differs
+
+		<!-- any order -->
+		<!-- differs: 4711 4712 -->
+
+		    $ echo 1: a; echo 2: b
+		    4711: a
+		    4712: b
+
 		## No line of these
 
 		<!-- any order -->
@@ -112,8 +121,9 @@ any_order_passes() {
 	checks
 	exits 1
 	holds 1
-	finds 2 'was to come, but this came: "a"'
-	finds 3 'was to come, but it ended with exit status 0'
+	holds 2
+	finds 3 'was to come, but this came: "a"'
+	finds 4 'was to come, but it ended with exit status 0'
 }
 check 'play -c: any order, where the sheet says so' any_order_passes
 

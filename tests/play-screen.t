@@ -151,6 +151,17 @@ runs_through_into_a_file() {
 check 'play: into a file it runs through; -n begins at a section' \
 	runs_through_into_a_file
 
+# Section 45 is one of the second lab.
+numbers_stay() {
+	run_script scripts/play.sh -c -n 45
+	cp "$work/out" "$work/all"
+	prints_like 'shm/README.md 45: '
+	run_script scripts/play.sh -c -n 45 shm/README.md
+	cmp "$work/all" "$work/out" || fail 'the same section'
+}
+check 'play: numbers of sections are the same however it was called' \
+	numbers_stay
+
 lie_is_told_on_screen() {
 	sheet_of_three
 	sed 's/^    from 1  /    from 0  /' "$work/lab/README.md" >"$work/new"
