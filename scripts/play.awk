@@ -525,6 +525,7 @@ function settle(groups, seconds, tries,    end) {
 		if (!computes(groups))
 			break
 	}
+	tell(1, "?") # all that has come until now has been read
 	is_settled = 1
 }
 
