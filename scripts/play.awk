@@ -244,7 +244,8 @@ function read_event(    event, word) {
 	}
 	split(event, word, " ")
 	clock = word[3]
-	if (word[1] == "=" || word[1] == "x")
+	# What prints without end that nobody waits for is not kept.
+	if (word[1] ~ /[=x]/ && came[word[2]] - taken[word[2]] < 10000)
 		queue[word[2], ++came[word[2]]] = event
 	return word[1]
 }
@@ -262,6 +263,7 @@ function next_of(terminal, seconds,    end) {
 	if (taken[terminal] == came[terminal])
 		return
 	text = queue[terminal, ++taken[terminal]]
+	delete queue[terminal, taken[terminal]]
 	kind = substr(text, 1, 1)
 	time = substr(text, 5) + 0
 	sub(/^[^ ]* [^ ]* [^ ]* /, "", text)
@@ -300,7 +302,7 @@ function as_given(line,    pattern, name, word, number) {
 # ---- what differs from run to run ------------------------------------------
 
 # Numbers are one by one, other words that follow each other are one text.
-function set_examples(list,    word, i, n, words, numbers) {
+function set_examples(list,    word, i, n, words) {
 	gsub(/[^A-Za-z0-9_\/ -]/, "[&]", list)
 	n = split(list, word, " ")
 	for (i = 1; i <= n; i++)

@@ -74,7 +74,8 @@ find_missing_tools() {
 		command -v "$tool" >/dev/null || missing="$missing $tool"
 	done
 	# shellcheck disable=SC2086 # a sheet a line
-	(IFS=$newline && set -f && grep -q '\$ .*watch/watch' $wanted) || return 0
+	(IFS=$newline && set -f && grep -q '[$] .*watch/watch' $wanted) ||
+		return 0
 	"$build/scripts/watch/watch" -n "sh -c '$build/scripts/await; :'" \
 		>/dev/null 2>&1 || missing="$missing ../scripts/watch/watch"
 }

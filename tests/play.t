@@ -82,7 +82,7 @@ keys_stay_apart() {
 	find_defaults >"$work/after"
 	cmp -s "$work/before" "$work/after" || fail 'the same default segments'
 }
-check 'play: keys are not those of this user, stay two, and are printed as given' \
+check 'play: keys are none of the user, stay two, are printed as given' \
 	keys_stay_apart
 
 sheet_of_sockets() {
