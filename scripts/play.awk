@@ -86,11 +86,11 @@ function begin_section(heading) {
 	sheet = FILENAME
 	title = heading
 	rows = left = gap = is_remarked = is_played = 0
-	home = found = reason = ""
+	home = found = reason = skip = lack = ""
 	print (stops && !plain ? "\033[2J\033[H" : "") (stops ? keys_line : "")
 }
 
-function end_section(    i, line) {
+function end_section(    line) {
 	if (!is_playing)
 		return
 	end_session()
@@ -99,14 +99,6 @@ function end_section(    i, line) {
 	if (is_remarked)
 		fail("no session follows a <!-- -->")
 	stop()
-	end_row()
-	for (i = 1; i <= 3; i++) {
-		if (running[i])
-			tell(i, "e")
-		running[i] = ""
-		taken[i] = came[i]
-		pending[i] = 0
-	}
 	line = sheet
 	if (index(line, ENVIRON["root"] "/") == 1)
 		line = substr(line, length(ENVIRON["root"]) + 2)
@@ -394,12 +386,18 @@ function end_session(    i) {
 	if (!session)
 		return
 	receive_all()
-	for (i = 1; i <= 3; i++)
+	for (i = 1; i <= 3; i++) {
 		if (running[i] != "" && skip == "")
 			expect(i, "[0]")
+		if (running[i] != "") # it failed, or was skipped from there on
+			tell(i, "e")
+		running[i] = ""
+		taken[i] = came[i]
+		pending[i] = 0
+	}
 	end_row()
 	session = any_order = 0
-	skip = ""
+	skip = lack
 	examples = dots
 }
 
@@ -433,7 +431,7 @@ function play_row(row,    terminal, i, cell) {
 function play_cell(terminal, cell,    i, typed) {
 	for (i in missing)
 		if (cell ~ /^\$ / && index(cell " ", " " missing[i] " ")) {
-			skip = reason = "there is no " missing[i] " here"
+			lack = skip = reason = "there is no " missing[i] " here"
 			is_played = 0
 		}
 	if (skip != "") {

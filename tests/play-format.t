@@ -139,6 +139,16 @@ skipped_is_counted() {
 		## It needs a tool
 
 		    $ strace -c true
+
+		## It needs one in the middle
+
+		    terminal 1          terminal 2
+		    $ sleep 500         $ strace -c true
+
+		<!-- any order -->
+
+		    $ echo no
+		    yes
 	END
 	mkdir "$work/bin"
 	set --
@@ -151,6 +161,7 @@ skipped_is_counted() {
 	succeeds
 	prints_like '1: It needs root # SKIP it needs root'
 	prints_like '2: It needs a tool # SKIP there is no strace here'
+	prints_like '3: It needs one in the middle # SKIP there is no strace here'
 }
 check 'play -c: what cannot be run is skipped, and counted as skipped' \
 	skipped_is_counted
