@@ -1,175 +1,180 @@
-# play.awk - reads lab sheets and plays their sections, for play.sh
+# play.awk - plays the sections of lab sheets as it reads them, for play.sh
 #
-# From the environment: lane, 1 to 4 for each fourth of the wanted sections, of
-# which all are checked; 0 plays all of them. wanted is a list of sheets, only
-# a section. In private are tap1, tap2 ... then, what the checks have found.
+# lane is 0 on a screen. In a check it is 1 to 4, and plays each fourth section;
+# what it has found is in $private/tap00001 and so on. The terminals are those
+# of scripts/terminal: what they obey goes into a FIFO, what they say comes from
+# standard input. only is the section to begin with, or the one to check; back
+# is where to go back to if there is none.
 
-# ---- a sheet is read into sections, a section into entries ----
-#
-# An entry is a letter and its text: H heading, T text, ! what is wrong; above
-# a session V what differs, O any order, S why it is not run; B where its
-# terminals begin, R a row, E its end.
-
-function keep(letter, text) {
-	if (!folded || checks)
-		entries[section, ++size[section]] = letter text
+BEGIN {
+	private = ENVIRON["private"]
+	commands = private "/commands" lane
+	dots = "\002" # stands for three dots in one character: any text
+	examples = dots
+	limit *= scale # seconds until what has not come is missing
+	split(ENVIRON["missing"], missing, " ")
+	keys_line = "[Enter: go on   q: quit   b: back   r: repeat   " \
+		"a: run through   NUMBER]"
 }
 
-# It is a line of the screen.
-function keep_line(letter, text,    bytes) {
-	keep(letter, text)
-	bytes = text
-	gsub(/[\200-\277]/, "", bytes) # the further bytes of characters
-	if (length(bytes) > 80)
-		keep("!", "more than 80 columns: " text)
-	height += !folded
+# For session.sh: what a tool prints of a section.
+is_filter {
+	if ($1 == "queue")
+		mine[$2] = 1
+	else if ($1 in mine || as_given($0) != $0 || !/0x|:[0-9]|^socket/)
+		print as_given($0)
+	next
 }
 
-# A heading that only another one follows shares its screen.
-function heading(text) {
-	if (height > headings || !section) {
-		end_section()
-		sheet[++section] = FILENAME
-		height = headings = 0
-	}
-	if (!headings++)
-		title[section] = text
-	keep_line("H", text)
-}
-
-function end_section() {
-	end_session()
-	if (height > 23 && !program)
-		keep("!", "it has " height " lines, 23 fit on a screen")
-}
-
-function end_session() {
-	if (session)
-		keep("E")
-	else if (remarked)
-		keep("!", "no session follows a <!-- -->")
-	session = remarked = 0
-}
-
-function remark(text) {
-	gsub(/^ *<!-- *| *-->.*/, "", text)
-	remarked = 1
-	if (text == "any order")
-		keep("O")
-	else if (text == "Linux only")
-		keep(ENVIRON["system"] == "Linux" ? "" : "S", "for Linux only")
-	else if (sub(/^not run: */, "", text))
-		keep("S", text)
-	else if (sub(/^differs: */, "", text))
-		keep("V", text)
-}
-
-# Of empty lines between two of the text one is shown.
-function keep_gap() {
-	if (gap)
-		keep_line("T", "")
-	gap = 0
-}
-
-function keep_row(line,    used) {
-	for (; gap > 0; gap--)
-		keep_line("R", "")
-	keep_line("R", line)
-	if (line ~ /\$ / && match(line, ENVIRON["missing"])) {
-		used = substr(line, RSTART, RLENGTH)
-		gsub(/[^a-z]/, "", used)
-		lacks[section] = "there is no " used " here"
-	}
-}
+# ---- a section is what stands from a heading to the next -------------------
 
 FNR == 1 {
-	skip_file = FILENAME in seen
+	is_again = FILENAME in seen
 	seen[FILENAME] = 1
-	program = FILENAME ~ /\.c$/
-	over = folded = after_text = gap = 0
+	is_wanted = index("\n" ENVIRON["wanted"], "\n" FILENAME "\n")
+	is_program = FILENAME ~ /\.c$/
+	is_over = is_folded = after_heading = 0
 }
-
-skip_file { next }
 
 # Of a program its top comment, whose first line is a heading.
-program {
-	if (/^ \*\//)
-		over = 1
-	if (over || FNR == 1)
-		next
-	sub(/^ \* ?/, FNR == 2 ? "# " : "")
+is_program && /^ \*\// { is_over = 1 }
+is_again || is_over || (is_program && FNR == 1) { next }
+is_program { sub(/^ \* ?/, FNR == 2 ? "# " : "") }
+
+# A heading that only another one follows shares its screen.
+{ is_heading = sub(/^#+ +/, "") }
+is_heading && !after_heading {
+	end_section()
+	begin_section($0)
+}
+is_heading { $0 = section ". " $0 }
+!/^ *$/ { after_heading = is_heading }
+
+/<details>/ { is_folded = 1 }
+is_playing && !left && (lane || !is_folded) { play_line($0) }
+/<\/details>/ { is_folded = 0 }
+
+END {
+	if (is_filter)
+		exit
+	if (goal == "")
+		end_section()
+	if (lane == 1)
+		print "1.." count >(private "/tap_plan")
+	if (here < only && back)
+		print back >(private "/next")
+	else if (here < only && lane < 2) {
+		print "play.sh: there is no section " only >"/dev/stderr"
+		failed = 2
+	}
+	exit failed
 }
 
-/^ *<!--/ {
-	if (session)
-		end_session()
-	remark($0)
-	next
+function begin_section(heading) {
+	section++
+	if (is_wanted) {
+		before = here
+		here = section
+	}
+	is_playing = is_wanted && section >= only
+	if (lane && only && section != only)
+		is_playing = 0
+	if (lane && is_playing)
+		is_playing = ++count % 4 == lane % 4
+	if (!is_playing)
+		return
+	sheet = FILENAME
+	title = heading
+	rows = left = gap = is_remarked = is_played = 0
+	home = found = reason = skip = lack = ""
+	print (stops && !plain ? "\033[2J\033[H" : "") (stops ? keys_line : "")
 }
 
-/^#+ / {
+function end_section(    line) {
+	if (!is_playing)
+		return
 	end_session()
-	sub(/^#+ +/, "")
-	folded = after_text = gap = 0
-	heading($0)
-	next
+	if (rows > 23 && sheet !~ /\.c$/)
+		fail("it has " rows " lines, 23 fit on a screen")
+	if (is_remarked)
+		fail("no session follows a <!-- -->")
+	stop()
+	line = sheet
+	if (index(line, ENVIRON["root"] "/") == 1)
+		line = substr(line, length(ENVIRON["root"]) + 2)
+	line = "ok " count " - " line " " section ": " title
+	if (found != "")
+		line = "not " line "\n#   " found
+	else if (!is_played && reason != "")
+		line = line " # SKIP " reason
+	if (lane)
+		print line >sprintf("%s/tap%05d", private, count)
 }
 
-/^ *$/ {
-	gap++
-	after_text = 0
-	next
-}
-
-session && match($0, /^ */) && RLENGTH >= session {
-	keep_row($0)
-	next
-}
-
-session { end_session() }
-
-!after_text && /^    +(\$ |terminal 1( |$))/ {
-	keep_gap()
-	remarked = 0
-	match($0, /^ */)
-	session = RLENGTH
-	keep("B", session)
-	keep_row($0)
-	next
-}
-
-/^    +\$ / { keep("!", "no session can begin here: " $0) }
-
-/<details>/ { folded = 1 }
-
-section && !folded {
-	if (remarked)
+function play_line(line) {
+	if (line ~ /^ *$/) {
+		gap += !after_remark # which takes this line along
+		return
+	}
+	match(line, /^ */)
+	after_remark = line ~ /^ *<!--/
+	if (after_remark || RLENGTH < session)
 		end_session()
-	keep_gap()
-	keep_line("T", $0)
+	if (after_remark) {
+		remark(line)
+		return
+	}
+	rows += (gap + 1) * !is_folded
+	for (; gap > 0; gap--) {
+		after_text = 0
+		if (session)
+			play_row("")
+		else
+			print ""
+	}
+	if (!session && !after_text && line ~ /^    +(\$ |terminal 1( |$))/)
+		begin_session(line)
+	if (session)
+		play_row(line)
+	else
+		play_text(line)
+	gsub(/[\200-\277]/, "", line) # the further bytes of characters
+	if (length(line) > 80)
+		fail("more than 80 columns: " line)
+}
+
+function play_text(line) {
+	if (line ~ /^    +\$ /)
+		fail("no session can begin here: " line)
+	if (is_remarked)
+		fail("no session follows a <!-- -->")
+	print line
 	after_text = 1
 }
 
-/<\/details>/ { folded = 0 }
-
-# ---- the screen: what is put in a row stands in its terminal's column ----
-
-function say(text) {
-	if (!checks)
-		print text
+function remark(line) {
+	gsub(/^ *<!-- *| *-->.*/, "", line)
+	is_remarked = 1
+	if (line == "any order")
+		any_order = 1
+	else if (line == "Linux only" && ENVIRON["system"] != "Linux")
+		skip = "for Linux only"
+	else if (sub(/^not run: */, "", line))
+		skip = line
+	else if (sub(/^differs: */, "", line))
+		set_examples(line)
 }
 
-function put(terminal, text) {
-	if (checks)
-		return
-	if (plain) {
-		print (columns > 1 ? terminal "| " : "") text
-		return
-	}
-	if (at > place[terminal])
+# ---- the screen: what is put in a row stands in its terminal's column ------
+
+function put(terminal, cell,    start) {
+	start = plain ? 0 : column[terminal]
+	if (plain && columns > 1)
+		cell = terminal "| " cell
+	if (at > start)
 		end_row()
-	printf "%" (place[terminal] - at) "s%s", "", text
-	at = place[terminal] + length(text)
+	printf "%" (start - at) "s%s", "", cell
+	at = start + length(cell)
 }
 
 function end_row() {
@@ -178,621 +183,391 @@ function end_row() {
 	at = 0
 }
 
-function clear_screen() {
-	if (stops && !plain)
-		printf "\033[2J\033[%d;1H%s\033[H", rows, keys_line
-	else
-		say(stops ? keys_line "\n" : "")
-}
-
-function last_stop() {
-	end_row()
-	if (stops && !plain)
-		printf "\033[%d;%dH", rows, length(keys_line) + 2
-	stop()
-}
-
-# Stop until Enter, and go on behind what stands in the row; or leave.
+# Until Enter; then on behind what stands in the row. Other keys leave: play.sh
+# begins again at the section that is the goal.
 function stop() {
-	if (!stops)
+	if (!stops || left)
 		return
-	ask(0, 100000)
-	key = kind == "=" ? text : "q"
-	if (key == "a") {
-		stops = 0
-		printf "\0337\033[%d;1H\033[2K\0338", rows
-	} else if (key != "")
-		left = 1
-	if (at)
-		printf "\033[A\033[%dG", at + 1
-}
-
-# ---- terminals ----
-
-# What comes next in a terminal, or from the keyboard: kind, time and text.
-function ask(terminal, seconds,    answer) {
-	tell(terminal "?" seconds * 1000)
-	answer = "! 0 the terminals have gone"
-	while ((getline answer <fifo) == 0)
-		close(fifo) # the writer of the last answer was still there
-	close(fifo)
-	kind = substr(answer, 1, 1)
-	answer = substr(answer, 3)
-	time = answer + 0
-	text = map_back(substr(answer, index(answer, " ") + 1))
-	sub(/ +$/, "", text)
-}
-
-function tell(command) {
-	print command | helper
-	fflush(helper)
 	fflush()
-}
-
-# As the program would have printed it in the student's folder.
-function map_back(line,    i, head, start) {
-	for (i = 1; i <= pairs; i++) {
-		head = ""
-		while (match(line, "(^|[^0-9])" ours[i] "([^0-9]|$)")) {
-			start = RSTART - 1 + index(substr(line, RSTART), ours[i])
-			head = head substr(line, 1, start - 1) theirs[i]
-			line = substr(line, start + length(ours[i]))
-		}
-		line = head line
+	key = "q"
+	getline key <"/dev/tty"
+	goal = key
+	if (key == "a")
+		stops = 0
+	if (key == "a" || key == "") {
+		goal = ""
+		printf (at ? "\033[A\033[" (at + 1) "G" : "")
+		return
 	}
-	return line
-}
-
-function pair(our, their) {
-	ours[++pairs] = our
-	theirs[pairs] = their
-}
-
-# ---- what the page says, and what came ----
-
-# What differs comes to stand between two \001. Words in a row are one text.
-function mark(line,    head, word, start) {
-	while (differing != "" && match(line, differing)) {
-		word = substr(line, RSTART, RLENGTH)
-		head = head substr(line, 1, RSTART - 1)
-		line = substr(line, RSTART + RLENGTH)
-		if (head ~ /[A-Za-z0-9_.]$/ || line ~ /^[.]?[A-Za-z0-9_]/)
-			head = head word
-		else
-			head = head "\001" word "\001"
-	}
-	line = head line
-	while (sub(/\342\200\246/, "\001any " ++dots "\001", line))
-		; # three dots in one character
-	while (match(line, /\001[^0-9\001][^\001]*\001 \001[^0-9]/)) {
-		start = RSTART + RLENGTH - 4
-		line = substr(line, 1, start - 1) " " substr(line, start + 3)
-	}
-	return line
-}
-
-# Is it the text that came? Values of what differs are remembered.
-function fits(line,    i, parts, part, came, want, new) {
-	came = text
-	if (line ~ /\001/) { # then widths differ too
-		gsub(/ +/, " ", line)
-		gsub(/ +/, " ", came)
-	}
-	parts = split(line, part, "\001")
-	for (i = 1; i <= parts; i++) {
-		want = part[i]
-		if (i % 2 == 0) {
-			if (want in value)
-				new[want] = value[want]
-			else if (!(want in new))
-				new[want] = first_of(came, want, part[i + 1])
-			want = new[want]
-			if (want == "" && part[i] !~ / /)
-				return 0
-		}
-		if (index(came, want) != 1 && want != "")
-			return 0
-		came = substr(came, length(want) + 1)
-	}
-	for (want in new)
-		value[want] = new[want]
-	return came == ""
-}
-
-# The value of an example: a number's is a number, a word's has no blank.
-function first_of(came, example, next_text,    end) {
-	if (example ~ /^[0-9]/) {
-		end = example ~ /[^0-9]/ ? "^[A-Za-z0-9]+([.][A-Za-z0-9]+)*" : \
-			"^[0-9]+"
-		return match(came, end) ? substr(came, 1, RLENGTH) : ""
-	}
-	end = next_text == "" ? length(came) + 1 : index(came, next_text)
-	came = substr(came, 1, end - 1)
-	return came ~ / / && example !~ / / ? "" : came
-}
-
-# Values that came, where the page has examples.
-function fill(line,    i, parts, part) {
-	parts = split(line, part, "\001")
-	line = part[1]
-	for (i = 2; i <= parts; i += 2) {
-		if (!(part[i] in value))
-			fail("nothing came for " part[i])
-		line = line value[part[i]] part[i + 1]
-	}
-	return line
+	if (key == "b" && before)
+		goal = before
+	else if (key !~ /^[0-9]+$/)
+		goal = here
+	if (key != "q")
+		print goal, here >(private "/next")
+	exit
 }
 
 function fail(reason) {
 	if (left)
 		return
-	failed = left = 1
-	found = reason
 	end_row()
-	say("\nThis is not what the page says: " reason)
-	last_stop()
+	print "\nThis is not what the page says: " reason
+	failed = 1
+	stop()
+	left = 1
+	found = reason
 }
 
-function as_page(line) {
-	gsub(/any [0-9]+\001/, "\342\200\246", line)
-	gsub(/\001/, "", line)
+# ---- what comes ------------------------------------------------------------
+
+# What comes until it has obeyed waits in the queues of the terminals.
+function tell(terminal, letter, text) {
+	print terminal letter text >commands
+	fflush(commands)
+	while (read_event() != letter)
+		;
+}
+
+function read_event(    event, word) {
+	if ((getline event <"/dev/stdin") < 1) {
+		print "play.sh: the terminals have gone" >"/dev/stderr"
+		exit 2
+	}
+	split(event, word, " ")
+	clock = word[3]
+	# What prints without end that nobody waits for is not kept.
+	if (word[1] ~ /[=x]/ && came[word[2]] - taken[word[2]] < 10000)
+		queue[word[2], ++came[word[2]]] = event
+	return word[1]
+}
+
+# The next thing in a terminal: kind is = or x, or nothing in so many seconds.
+function next_of(terminal, seconds,    end) {
+	fflush()
+	end = clock + seconds
+	while (taken[terminal] == came[terminal] && running[terminal] != "" && \
+		clock < end)
+		read_event()
+	kind = ""
+	news = running[terminal] == "" ? "nothing runs" : \
+		"nothing has come in " limit " seconds"
+	if (taken[terminal] == came[terminal])
+		return
+	text = queue[terminal, ++taken[terminal]]
+	delete queue[terminal, taken[terminal]]
+	kind = substr(text, 1, 1)
+	time = substr(text, 5) + 0
+	sub(/^[^ ]* [^ ]* [^ ]* /, "", text)
+	gsub(/[\001-\037]/, " ", text) # none reaches the screen
+	sub(/ +$/, "", text)
+	text = as_given(text)
+	news = "this came: \"" text "\""
+	if (kind == "x") {
+		news = "it ended with exit status " text
+		text = "[" text "]"
+		running[terminal] = ""
+	}
+}
+
+# As it would be with the names that were given: stand_in.sh has used others,
+# and its list has those that were given.
+function as_given(line,    pattern, name, word, number) {
+	gsub(/[.]\/socket/, ENVIRON["socket"], line)
+	pattern = home
+	gsub(/[^A-Za-z0-9\/]/, "[&]", pattern)
+	if (home != "")
+		gsub(pattern, ENVIRON["HOME"], line)
+	while ((getline name <(home ".names")) > 0) {
+		split(name, word, " ")
+		if (word[1] == "k")
+			gsub(sprintf("0x%x", keys + number), \
+				sprintf("0x%x", word[2]), line)
+		gsub(":" (ports + number), ":" word[2], line)
+		gsub("port " (ports + number), "port " word[2], line)
+		number++
+	}
+	close(home ".names")
 	return line
 }
 
-function expect(terminal, line,    wanted) {
-	wanted = "terminal " terminal ": \"" as_page(line) "\""
-	come(terminal, wanted)
-	if (kind == "x")
-		fail(wanted " was to come, but it ended with exit status " text)
-	else if (!fits(line))
-		fail(wanted " was to come, but this came: \"" text "\"")
-	if (left)
-		return
-	put(terminal, text)
-	if (time < latest - 1000)
-		fail(wanted " was to come, but it came before what stands above it")
-	if (time > row_latest)
-		row_latest = time
+# ---- what differs from run to run ------------------------------------------
+
+# Numbers are one by one, other words that follow each other are one text.
+function set_examples(list,    word, i, n, words) {
+	gsub(/[^A-Za-z0-9_\/ -]/, "[&]", list)
+	n = split(list, word, " ")
+	for (i = 1; i <= n; i++)
+		if (word[i] ~ /^[0-9]/)
+			examples = examples "|" word[i]
+		else
+			words = words "|" word[i]
+	words = "(" substr(words, 2) ")"
+	if (words != "()")
+		examples = examples "|" words "( " words ")*"
 }
 
-function come(terminal, wanted) {
-	if (left)
-		return
-	ask(terminal, limit)
-	if (kind == "-")
-		fail(wanted " has not come in " limit " seconds")
-	else if (kind == "!")
-		fail(text)
+# Sets RSTART and RLENGTH to the next one, a whole word.
+function has_example(line,    start) {
+	while (match(substr(line, start + 1), examples)) {
+		start += RSTART
+		RSTART = start
+		if (substr(line, start, 1) == dots)
+			return 1
+		if (substr(line, 1, start - 1) !~ /[A-Za-z0-9_.]$/ && \
+			substr(line, start + RLENGTH) !~ /^[.]?[A-Za-z0-9_]/)
+			return 1
+	}
+	return 0
 }
 
-# What comes in any order is looked at when all of it must have come.
-function expect_all(terminal,    i) {
-	while (pending[terminal] > 0 && !left) {
-		come(terminal, "terminal " terminal ": the rest")
-		for (i = 1; i <= pending[terminal]; i++)
-			if (kind == "=" && fits(lines[terminal, i]))
-				break
-		if (i > pending[terminal])
-			fail("this was not to come: " \
-				(kind == "x" ? "exit status " : "") text)
-		if (left)
-			return
-		lines[terminal, i] = lines[terminal, pending[terminal]--]
-		put(terminal, text)
-		end_row()
+# A line of the page with the values that came. An example that has none yet
+# gets what stands in its place in the line that came.
+function fill(page, line,    head, example) {
+	split("", new)
+	while (has_example(page)) {
+		head = head substr(page, 1, RSTART - 1)
+		example = substr(page, RSTART, RLENGTH)
+		page = substr(page, RSTART + RLENGTH)
+		if (!(example in value) || example == dots) {
+			value[example] = value_of(example, page, \
+				substr(line, length(head) + 1))
+			new[example] = 1
+		}
+		head = head value[example]
+	}
+	return head page
+}
+
+# A number for a number, a word for a word; for words any text up to what
+# follows on the page.
+function value_of(example, page, line,    size) {
+	if (has_example(page))
+		page = substr(page, 1, RSTART - 1)
+	size = page == "" ? length(line) : index(line, page) - 1
+	if (example ~ /^[0-9]/) {
+		match(line, example ~ /[^0-9]/ ? \
+			"^[0-9][0-9A-Za-z]*([.][0-9A-Za-z]+)*" : "^[0-9]+")
+		size = RLENGTH
+	}
+	line = substr(line, 1, size)
+	if (example == dots || line ~ (example ~ / / ? "." : "^[^ ]+$"))
+		return line
+	return "\001" # which never comes
+}
+
+function fits(page, line,    example) {
+	if (has_example(page)) { # then widths differ, too
+		gsub(/ +/, " ", page)
+		gsub(/ +/, " ", line)
+	}
+	if (fill(page, line) == line)
+		return 1
+	for (example in new)
+		delete value[example]
+	return 0
+}
+
+# ---- a session -------------------------------------------------------------
+
+function begin_session(line) {
+	match(line, /^ */)
+	session = column[1] = RLENGTH
+	columns = is_settled = 1
+	is_remarked = latest = row_latest = 0
+	split("", value)
+	if (skip == "")
+		is_played = 1
+	else
+		reason = skip
+}
+
+function end_session(    i) {
+	if (!session)
+		return
+	receive_all()
+	for (i = 1; i <= 3; i++) {
+		if (running[i] != "" && skip == "")
+			expect(i, "[0]")
+		if (running[i] != "") # it failed, or was skipped from there on
+			tell(i, "e")
+		running[i] = ""
+		taken[i] = came[i]
+		pending[i] = 0
+	}
+	end_row()
+	session = any_order = 0
+	skip = lack
+	examples = dots
+}
+
+# A line that crosses the start of the next column belongs to the first.
+function play_row(row,    terminal, i, cell) {
+	end_row()
+	latest = row_latest
+	if (row ~ /^ *terminal 1/) {
+		print row
+		for (i = 1; index(row, "terminal " i); i++)
+			column[i] = index(row, "terminal " i) - 1
+		columns = i - 1
+		return
+	}
+	gsub(/\342\200\246/, dots, row) # one column, as it is seen
+	column[columns + 1] = length(row) + 2
+	terminal = 1
+	for (i = 2; i <= columns + 1; i++) {
+		if (length(row) > column[i] && \
+			substr(row, column[i] - 1, 2) != "  ")
+			continue
+		cell = substr(row, 1, column[i])
+		cell = substr(cell, column[terminal] + 1)
+		sub(/ +$/, "", cell)
+		if ((cell != "" || columns == 1) && !left)
+			play_cell(terminal, cell)
+		terminal = i
 	}
 }
 
-# A program that has not got the processor for so long does not wait yet.
-function expect_waiting(terminal,    tries) {
-	if (!running[terminal])
-		fail("terminal " terminal ": (waits), but nothing runs")
-	for (tries = 1; tries <= 8 && !left; tries++) {
-		ask(terminal, 0.2)
-		if (kind == "=")
-			fail("terminal " terminal \
-				": (waits), but this came: \"" text "\"")
-		if (kind == "x")
-			fail("terminal " terminal \
-				": (waits), but it ended with exit status " text)
-		if (!computes(group[terminal]))
+function play_cell(terminal, cell,    i, typed) {
+	for (i in missing)
+		if (cell ~ /^\$ / && index(cell " ", " " missing[i] " ")) {
+			lack = skip = reason = "there is no " missing[i] " here"
+			is_played = 0
+		}
+	if (skip != "") {
+		put(terminal, cell)
+		return
+	}
+	if (cell !~ /^(\$|\$ .*|\[[0-9]+\]|\(.*\))$/) {
+		page[terminal, ++pending[terminal]] = cell
+		if (!any_order)
+			receive(terminal)
+		return
+	}
+	receive_all()
+	if (cell ~ /^\[/)
+		expect(terminal, cell)
+	if (cell ~ /^\$/ && running[terminal] != "")
+		expect(terminal, "[0]")
+	if (cell ~ /^\(waits/)
+		expect_waiting(terminal)
+	typed = cell ~ /^\$/ ? fill(cell, "") : cell
+	if (typed ~ /\001/)
+		fail("nothing has come yet for what differs in " cell)
+	if (left || cell ~ /^\[/)
+		return
+	put(terminal, typed)
+	if (cell ~ /^\$ /)
+		type(terminal, substr(typed, 3))
+	if (cell ~ /^\((Enter|Ctrl-[A-Z\\])\)$/)
+		act(terminal, "k", index("ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\", \
+			cell == "(Enter)" ? "J" : substr(cell, 7, 1)))
+}
+
+function expect(terminal, cell) {
+	page[terminal, ++pending[terminal]] = cell
+	receive(terminal)
+}
+
+function receive_all(    i) {
+	for (i = 1; i <= 3; i++)
+		receive(i)
+}
+
+# Each line that comes must be one of those that are pending; if the page has
+# them in order there is only one.
+function receive(terminal,    i, cell) {
+	while (pending[terminal] && !left) {
+		next_of(terminal, limit)
+		for (i = pending[terminal]; i > 0; i--) {
+			cell = page[terminal, i]
+			if (kind == "x" && text == cell)
+				break
+			if (kind == "=" && cell !~ /^\[[0-9]+\]$/ && \
+				fits(cell, text))
+				break
+		}
+		if (kind == "=" && time < latest - 1 && !any_order) {
+			news = "it came before what stands above it"
+			i = 0
+		}
+		if (i == 0)
+			complain(terminal, page[terminal, 1])
+		else if (text != "[0]")
+			put(terminal, text)
+		page[terminal, i] = page[terminal, pending[terminal]--]
+		if (time > row_latest)
+			row_latest = time
+		is_settled = 1
+	}
+}
+
+function expect_waiting(terminal) {
+	settle(running[terminal], 0.2, 50)
+	next_of(terminal, 0)
+	if (kind != "" || running[terminal] == "")
+		complain(terminal, "(waits)")
+	row_latest = clock + 0.8
+}
+
+function complain(terminal, cell) {
+	gsub(dots, "\342\200\246", cell)
+	fail("terminal " terminal ": \"" cell "\" was to come, but " news)
+}
+
+# Until all have got to their waits: on a busy machine a program may not get
+# the processor for long. But not for ever.
+function settle(groups, seconds, tries,    end) {
+	for (; tries > 0; tries--) {
+		end = clock + seconds
+		while (clock < end)
+			read_event()
+		if (!computes(groups))
 			break
 	}
-	row_latest = time + 800
+	tell(1, "?") # all that has come until now has been read
+	is_settled = 1
 }
 
-function computes(groups,    found, process, word) {
+function computes(groups,    process, word, found) {
 	while (("ps -A -o pgid= -o stat=" | getline process) > 0) {
 		split(process, word, " ")
-		if (index(" " groups " ", " " word[1] " ") && word[2] ~ /^[RD]/)
+		if (index(groups " ", " " word[1] " ") && word[2] ~ /^[RD]/)
 			found = 1
 	}
 	close("ps -A -o pgid= -o stat=")
 	return found
 }
 
-function expect_end(terminal, status,    wanted) {
-	wanted = "terminal " terminal ": the end, with exit status " status ","
-	if (!running[terminal]) {
-		if (status)
-			fail("terminal " terminal ": [" status "], but nothing runs")
-		return
+# At the first command session.sh makes a folder for the section. Its keys and
+# ports are not those of copies of play.sh that run side by side.
+function type(terminal, command,    number, lab) {
+	if (home == "") {
+		home = private "/" lane "." ++serial
+		number = serial * 5 + lane
+		keys = 1610612736 + ENVIRON["pid"] % 32768 * 4096 + \
+			number % 256 * 16
+		ports = 12800 + (ENVIRON["pid"] * 37 + number) % 4800 * 4
 	}
-	come(terminal, wanted)
-	running[terminal] = 0
+	lab = sheet
+	sub(/\/[^\/]*$/, "", lab)
+	gsub(/'/, "'\\''", lab)
+	act(terminal, "$", "HOME=\"$private/" lane "." serial "\" keys=" keys \
+		" ports=" ports " lab='" lab "'; . \"$scripts/session.sh\"; " \
+		"echo $$; " command)
+	running[terminal] = "?"
+	next_of(terminal, limit)
 	if (kind == "=")
-		fail(wanted " was to come, but: \"" text "\"")
-	else if (text != status)
-		fail(wanted " was to come, but exit status " text " came")
-}
-
-# ---- a session ----
-
-function begin_session(    i) {
-	for (i in value)
-		delete value[i]
-	latest = row_latest = 0
-	if (skip == "")
-		skip = lacks[section]
-	if (skip == "")
-		open_terminals()
+		running[terminal] = " " text
 	else
-		reason = skip
-	columns = 1
-	place[1] = session
-}
-
-function finish_session(    i) {
-	for (i = 1; i <= 3; i++) {
-		expect_all(i)
-		expect_end(i, 0)
-	}
-	end_row()
-	skip = differing = any_order = ""
-}
-
-# A line that crosses the start of the next column belongs to the first.
-function play_row(line,    i, terminal, end, cell) {
-	end_row()
-	latest = row_latest
-	if (line ~ /^ *terminal 1/) {
-		say(line)
-		columns = 0
-		while ((i = index(line, "terminal " (columns + 1))) > 0)
-			place[++columns] = i - 1
-		return
-	}
-	gsub(/\342\200\246/, "\002", line) # one column, as it is seen
-	terminal = 1
-	for (i = 2; i <= columns + 1; i++) {
-		end = i > columns ? length(line) : place[i]
-		if (end < length(line) && substr(line, end - 1, 2) != "  ")
-			continue
-		cell = substr(line, 1, end)
-		cell = substr(cell, place[terminal] + 1)
-		sub(/ +$/, "", cell)
-		gsub(/\002/, "\342\200\246", cell)
-		if (cell != "" || columns == 1)
-			play_cell(terminal, cell)
-		terminal = i
-	}
-}
-
-function play_cell(terminal, cell) {
-	if (left)
-		return
-	if (skip == "" && cell !~ /^(\$|\$ .*|\[[0-9]+\]|\(.*\))$/) {
-		cell = mark(cell)
-		if (any_order)
-			lines[terminal, ++pending[terminal]] = cell
-		else
-			expect(terminal, cell)
-		return
-	}
-	if (skip == "") {
-		expect_all(terminal)
-		if (cell ~ /^\$ /)
-			cell = "$ " fill(mark(substr(cell, 3)))
-		if (cell ~ /^\(waits/)
-			expect_waiting(terminal)
-		else if (cell ~ /^(\$|\[.*)$/)
-			expect_end(terminal, substr(cell, 2) + 0)
-		else if (cell ~ /^\$/)
-			expect_end(terminal, 0)
-	}
-	if (left)
-		return
-	put(terminal, cell)
-	if (skip == "" && cell ~ /^\$ /)
-		type(terminal, substr(cell, 3))
-	else if (skip == "" && cell ~ /^\((Enter|Ctrl-[A-Z\\])\)$/)
-		act(terminal, "k" index("ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\", \
-			cell == "(Enter)" ? "J" : substr(cell, 7, 1)))
-}
-
-# As at a prompt, Ctrl-C ends what sh runs, and sh after it.
-function type(terminal, command) {
-	act(terminal, "$trap exit INT QUIT; " private_names(command))
-	come(terminal, "a start")
-	group[terminal] = text
-	running[terminal] = 1
+		complain(terminal, "a shell")
 }
 
 # Nobody types so fast that what was typed before has not got to its wait.
-function act(terminal, what,    i, tries, groups) {
+function act(terminal, letter, text) {
 	stop()
-	if (left)
-		return
-	for (i = 1; i <= 3; i++)
-		if (running[i])
-			groups = groups " " group[i]
-	while (groups != "" && tries++ < 10 && computes(groups))
-		;
-	tell(terminal what)
-}
-
-# ---- a section's folder: names of its own for what its programs share ----
-
-function quote(text) {
-	gsub(/'/, "'\\''", text)
-	return "'" text "'"
-}
-
-function number_of(text,    i, number) {
-	if (text !~ /^0x/)
-		return text + 0
-	for (i = 3; i <= length(text); i++)
-		number = 16 * number + \
-			index("123456789abcdef", tolower(substr(text, i, 1)))
-	return number
-}
-
-# What is used in place of a key or a port that is given, and how ipcs, whose
-# filter sed reads, shows it to the user.
-function replacement(kind, given,    our) {
-	if (kind == "k")
-		given = sprintf("0x%x", number_of(given))
-	if (!((kind, given) in replaced)) {
-		our = kind == "p" ? port++ : sprintf("0x%x", key_number++)
-		replaced[kind, given] = our
-		pair(our, given)
-		if (kind == "k")
-			append("made", "segment " our "\nsemaphores " our)
-		append("back", "s," our "," (kind == "p" ? given : \
-			sprintf("0x%08x", number_of(given))) ",")
-	}
-	return replaced[kind, given]
-}
-
-function append(name, text) {
-	name = folder "/" name
-	print text >>name
-	close(name)
-}
-
-# Those that are given to options of what is typed.
-function private_names(line,    head, value, option) {
-	while (options != "" && match(line, " -[A-Za-z]*[" options "] *" \
-		"(0x[0-9A-Fa-f]+|[1-9][0-9]*)")) {
-		value = option = substr(line, RSTART, RLENGTH)
-		head = head substr(line, 1, RSTART - 1)
-		line = substr(line, RSTART + RLENGTH)
-		sub(/.*[kp] */, "", value)
-		sub(/[^kp]*$/, "", option)
-		head = head option " " \
-			replacement(substr(option, length(option)), value)
-	}
-	return head line
-}
-
-# For each program with such options, ./PROGRAM gives them: so nothing that this
-# user may have is touched. Another option behind it counts more.
-function write_wrappers(lab, built,    find, line, file, word, name, kind) {
-	find = "cd " quote(lab) " && grep -e '^ \\* usage: ' -e '^#include \"' " \
-		"-e 'KEY (' -e 'PORT \"' *.h *.c /dev/null 2>/dev/null"
-	while ((find | getline line) > 0) {
-		file = line
-		sub(/:.*/, "", file)
-		split(line, word, /[ "]+/)
-		if (line ~ /usage:/) {
-			name = word[4]
-			kind = line ~ /\[-k / ? "k" : line ~ /\[-p / ? "p" : ""
-			added[name] = line ~ / \[-u / ? \
-				" -u " quote(folder "/home/socket") : ""
-		} else if (match(line, /0x[0-9A-Fa-f]+/))
-			common[file, "k"] = ENVIRON["user"] + \
-				number_of(substr(line, RSTART, RLENGTH))
-		else if (match(line, /"[0-9]+"/))
-			common[file, "p"] = substr(line, RSTART + 1, RLENGTH - 2)
-		else if ((word[2], kind) in common) {
-			options = options kind
-			added[name] = added[name] " -" kind " " \
-				replacement(kind, common[word[2], kind])
-		}
-	}
-	close(find)
-	for (name in added) {
-		if (added[name] != "") {
-			file = folder "/lab/" name
-			print "#!/bin/sh\nexec " quote(built "/" name) \
-				added[name] " \"$@\"" >file
-			close(file)
-			wrapped = wrapped " " name
-		}
-		delete added[name]
-	}
-}
-
-# The section's folder has links to all that its lab has.
-function open_terminals(    lab, built) {
-	if (helper != "")
-		return
-	folder = private "/" ++serial
-	fifo = private "/answers" lane
-	# Copies of play.sh that run side by side have others.
-	key_number = 1610612736 + ENVIRON["pid"] % 32768 * 4096 + serial % 256 * 16
-	port = 12800 + (ENVIRON["pid"] * 37 + serial) % 4800 * 4
-	lab = sheet[section]
-	sub(/\/[^\/]*$/, "", lab)
-	built = lab
-	if (index(lab "/", ENVIRON["root"] "/") == 1)
-		built = ENVIRON["build"] substr(lab, length(ENVIRON["root"]) + 1)
-	for (pairs in replaced)
-		delete replaced[pairs]
-	pairs = 0
-	pair(folder "/home/socket", ENVIRON["socket"])
-	pair(folder "/home", ENVIRON["home"])
-	if (system("cd " quote(private) " && mkdir " serial " " serial "/lab " \
-		serial "/home " serial "/tmp")) {
-		fail("there is no room for a folder")
-		return
-	}
-	append("made", "path " folder "/home")
-	append("back", "")
-	options = wrapped = ""
-	write_wrappers(lab, built)
-	if (wrapped != "")
-		wrapped = "chmod u+x" wrapped ";"
-	helper = "cd " quote(folder "/lab") " && { " wrapped " ln -s " \
-		quote(private "/scripts") " ..; ln -s " \
-		quote(built) "/* . 2>/dev/null; ln -s " \
-		quote(lab) "/* . 2>/dev/null; " \
-		"HOME=" quote(folder "/home") " TMPDIR=" quote(folder "/tmp") \
-		" PATH=" quote(private "/bin") ":$PATH " \
-		quote(ENVIRON["build"] "/scripts/terminal") " " quote(fifo) \
-		"; } || echo '! 0 the terminals have gone' >" quote(fifo)
-}
-
-function close_terminals(    i) {
-	if (helper != "")
-		close(helper)
-	helper = ""
-	for (i = 1; i <= 3; i++)
-		pending[i] = running[i] = 0
-}
-
-# ---- all of it ----
-
-function play(    i) {
-	left = skip = reason = differing = key = found = ""
-	any_order = 0
-	if (stops) # also the keyboard is read there
-		open_terminals()
-	clear_screen()
-	for (i = 1; i <= size[section] && !left; i++)
-		play_entry(substr(entries[section, i], 1, 1), \
-			substr(entries[section, i], 2))
-	if (!left)
-		last_stop()
-	end_row()
-	played = helper != ""
-	close_terminals()
-}
-
-function play_entry(letter, text) {
-	if (letter == "H")
-		say(section ". " text)
-	else if (letter == "T")
-		say(text)
-	else if (letter == "!" && checks)
-		fail(text)
-	else if (letter == "V")
-		differing = alternatives(text)
-	else if (letter == "O")
-		any_order = 1
-	else if (letter == "S")
-		skip = text
-	else if (letter == "B") {
-		session = text
-		begin_session()
-	}
-	else if (letter == "R")
-		play_row(text)
-	else if (letter == "E")
-		finish_session()
-}
-
-function alternatives(words) {
-	gsub(/[^A-Za-z0-9_\/ -]/, "[&]", words)
-	gsub(/ +/, "|", words)
-	return words
-}
-
-function is_wanted(number) {
-	return index("\n" ENVIRON["wanted"], "\n" sheet[number] "\n") > 0
-}
-
-function check_all(    count, name, root) {
-	root = ENVIRON["root"] "/"
-	for (section = 1; section <= last; section++) {
-		if (!is_wanted(section) || (only != "" && section != only) || \
-			count++ % 4 != lane - 1)
-			continue
-		serial = section - 1
-		play()
-		name = sheet[section]
-		if (index(name, root) == 1)
-			name = substr(name, length(root) + 1)
-		name = "ok " count " - " name " " section ": " title[section]
-		if (found != "")
-			name = "not " name "\n#   " found
-		else if (!played && reason != "")
-			name = name " # SKIP " reason
-		printf "%s\n", name >sprintf("%s/tap%05d", private, count)
-	}
-	if (lane == 1)
-		print "1.." count >(private "/tap_plan")
-}
-
-function next_wanted(step) {
-	do
-		section += step
-	while ((section in sheet) && !is_wanted(section))
-}
-
-function play_all(    before) {
-	section = only
-	if (section == "")
-		next_wanted(1)
-	while ((section in sheet) && key != "q") {
-		before = section
-		play()
-		if (key == "" || key == "a")
-			next_wanted(1)
-		else if (key == "b")
-			next_wanted(-1)
-		else if ((key in sheet) && is_wanted(key))
-			section = key + 0
-		if (section < 1)
-			section = before
-	}
-}
-
-BEGIN {
-	private = ENVIRON["private"]
-	lane = ENVIRON["lane"]
-	only = ENVIRON["only"]
-	limit = ENVIRON["limit"]
-	rows = ENVIRON["rows"]
-	checks = lane > 0
-	plain = ENVIRON["mode"] == "plain"
-	stops = ENVIRON["stops"] == "yes"
-	keys_line = "[Enter: go on   q: quit   b: back   r: repeat   " \
-		"a: run through   NUMBER]"
-}
-
-END {
-	end_section()
-	last = section
-	section = 0
-	if (only != "" && (!(only in sheet) || !is_wanted(only))) {
-		if (lane < 2)
-			print "play.sh: there is no section " only >"/dev/stderr"
-		exit 2
-	}
-	if (checks)
-		check_all()
-	else
-		play_all()
-	exit failed
+	if (!is_settled || letter == "k")
+		settle(running[1] running[2] running[3], 0.1, 10)
+	tell(terminal, letter, text)
+	is_settled = 0
 }

@@ -25,59 +25,29 @@
 
 set -u
 usage='usage: play.sh [-ach] [-n SECTION] [SHEET ...]'
-LC_ALL=C
-where=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-root=${where%/*}
+case $0 in
+*/*) scripts=$(CDPATH='' cd -- "${0%/*}" && pwd) ;;
+*) scripts=$PWD ;;
+esac
+root=${scripts%/*}
 build=$(CDPATH='' cd -- "${BUILD:-$root}" && pwd)
-. "$where/private.sh"
+. "$scripts/private.sh"
 newline='
 '
-mode=columns stops=yes only='' limit=100000 rows=24 lanes=0 failed=0
+lanes=0 stops=1 plain=0 only='' back='' limit=20 failed=0
 
-# 7 and 8 are the ends of a FIFO that all that was started has open.
+# What programs have made under keys, and for files of their folders.
 tidy_up() {
-	[ "$stops" = no ] || printf '\033[%s;1H\n' "$rows"
-	exec 7>&-
-	cat <&8 >/dev/null
 	{
-		cat "$private"/*/made
-		find "$private"/*/lab -type f ! -perm -100 | sed 's/^/path /'
+		cat "$private"/*.made
+		find "$private"/?.[0-9]* ! -type l ! -perm -100 -o -type d |
+			sed 's/^/path /'
 	} 2>/dev/null | "$build/scripts/sysv" clear
 }
 
 give_up() { # REASON
 	echo "play.sh: $1" >&2
 	exit 2
-}
-
-# ipcs and ss print what belongs to their session, as its user would see it;
-# ids of other objects ipcrm does not know.
-make_tools() {
-	mkdir "$private/bin"
-	cat >"$private/bin/ipcs" <<-END
-		#!/bin/sh
-		PATH=\${PATH#*:}
-		{
-			cat "\$HOME/../back"
-			'$build/scripts/sysv' names |
-				sed -n 's/^queue \([^ ]*\) .*/s,\1,\1,/p'
-			printf '%s\n' t '/0x[0-9a-f]/d' '/:[0-9]/d'
-		} >"\$HOME/../filter"
-		"\${0##*/}" "\$@" | sed -f "\$HOME/../filter"
-	END
-	cat >"$private/bin/ipcrm" <<-'END'
-		#!/bin/sh
-		if ! ipcs "$1" | grep -Eq "^([mqs]|0x[0-9a-f]+) +$2 "; then
-			echo "ipcrm: invalid id ($2)" >&2
-			exit 1
-		fi
-		PATH=${PATH#*:}
-		exec ipcrm "$1" "$2"
-	END
-	ln "$private/bin/ipcs" "$private/bin/ss"
-	mkdir "$private/scripts" "$private/scripts/watch"
-	ln -s "$build/scripts/watch/watch" "$private/scripts/watch/watch"
-	chmod u+x "$private"/bin/*
 }
 
 # The labs' sheets count as if all were played, so numbers are the same always.
@@ -99,38 +69,47 @@ find_sheets() { # SHEET ...
 }
 
 find_missing_tools() {
-	missing=0/0
-	for tool in ipcs ipcrm ss strace ltrace gdb netstat lsof; do
-		command -v "$tool" >/dev/null || missing="$missing|$tool"
+	missing=
+	for tool in ipcs ipcrm ss strace; do
+		command -v "$tool" >/dev/null || missing="$missing $tool"
 	done
+	# shellcheck disable=SC2086 # a sheet a line
+	(IFS=$newline && set -f && grep -q '[$] .*watch/watch' $wanted) ||
+		return 0
 	"$build/scripts/watch/watch" -n "sh -c '$build/scripts/await; :'" \
-		>/dev/null 2>&1 ||
-		missing="$missing|[.][.]/scripts/watch/watch"
-	missing="(^|[^a-z_./-])($missing)([^a-z_./-]|\$)"
+		>/dev/null 2>&1 || missing="$missing ../scripts/watch/watch"
 }
 
 look_at_screen() {
+	limit=100000
 	size=$(stty size </dev/tty 2>/dev/null) || size='24 80'
-	rows=${size% *}
-	if [ "$rows" -lt 24 ] || [ "${size#* }" -lt 80 ]; then
+	if [ "${size% *}" -lt 24 ] || [ "${size#* }" -lt 80 ]; then
 		echo 'This terminal is smaller than 80x24: no columns.'
-		mode=plain
+		plain=1
 	fi
 }
 
+# When awk has gone nobody listens to its terminals, and they end, too.
 play_lane() { # NUMBER
-	lane=$1
-	export lane
-	set -f
-	IFS=$newline
-	# shellcheck disable=SC2086 # a name a line
-	exec awk -f "$where/play.awk" $sheets 3<&3 7>&7
+	(
+		set -f
+		IFS=$newline
+		# shellcheck disable=SC2086 # a sheet a line
+		exec awk $interactive -v lane="$1" -v only="$only" \
+			-v limit="$limit" -v scale="${TEST_TIME_SCALE:-1}" \
+			-v stops="$stops" -v plain="$plain" -v back="$back" \
+			-f "$scripts/play.awk" $sheets
+	) <"$private/events$1" >&4 &
+	children="$children $!"
+	"$build/scripts/terminal" <>"$private/commands$1" \
+		>"$private/events$1" 4>&- &
+	children="$children $!"
 }
 
 while getopts ahcn: option; do
 	case $option in
-	a) stops=no ;;
-	c) mode=check lanes='1 2 3 4' ;;
+	a) stops=0 ;;
+	c) stops=0 lanes='1 2 3 4' ;;
 	n) only=$OPTARG ;;
 	h)
 		echo "$usage"
@@ -148,34 +127,49 @@ for program in terminal sysv; do
 done
 find_sheets "$@"
 find_missing_tools
-if [ "$mode" = check ] || [ ! -t 1 ]; then
-	stops=no
-	limit=$(awk -v scale="${TEST_TIME_SCALE:-1}" \
-		'BEGIN { print int(20 * scale + 0.9) }')
-else
+[ "$lanes" = 0 ] || [ -z "$only" ] || lanes=1
+if [ "$lanes" = 0 ] && [ -t 1 ]; then
 	look_at_screen
+else
+	stops=0
 fi
+interactive=-Winteractive # so mawk passes on each line that comes at once
+[ -z "$(awk -Winteractive 'BEGIN { exit }' 2>&1)" ] || interactive=
+
+# For those that stand in for programs: what these share by default.
+# shellcheck disable=SC2046 # the words are of one kind each
+set -- $("$build/scripts/sysv" names 2>/dev/null)
+segment_key=$2 buffer_key=$4 socket=$8
+# shellcheck disable=SC2046
+set -- $(sed -n 's/^#define .*PORT "\(.*\)"/\1/p' "$root/socket/port.h" \
+	"$root/socket/multicast.h")
+port=$1 group_port=$2 LC_ALL=C pid=$$ system=$(uname)
+export LC_ALL scripts root build private wanted missing segment_key buffer_key \
+	socket port group_port pid system
 
 private_folder ipc-play
 trap_signals
-mkfifo "$private/life"
-# shellcheck disable=SC2094 # both ends of it
-exec 3<&0 7<>"$private/life" 8<"$private/life"
-make_tools
-names=$("$build/scripts/sysv" names)
-socket=${names##*socket }
-socket=${socket%%"$newline"*} user=$(id -u) pid=$$ system=$(uname) home=${HOME-}
-export LC_ALL root build private wanted missing mode stops only rows limit \
-	socket user pid system home
-for lane in $lanes; do
-	mkfifo "$private/answers$lane"
-	play_lane "$lane" &
-	children="$children $!"
+exec 4>&1
+[ "$lanes" = 0 ] || exec 4>/dev/null
+while :; do
+	ln -s "$build/scripts" "$private/scripts"
+	set --
+	for lane in $lanes; do
+		set -- "$@" "$private/commands$lane" "$private/events$lane"
+	done
+	mkfifo "$@"
+	for lane in $lanes; do
+		play_lane "$lane"
+	done
+	for child in $children; do
+		wait "$child" || failed=$?
+	done
+	children=
+	[ -f "$private/next" ] || break
+	read -r only back <"$private/next"
+	tidy_up
+	rm -rf "${private:?}"/*
 done
-for child in $children; do
-	wait "$child" || failed=$?
-done
-children=
-[ "$mode" != check ] || cat "$private"/tap*
+[ "$lanes" = 0 ] || cat "$private"/tap*
 remove_private
 exit "$failed"

@@ -1,19 +1,12 @@
 /*
  * terminal - the terminals in which play.sh types what a lab sheet types
  *
- * A tool of scripts, no lesson. It obeys lines of standard input:
- *
- *     1$COMMAND   start it in terminal 1 (to 3) by sh -c, with default signals
- *     1kNUMBER    press a key there: the byte NUMBER
- *     1?WAIT      what comes next there, within WAIT milliseconds?
- *     0?WAIT      the same of the keyboard, which is descriptor 3
- *
- * An answer goes into the FIFO, a kind, a time in milliseconds and a text: = a
- * printed line, or a part that stood for 0.2 s; s a start's process id; x an
- * exit status (128 + n after signal n); - nothing came. At the end of input all
- * that was started is ended.
- *
- * usage: terminal FIFO
+ * It obeys lines of standard input: 1$COMMAND starts that in terminal 1 (to 3)
+ * by sh -c, 1kNUMBER presses a key there, the byte NUMBER, 1e ends what runs.
+ * It says what happens, a line each: a kind, the terminal, the time, a text. =
+ * is a printed line, or a part that stood for 0.5 s; x an end, with its status
+ * (128 + n after signal n); t that nothing has happened for 0.1 s; $, k and e
+ * that it has obeyed. At the end of input, or without a reader, it ends all.
  */
 
 #define _GNU_SOURCE /* glibc: posix_openpt */
@@ -22,7 +15,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -30,184 +22,128 @@
 #include <unistd.h>
 
 static struct terminal {
-	int master;         /* what is printed is read here */
-	pid_t running;      /* leads the session of what was typed */
-	char events[65536]; /* the answers to come, a line each */
-	size_t used;        /* bytes of them */
-	int is_part;        /* the end of the last line has not come yet */
-	long last_sign;     /* when something came */
-} terminals[4] = {
-    {.master = 3}, {.master = -1}, {.master = -1}, {.master = -1}};
-static struct terminal *asked;
-static long patience; /* the time when it ends */
+	pid_t running;   /* leads the session of what was typed, or 0 */
+	int master;      /* what is printed is read here */
+	char line[1000]; /* what has been printed of a line */
+	int used;        /* bytes of it */
+} terminals[4];
 
-static long now(void)
+static void say(char kind, struct terminal *terminal)
 {
 	struct timespec time;
 	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (long)(time.tv_sec % 1000000) * 1000 + time.tv_nsec / 1000000;
+	dprintf(STDOUT_FILENO, "%c %d %ld.%03ld %.*s\n", kind,
+		(int)(terminal - terminals), (long)time.tv_sec,
+		time.tv_nsec / 1000000, terminal->used, terminal->line);
+	terminal->used = 0;
 }
 
-static void add(struct terminal *terminal, char kind, long number)
-{
-	terminal->used += (size_t)sprintf(terminal->events + terminal->used,
-					  "%c %ld %ld\n", kind, now(), number);
-}
-
-static void end_line(struct terminal *terminal)
-{
-	if (terminal->is_part)
-		terminal->events[terminal->used++] = '\n';
-	terminal->is_part = 0;
-}
-
-/* Without room the program has to wait. */
-static ssize_t read_printed(struct terminal *terminal)
+static int read_printed(struct terminal *terminal)
 {
 	char bytes[500];
-	if (terminal->used > sizeof terminal->events - 20 * sizeof bytes)
-		return 0;
 	ssize_t size = read(terminal->master, bytes, sizeof bytes);
 	for (ssize_t i = 0; i < size; i++) {
-		if (!terminal->is_part) {
-			add(terminal, '=', 0);
-			terminal->used -= 2;
-		}
-		terminal->is_part = 1;
-		terminal->last_sign = now();
-		if (bytes[i] == '\n')
-			end_line(terminal);
-		else /* no control byte reaches the screen */
-			terminal->events[terminal->used++] =
-			    (bytes[i] & 0xe0) ? bytes[i] : ' ';
+		terminal->line[terminal->used] = bytes[i];
+		terminal->used += bytes[i] != '\n';
+		if (bytes[i] == '\n' || terminal->used == sizeof terminal->line)
+			say('=', terminal);
 	}
-	return size;
+	return size > 0;
 }
 
-static void start(struct terminal *terminal, char *command)
+static void start(struct terminal *terminal, const char *command)
 {
 	struct termios modes;
 	terminal->master = posix_openpt(O_RDWR | O_NOCTTY);
 	grantpt(terminal->master);
 	unlockpt(terminal->master);
-	terminal->running = fork();
-	if (terminal->running == 0) {
-		setsid();
-		int slave = open(ptsname(terminal->master), O_RDWR);
-		if (tcgetattr(slave, &modes) == -1)
-			_exit(126);
-		modes.c_lflag &= ~(tcflag_t)ECHO;
-		modes.c_oflag &= ~(tcflag_t)ONLCR;
-		tcsetattr(slave, TCSANOW, &modes);
-		ioctl(slave, TIOCSCTTY, 0); /* where opening has not done it */
-		for (int number = 1; number < 32; number++)
-			signal(number, SIG_DFL);
-		for (int end = 0; end < 64; end++)
-			end < 3 ? dup2(slave, end) : close(end);
-		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-		_exit(127);
-	}
 	fcntl(terminal->master, F_SETFL, O_NONBLOCK);
-	add(terminal, 's', terminal->running);
-}
-
-static void notice_end(struct terminal *terminal)
-{
-	int status;
-	if (waitpid(terminal->running, &status, WNOHANG) <= 0)
+	terminal->running = fork();
+	if (terminal->running != 0)
 		return;
-	for (int i = 0; i < 64 && read_printed(terminal) > 0; i++)
-		; /* the rest, not for ever */
-	end_line(terminal);
-	close(terminal->master);
-	terminal->master = -1;
-	terminal->running = 0;
-	add(terminal, 'x',
-	    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	setsid();
+	int slave = open(ptsname(terminal->master), O_RDWR);
+	if (tcgetattr(slave, &modes) == -1)
+		_exit(126);
+	modes.c_lflag &= ~(tcflag_t)ECHO;
+	tcsetattr(slave, TCSANOW, &modes);
+	ioctl(slave, TIOCSCTTY, 0); /* where opening has not done it */
+	for (int number = 1; number < 32; number++)
+		signal(number, SIG_DFL);
+	for (int end = 0; end < 64; end++)
+		end < 3 ? dup2(slave, end) : close(end);
+	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+	_exit(127);
 }
 
-static void answer(const char *fifo)
+static int runs(struct terminal *terminal)
 {
-	char *end = memchr(asked->events, '\n', asked->used);
-	if (end == NULL && now() < patience)
-		return;
-	int to = open(fifo, O_WRONLY | O_NONBLOCK);
-	if (to == -1)
-		return; /* who asked does not listen yet */
-	if (end == NULL) {
-		dprintf(to, "- %ld \n", now());
-	} else {
-		size_t size = (size_t)(end + 1 - asked->events);
-		dprintf(to, "%.*s", (int)size, asked->events);
-		asked->used -= size;
-		memmove(asked->events, end + 1, asked->used);
-	}
-	close(to);
-	asked = NULL;
-}
-
-/* The end of input says no. */
-static int obey(void)
-{
-	char line[4200];
-	if (fgets(line, sizeof line, stdin) == NULL)
+	int status = 0;
+	if (terminal->running <= 0)
 		return 0;
-	struct terminal *terminal = &terminals[line[0] & 3];
-	if (line[1] == '$')
-		start(terminal, line + 2);
-	if (line[1] == 'k')
-		dprintf(terminal->master, "%c", atoi(line + 2));
-	if (line[1] == '?') {
-		asked = terminal;
-		patience = now() + atol(line + 2);
+	if (waitpid(terminal->running, &status, WNOHANG) == 0)
+		return 1;
+	for (int i = 0; i < 64 && read_printed(terminal); i++)
+		; /* the rest, not for ever */
+	if (terminal->used > 0)
+		say('=', terminal);
+	close(terminal->master);
+	terminal->running = 0;
+	status =
+	    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	terminal->used = sprintf(terminal->line, "%d", status);
+	say('x', terminal);
+	return 0;
+}
+
+/* By SIGTERM, and after a second by SIGKILL. What is stopped must go on. */
+static void end(struct terminal *terminal)
+{
+	for (int tries = 0; runs(terminal); tries++) {
+		if (tries % 200 == 0)
+			kill(-terminal->running, tries ? SIGKILL : SIGTERM);
+		kill(-terminal->running, SIGCONT);
+		poll(NULL, 0, 5);
 	}
-	return 1;
 }
 
-static void signal_all(int number)
+int main(void)
 {
-	for (int i = 1; i < 4; i++)
-		if (terminals[i].running)
-			kill(-terminals[i].running, number);
-}
-
-int main(int argc, char *argv[])
-{
-	int goes_on = argc == 2;
-	pid_t parent = getppid();
+	static char line[8192];
+	int ticks = 0; /* so often nothing has happened for 0.1 s */
+	struct pollfd ends[5] = {{STDIN_FILENO, POLLIN, 0},
+				 {STDOUT_FILENO, 0, 0}};
 	for (int number = 1; number < 32; number++) /* keys are not for us */
 		signal(number, number == SIGCHLD ? SIG_DFL : SIG_IGN);
 	setvbuf(stdin, NULL, _IONBF, 0);
-	while (goes_on && getppid() == parent) {
-		struct pollfd ends[5] = {
-		    {.fd = STDIN_FILENO, .events = POLLIN}};
-		for (int i = 0; i < 4; i++)
-			ends[i + 1] =
-			    (struct pollfd){.fd = i > 0 || asked == terminals
-						      ? terminals[i].master
-						      : -1,
-					    .events = POLLIN};
-		poll(ends, 5, 5);
-		if (ends[0].revents)
-			goes_on = obey();
-		for (int i = 0; i < 4; i++) {
-			struct terminal *terminal = &terminals[i];
-			if (ends[i + 1].revents &&
-			    read_printed(terminal) == 0 && i == 0)
-				add(terminal, '-', 0);
-			if (terminal->is_part &&
-			    now() - terminal->last_sign >= 200)
-				end_line(terminal);
-			if (terminal->running)
-				notice_end(terminal);
+	while (ends[1].revents == 0) {
+		for (int i = 1; i < 4; i++) {
+			int fd = runs(&terminals[i]) ? terminals[i].master : -1;
+			ends[i + 1] = (struct pollfd){fd, POLLIN, 0};
 		}
-		if (asked != NULL)
-			answer(argv[1]);
+		ticks = poll(ends, 5, 100) == 0 ? ticks + 1 : 0;
+		for (int i = 1; i < 4; i++) {
+			if (ends[i + 1].revents && !read_printed(&terminals[i]))
+				poll(NULL, 0, 5); /* all have closed it */
+			if (ticks >= 5 && terminals[i].used > 0)
+				say('=', &terminals[i]);
+		}
+		if (ticks > 0)
+			say('t', terminals);
+		if (ends[0].revents == 0)
+			continue;
+		if (fgets(line, sizeof line, stdin) == NULL)
+			break;
+		struct terminal *terminal = &terminals[line[0] & 3];
+		if (line[1] == '$')
+			start(terminal, line + 2);
+		if (line[1] == 'k')
+			dprintf(terminal->master, "%c", atoi(line + 2));
+		if (line[1] == 'e')
+			end(terminal);
+		say(line[1], terminal);
 	}
-	signal_all(SIGTERM);
-	signal_all(SIGCONT);
-	for (long limit = now() + 1000; now() < limit; poll(NULL, 0, 5))
-		if (waitpid(-1, NULL, WNOHANG) == -1)
-			return 0;
-	signal_all(SIGKILL);
+	for (int i = 1; i < 4; i++)
+		end(&terminals[i]);
+	return 0;
 }

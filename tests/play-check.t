@@ -3,7 +3,7 @@
 # shellcheck source=tests/play.sh
 . "${0%/*}/play.sh"
 
-sheet_greet() {
+true_sheet_passes() {
 	program_greet
 	sheet <<-'END'
 		## Two greet
@@ -25,10 +25,6 @@ sheet_greet() {
 
 		    $ true
 	END
-}
-
-true_sheet_passes() {
-	sheet_greet
 	passes
 	prints_line "ok 1 - $work/lab/README.md 1: Two greet"
 	prints_line "ok 2 - $work/lab/README.md 2: Nobody greets"
@@ -36,63 +32,77 @@ true_sheet_passes() {
 }
 check 'play -c: a true sheet passes, a test a section' true_sheet_passes
 
-changed_word_is_caught() {
-	sheet_greet
-	change 's/others/friends/' greet
-	catches '"and 7 others" was to come, but this came: "and 7 friends"'
-}
-check 'play -c: a changed word is caught' changed_word_is_caught
-
-changed_number_is_caught() {
-	sheet_greet
-	change 's/7/8/' greet
-	catches 'this came: "and 8 others"'
-}
-check 'play -c: a changed number that is not listed is caught' \
-	changed_number_is_caught
-
-word_for_number_is_caught() {
-	sheet_greet
-	# shellcheck disable=SC2016 # it is for the other script
-	change 's/\$\$/nobody/' greet
-	catches 'this came: "hello from nobody"'
-}
-check 'play -c: for a number that differs only a number comes' \
-	word_for_number_is_caught
-
-removed_option_is_caught() {
-	sheet_greet
-	change 's/= -w /= -x /; s/!= -w/!= -x/' greet
-	catches '"press Enter" was to come'
-}
-check 'play -c: a removed option is caught' removed_option_is_caught
-
-more_is_caught() {
-	sheet_greet
-	echo 'echo more' >>"$work/lab/greet"
-	catches 'the end, with exit status 0, was to come, but: "more"'
-}
-check 'play -c: one more line is caught' more_is_caught
-
-less_is_caught() {
-	sheet_greet
-	change '/others/d' greet
-	catches '"and 7 others" was to come, but it ended with exit status 0'
-}
-check 'play -c: one line less is caught' less_is_caught
-
-other_order_is_caught() {
-	sheet_greet
-	# shellcheck disable=SC2016 # it is for the other script
-	change '/hello/d; $a\
-		echo "hello from $$"' greet
-	catches 'this came: "and 7 others"'
-}
-check 'play -c: another order is caught' other_order_is_caught
-
-early_line_is_caught() {
+# It greets as the page says, and with -w waits. What the page says of it here
+# is what would be there if the program were another one.
+lies_are_caught() {
+	program_greet
 	sheet <<-'END'
-		## It is said to come second
+		## The truth
+
+		<!-- differs: 4711 -->
+
+		    $ ./greet
+		    hello from 4711
+		    and 7 others
+
+		## Another word
+
+		<!-- differs: 4711 -->
+
+		    $ ./greet
+		    hello from 4711
+		    and 7 friends
+
+		## Another number, which is not listed
+
+		<!-- differs: 4711 -->
+
+		    $ ./greet
+		    hello from 4711
+		    and 8 others
+
+		## A word for a number
+
+		<!-- differs: 4711 -->
+
+		    $ echo hello from nobody
+		    hello from 4711
+
+		## A removed option
+
+		<!-- differs: 4711 -->
+
+		    $ ./greet -x
+		    press Enter
+		    (Enter)
+		    hello from 4711
+		    and 7 others
+
+		## One more line
+
+		<!-- differs: 4711 -->
+
+		    $ ./greet; echo more
+		    hello from 4711
+		    and 7 others
+
+		## One line less
+
+		<!-- differs: 4711 -->
+
+		    $ ./greet | sed 1q
+		    hello from 4711
+		    and 7 others
+
+		## Another order
+
+		<!-- differs: 4711 -->
+
+		    $ ./greet
+		    and 7 others
+		    hello from 4711
+
+		## A terminal that came too early
 
 		    terminal 1                   terminal 2
 		    $ sleep 6; echo late         $ echo early; sleep 7
@@ -101,59 +111,200 @@ early_line_is_caught() {
 	END
 	checks
 	exits 1
-	prints_like 'it came before what stands above it'
+	prints_line '1..9'
+	holds 1
+	finds 2 '"and 7 friends" was to come, but this came: "and 7 others"'
+	finds 3 '"and 8 others" was to come, but this came: "and 7 others"'
+	finds 4 'but this came: "hello from nobody"'
+	finds 5 '"press Enter" was to come, but this came: "hello from '
+	finds 6 '"[0]" was to come, but this came: "more"'
+	finds 7 '"and 7 others" was to come, but it ended with exit status 0'
+	finds 8 '"and 7 others" was to come, but this came: "hello from '
+	finds 9 '"early" was to come, but it came before what stands above it'
 }
-check 'play -c: a line that came long before those above it is caught' \
-	early_line_is_caught
+check 'play -c: another word, number, option, order, more and less is caught' \
+	lies_are_caught
 
+ends_and_waits_are_checked() {
+	program_greet
+	sheet <<-'END'
+		## As it is
+
+		    $ (exit 3)
+		    [3]
+		    $ (exit 2)
+		    [2]
+		    $ kill -TERM $$
+		    [143]
+		    $ sh -c 'trap "echo bye; exit 5" INT; echo on; read x'; pwd
+		    on
+		    (Ctrl-C)
+		    bye
+		    [5]
+
+		## An exit status that is not on the page
+
+		    $ (exit 3)
+
+		## Another exit status
+
+		    $ (exit 2)
+		    [1]
+
+		## An exit status before the next command
+
+		    $ (exit 2)
+		    $ true
+
+		## A line in place of an exit status
+
+		    $ echo '[1]'
+		    [1]
+
+		## An exit status of nothing
+
+		    $ true
+		    $
+		    [1]
+
+		## It prints something
+
+		    $ ./greet
+		    (waits)
+
+		## It has ended
+
+		    $ sleep 0.01
+		    (waits)
+
+		## Nothing runs
+
+		    terminal 1                   terminal 2
+		    $ ./greet -w
+		    press Enter                  (waits)
+
+		## Nothing runs any more
+
+		    $ true
+		    $
+		    (waits)
+
+		## It computes, and does not wait
+
+		    $ while [ $((i += 1)) -lt 400000 ]; do :; done; echo done
+		    (waits)
+
+		## It waits
+
+		    $ ./greet -w
+		    press Enter
+		    (waits)
+		    (Ctrl-C)
+		    [130]
+	END
+	checks
+	exits 1
+	prints_line '1..12'
+	holds 1
+	finds 2 '"[0]" was to come, but it ended with exit status 3'
+	finds 3 '"[1]" was to come, but it ended with exit status 2'
+	finds 4 '"[0]" was to come, but it ended with exit status 2'
+	finds 5 '"[1]" was to come, but this came: "[1]"'
+	finds 6 '"[1]" was to come, but nothing runs'
+	finds 7 '"(waits)" was to come, but this came: "hello from '
+	finds 8 '"(waits)" was to come, but it ended with exit status 0'
+	finds 9 'terminal 2: "(waits)" was to come, but nothing runs'
+	finds 10 '"(waits)" was to come, but nothing runs'
+	finds 11 '"(waits)" was to come, but this came: "done"'
+	holds 12
+}
+check 'play -c: another exit status is caught, and (waits) that does not wait' \
+	ends_and_waits_are_checked
+
+# The limit of 20 s is a tenth of that here.
 hang_is_caught() {
-	sheet_greet
-	echo "echo \$\$ >'$work/pid'; exec sleep 1000" >>"$work/lab/greet"
-	export TEST_TIME_SCALE=0.1
-	catches 'has not come in 2 seconds'
+	program hang <<-END
+		#!/bin/sh
+		echo \$\$ >'$work/pid'
+		exec sleep 1000
+	END
+	sheet <<-'END'
+		## It hangs
+
+		    $ ./hang
+
+		## It prints nothing
+
+		    $ sleep 1000
+		    a line
+
+		## It does not hang
+
+		    $ echo a line
+		    a line
+	END
+	TEST_TIME_SCALE=0.1 checks
+	exits 1
+	finds 1 '"[0]" was to come, but nothing has come in 2 seconds'
+	finds 2 '"a line" was to come, but nothing has come in 2 seconds'
+	holds 3
 	await_that has_ended "$(cat "$work/pid")"
 }
 check 'play -c: a hang is caught, and fails its own section only' hang_is_caught
 
-exit_status_is_caught() {
-	sheet_greet
-	echo 'exit 3' >>"$work/lab/greet"
-	catches 'exit status 0, was to come, but exit status 3 came'
-	sheet_greet
-	change 's/\[2\]/[1]/' README.md
-	catches 'exit status 2 came'
-	change '/\[1\]/d' README.md
-	catches 'exit status 2 came'
-}
-check 'play -c: another exit status is caught' exit_status_is_caught
-
-no_waiting_is_caught() {
-	sheet_greet
-	change 's/&& read -r _//' greet
-	catches '(waits), but this came: "hello from'
-	program greet <<-'END'
-		#!/bin/sh
-		echo 'press Enter'
-	END
-	catches '(waits), but it ended with exit status 0'
-}
-check 'play -c: a (waits) that does not wait is caught' no_waiting_is_caught
-
-# 23 lines fit, the heading and the empty line below it are two of them.
+# 23 lines fit, the heading and the empty line below it are two of them. What is
+# folded away does not count.
 too_large_is_caught() {
-	lines=$(awk 'BEGIN { while (i++ < 21) print "text" }')
-	printf '## Long\n\n%s\n\n## Short\n\nText.\n' "$lines" | sheet
-	passes
-	printf '## Long\n\n%s\nmore\n\n## Short\n\nText.\n' "$lines" | sheet
-	catches 'it has 24 lines'
-	printf '## Wide\n\n%s\n\n## Short\n\nText.\n' "$(letters 80)" | sheet
-	passes
-	printf '## Wide\n\n    $ : %s\n\n## Short\n\nText.\n' "$(letters 73)" |
-		sheet
-	catches 'more than 80 columns'
-	printf '## Long\n\n%s\n<details>\n%s\n</details>\n' 'text' "$lines" |
-		sheet
-	passes
+	lines=$(printf 'text%.0s\n' 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1)
+	x70=$(printf 'x%.0s' 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 \
+		6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 \
+		7 8 9 0 1 2 3 4 5 6 7 8 9 0)
+	sheet <<-END
+		## As high as it may be
+
+		$lines
+
+		## Too high
+
+		$lines
+		more
+
+		## Two lines more, and a remark
+
+		$lines
+
+		<!-- any order -->
+
+		    \$ true
+
+		## As wide as it may be
+
+		${x70}1234567890
+
+		## A command that is too wide
+
+		    \$ : ${x70}123
+
+		## A text that is too wide
+
+		${x70}12345678901
+
+		## Folded
+
+		$lines
+		<details>
+		$lines
+		</details>
+	END
+	checks
+	exits 1
+	holds 1
+	finds 2 'it has 24 lines'
+	finds 3 'it has 25 lines'
+	holds 4
+	finds 5 'more than 80 columns'
+	finds 6 'more than 80 columns'
+	holds 7
 }
 check 'play -c: a section larger than 80x23 is caught' too_large_is_caught
 

@@ -3,8 +3,10 @@
 # shellcheck source=tests/play.sh
 . "${0%/*}/play.sh"
 
-value_differs_once() {
+values_differ() {
 	printf '#!/bin/sh\necho 41, 42.\n' | program two
+	printf '#!/bin/sh\necho "bind: Address in use (98)"\n' |
+		program complain
 	sheet <<-'END'
 		## The same number twice
 
@@ -24,57 +26,59 @@ value_differs_once() {
 
 		    $ expr 40 + 2
 		    5
-	END
-	catches 'this came: "41, 42."'
-}
-check 'play -c: what differs has one value throughout its block' \
-	value_differs_once
 
-value_is_typed() {
-	echo '42, 0xabc, 0.25: is a text.' | program numbers
-	sheet <<-'END'
 		## The number that came is typed
 
 		<!-- differs: 5 5.5 word 0x5f -->
 
-		    $ cat numbers
+		    $ echo '42, 0xabc, 0.25: is a text.'
 		    5, 0x5f, 5.5: is a word.
 		    $ echo 5 5.5 0x5f 5.51 word 5x
 		    5 5.5 0x5f 5.51 word 5x
+		    $ expr 5 + 1
+		    43
 
 		## None came
 
 		<!-- differs: 5 -->
 
-		    $ touch made-5
+		    $ touch made-5; echo made >&2
 		    $ echo 5
 		    5
-	END
-	checks
-	exits 1
-	prints_like 'ok 1 - '
-	prints_like 'not ok 2 - '
-	prints_like 'nothing came for 5'
-}
-check 'play -c: the value that came is typed, and without one nothing' \
-	value_is_typed
 
-words_in_a_row_are_one() {
-	program complain <<-'END'
-		#!/bin/sh
-		echo 'bind: Address in use (98)'
-	END
-	sheet <<-'END'
-		## A message of the system
+		## A message of the system is one text
 
 		<!-- differs: Address already in use -->
 
 		    $ ./complain
 		    bind: Address already in use (98)
+
+		## A word is a word
+
+		<!-- differs: word -->
+
+		    $ echo 'it is a long text.'
+		    it is a word.
+
+		## No text came yet
+
+		<!-- differs: Address already in use -->
+
+		    $ touch 'Address already in use'
 	END
-	passes
+	checks
+	exits 1
+	prints_line '1..7'
+	finds 1 'this came: "41, 42."'
+	holds 2
+	holds 3
+	finds 4 'nothing has come yet for what differs in $ touch made-5'
+	holds 5
+	finds 6 'this came: "it is a long text."'
+	finds 7 'nothing has come yet for what differs in $ touch'
 }
-check 'play -c: words in a row that differ are one text' words_in_a_row_are_one
+check 'play -c: what differs has one value throughout its block, and is typed' \
+	values_differ
 
 any_order_passes() {
 	sheet <<-'END'
@@ -87,13 +91,39 @@ any_order_passes() {
 		    b
 		    b
 
-		## Not any number
+		## Any order of what differs
 
-		Text.
+		<!-- any order -->
+		<!-- differs: 4711 4712 -->
+
+		    $ echo 1: a; echo 2: b
+		    4711: a
+		    4712: b
+
+		## No line of these
+
+		<!-- any order -->
+
+		    $ echo b; echo a; echo b
+		    b
+		    b
+		    b
+
+		## Not so often
+
+		<!-- any order -->
+
+		    $ echo b; echo a
+		    a
+		    b
+		    b
 	END
-	passes
-	change 's/^    a$/    b/' README.md
-	catches 'this was not to come: a'
+	checks
+	exits 1
+	holds 1
+	holds 2
+	finds 3 'was to come, but this came: "a"'
+	finds 4 'was to come, but it ended with exit status 0'
 }
 check 'play -c: any order, where the sheet says so' any_order_passes
 
@@ -109,30 +139,68 @@ skipped_is_counted() {
 		## It needs a tool
 
 		    $ strace -c true
+
+		## It needs one in the middle
+
+		    terminal 1          terminal 2
+		    $ sleep 500         $ strace -c true
+
+		<!-- any order -->
+
+		    $ echo no
+		    yes
 	END
 	mkdir "$work/bin"
-	for tool in "${shell%% *}" sh awk sed cat mkdir mkfifo rm ln ls chmod \
-		id ps paste mv grep dirname uname printf; do
-		ln -sf "$(command -v "$tool")" "$work/bin/"
+	set --
+	for tool in "${shell%% *}" sh awk sed cat mkdir mkfifo rm ln cp tee \
+		chmod find grep ps uname; do
+		set -- "$@" "$(command -v "$tool")"
 	done
+	ln -s "$@" "$work/bin/" 2>/dev/null
 	PATH=$work/bin checks
 	succeeds
 	prints_like '1: It needs root # SKIP it needs root'
 	prints_like '2: It needs a tool # SKIP there is no strace here'
+	prints_like '3: It needs one in the middle # SKIP there is no strace here'
 }
 check 'play -c: what cannot be run is skipped, and counted as skipped' \
 	skipped_is_counted
 
 lost_remark_is_caught() {
-	printf '## A\n\n<!-- differs: 5 -->\n\nText.\n\n## B\n\nText.\n' | sheet
-	catches 'no session follows'
-	printf '## A\n\nText:\n    $ false\n\n## B\n\nText.\n' | sheet
-	catches 'no session can begin here'
+	sheet <<-'END'
+		## A remark and no session
+
+		<!-- differs: 5 -->
+
+		Text.
+
+		## A remark at the end
+
+		<!-- differs: 5 -->
+
+		## A session at once
+
+		Text:
+		    $ false
+
+		## A session
+
+		<!-- differs: 5 -->
+
+		    $ expr 2 + 3
+		    5
+	END
+	checks
+	exits 1
+	finds 1 'no session follows'
+	finds 2 'no session follows'
+	finds 3 'no session can begin here'
+	holds 4
 }
 check 'play -c: a session or remark that would not be seen is caught' \
 	lost_remark_is_caught
 
-top_comment_is_checked() {
+top_comments_are_checked() {
 	program_greet
 	cat >"$work/lab/greet.c" <<-'END'
 		/*
@@ -151,13 +219,12 @@ top_comment_is_checked() {
 		 */
 		    $ not a session
 	END
-	run_script scripts/play.sh -c "$work/lab/greet.c"
-	succeeds
-	prints_line "ok 1 - $work/lab/greet.c 1: greet - greets"
-	change 's/others/friends/' greet
-	run_script scripts/play.sh -c "$work/lab/greet.c"
+	sed 's/others/friends/' "$work/lab/greet.c" >"$work/lab/liar.c"
+	run_script scripts/play.sh -c "$work/lab/greet.c" "$work/lab/liar.c"
 	exits 1
+	prints_line "ok 1 - $work/lab/greet.c 1: greet - greets"
+	finds 2 '"and 7 friends" was to come, but this came: "and 7 others"'
 }
-check 'play -c: the session of a top comment' top_comment_is_checked
+check 'play -c: the session of a top comment' top_comments_are_checked
 
 finish_tests

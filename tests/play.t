@@ -7,16 +7,17 @@ time_limit=60 # a session starts many processes: a busy machine needs time
 
 # A copy of a lab whose sheet comes from standard input.
 sheet_of() { # LAB PROGRAM ...
-	mkdir -p "$work/lab" "$work/tmp"
+	mkdir "$work/lab" "$work/tmp"
 	export TMPDIR="$work/tmp"
 	export LOOK="$work" # a short name of it, for lines of 80 columns
 	cat >"$work/lab/README.md"
 	lab=$1
 	shift
-	cp "$lab"/*.[ch] "$work/lab/"
 	for program in "$@"; do
-		cp "$build/$lab/$program" "$work/lab/"
+		shift
+		set -- "$@" "$build/$lab/$program"
 	done
+	cp "$lab"/*.[ch] "$@" "$work/lab/"
 }
 
 plays() { # [ARGUMENT ...]
@@ -26,7 +27,7 @@ plays() { # [ARGUMENT ...]
 passes() {
 	plays -c
 	succeeds
-	! grep -q '^not ok' "$work/out" || fail 'all sections pass'
+	! has_text "$work/out" 'not ok' || fail 'all sections pass'
 }
 
 play_usage() {
@@ -38,7 +39,14 @@ play_usage() {
 check 'play: -h, an unknown option and an unknown sheet' play_usage
 
 # The default names are this user's: what may be there is not touched.
-defaults_are_not_touched() {
+find_defaults() {
+	while read -r kind key _; do
+		[ "$kind" != segment ] ||
+			"$build/scripts/sysv" find segment "$key"
+	done <"$work/defaults"
+}
+
+keys_stay_apart() {
 	sheet_of shm writer reader <<-'END'
 # pair
 
@@ -46,26 +54,12 @@ defaults_are_not_touched() {
     Data written to memory: Hello world
     $ ./reader -l
     Data read from memory: Hello world
-	END
-	"$build/scripts/sysv" names | sed -n 's/^segment //p' >"$work/defaults"
-	while read -r key; do
-		"$build/scripts/sysv" find segment "$key"
-	done <"$work/defaults" >"$work/before"
-	passes
-	while read -r key; do
-		"$build/scripts/sysv" find segment "$key"
-	done <"$work/defaults" >"$work/after"
-	cmp -s "$work/before" "$work/after" || fail 'the same default segments'
-}
-check 'play: default keys are not those of this user' defaults_are_not_touched
 
-keys_stay_two() {
-	sheet_of shm writer reader <<-'END'
 # two keys
 
     $ ./writer -k 42 one
     Data written to memory: one
-    $ ./writer -k43 two
+    $ ./writer -vk43 two | tail -n 1
     Data written to memory: two
     $ ./writer three
     Data written to memory: three
@@ -82,12 +76,16 @@ keys_stay_two() {
     reader: shmget: no segment has the key 0x2a: start writer first
     [1]
 	END
+	"$build/scripts/sysv" names >"$work/defaults"
+	find_defaults >"$work/before"
 	passes
+	find_defaults >"$work/after"
+	cmp -s "$work/before" "$work/after" || fail 'the same default segments'
 }
-check 'play: two keys stay two, and are printed as they were given' \
-	keys_stay_two
+check 'play: keys are none of the user, stay two, are printed as given' \
+	keys_stay_apart
 
-ports_and_paths_are_mapped() {
+sheet_of_sockets() {
 	has_loopback || skip 'there is no loopback interface'
 	sheet_of socket server client echo_server echo_client <<-'END'
 # TCP
@@ -121,6 +119,10 @@ ports_and_paths_are_mapped() {
     (Ctrl-C)
     [130]
 	END
+}
+
+ports_and_paths_are_mapped() {
+	sheet_of_sockets
 	passes
 }
 check 'play: ports and paths are printed as in the sheet' \
@@ -149,8 +151,7 @@ queues_are_apart() {
 check 'play: queues are apart' queues_are_apart
 
 copies_run_side_by_side() {
-	has_loopback || skip 'there is no loopback interface'
-	ports_and_paths_are_mapped
+	sheet_of_sockets
 	for copy in 1 2 3; do
 		$shell scripts/play.sh -c "$work/lab/README.md" \
 			>"$work/$copy.out" 2>&1 &
@@ -166,7 +167,7 @@ check 'play: copies run side by side' copies_run_side_by_side
 
 ipcs_shows_its_own_objects() {
 	command -v ipcs >/dev/null || skip 'no ipcs here'
-	[ "$(uname)" = Linux ] || skip 'the columns are those of Linux'
+	[ -d /proc/sysvipc ] || skip 'the columns are those of Linux'
 	new_key
 	"$build/shm/writer" -k "$key" >"$work/theirs"
 	id=$("$build/scripts/sysv" find segment "$key")
@@ -200,28 +201,34 @@ ipcs_shows_its_own_objects() {
 check 'play: ipcs and ipcrm know its own objects only' \
 	ipcs_shows_its_own_objects
 
-# It says which key it has, makes a segment, and stays.
+# It says which key it has, makes a segment, and stays, also if the terminal
+# goes.
 sheet_that_stays() {
 	sheet_of shm writer <<-END
 # It stays
 
     terminal 1                   terminal 2
-    \$ ./writer -k 42 >made; cp made "\$LOOK"; sleep 500
-    (waits)                      \$ sleep 500
+    \$ ./writer -k 42 >made; sleep 500
+    (waits)                      \$ trap '' HUP; ./stay
 	END
 	mv "$work/lab/writer" "$work/lab/writer.real"
 	cat >"$work/lab/writer" <<-END
 		#!/bin/sh
 		echo "\$*" >'$work/arguments'
-		echo "\$\$" >'$work/pid'
 		exec '$work/lab/writer.real' "\$@"
 	END
-	chmod +x "$work/lab/writer"
+	cat >"$work/lab/stay" <<-END
+		#!/bin/sh
+		echo "\$\$" >'$work/pid'
+		exec sleep 500
+	END
+	chmod +x "$work/lab/writer" "$work/lab/stay"
 }
 
 nothing_is_left() {
 	await_that has_ended "$(cat "$work/pid")"
-	key=$(sed 's/.*-k \(0x6[^ ]*\).*/\1/; s/ .*//' "$work/arguments")
+	read -r arguments <"$work/arguments"
+	key=${arguments##*-k }
 	! "$build/scripts/sysv" find segment "$key" >/dev/null ||
 		fail "no segment $key left behind"
 	[ -z "$(ls -A "$work/tmp")" ] || fail 'no file left behind'
@@ -230,12 +237,12 @@ nothing_is_left() {
 nothing_is_left_after_signals() {
 	sheet_that_stays
 	for signal in TERM INT HUP QUIT PIPE; do
-		rm -f "$work/made"
+		rm -f "$work/pid"
 		# shellcheck disable=SC2086 # the shell may be two words
 		"$build/scripts/limit" 20 $shell scripts/play.sh -c \
-			"$work/lab/README.md" >"$work/play.out" 2>&1 &
+			-n 1 "$work/lab/README.md" >"$work/play.out" 2>&1 &
 		echo "$!" >"$work/play.pid"
-		await_that test -s "$work/made"
+		await_that test -s "$work/pid"
 		play=$(child_of "$(pid play)")
 		kill -s "$signal" "$play"
 		wait "$(pid play)"

@@ -81,15 +81,10 @@ is_in_rest() {
 # A terminal, for what is typed and for keys. $work/screen.out gets what it
 # shows.
 open_screen() {
-	mkfifo "$work/keys" "$work/answers"
+	mkfifo "$work/keys"
 	exec 5<>"$work/keys"
-	start_from "$work/keys" terminal scripts/terminal "$work/answers"
-	: >"$work/screen.out"
-	while echo '1?100000' >&5; do
-		while IFS= read -r line; do
-			printf '%s\n' "$line"
-		done <"$work/answers"
-	done >>"$work/screen.out" &
+	"$build/scripts/terminal" <"$work/keys" >"$work/screen.out" 5>&- &
+	echo "$!" >"$work/terminal.pid"
 }
 
 type_there() { # COMMAND
@@ -102,5 +97,5 @@ press() { # KEY ..., as printf reads numbers
 
 # The lines that it has shown, without the times.
 shown() {
-	sed -n 's/^= [0-9]* \(.*\)/\1/p' "$work/screen.out"
+	sed -n 's/^= 1 [^ ]* //p' "$work/screen.out" | tr -d '\015'
 }

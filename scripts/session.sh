@@ -1,0 +1,64 @@
+#!/bin/sh
+# session.sh - the shell in which a session of a sheet is typed
+#
+# Each command that play.awk types reads it in first. It goes to the folder of
+# the session's section, which is HOME there, and in which each program has a
+# stand-in, stand_in.sh. ipcs, ipcrm and ss know only what belongs to the
+# section. $HOME.made lists what `sysv clear` is to remove.
+# shellcheck disable=SC2154 # play.sh and play.awk set what it takes
+
+export HOME TMPDIR="$private" keys ports lab built="$lab"
+case $lab/ in
+"$root"/*) built=$build${lab#"$root"} ;;
+esac
+
+# The stand-ins are copied for each lab once, then all is linked.
+shares='^ \* usage: .*\[-(k KEY|p PORT|u PATH)\]'
+if [ ! -d "$HOME" ]; then
+	copies=${HOME%.*}.stand_ins$lab
+	if [ ! -f "$copies.ready" ]; then
+		mkdir -p "$copies" || exit
+		cd "$lab" || exit
+		# shellcheck disable=SC2046 # names of programs
+		set -- $(grep -lE "$shares" ./*.c 2>/dev/null | sed 's/[.]c$//')
+		cd "$copies" || exit
+		if [ $# -gt 0 ]; then
+			tee "$@" <"$scripts/stand_in.sh" >/dev/null || exit
+			chmod u+x "$@" || exit
+		fi
+		: >"$copies.ready"
+	fi
+	: >"$HOME.names" || exit
+	cp -R "$copies" "$HOME" || exit
+	ln -s "$built"/* "$lab"/* "$HOME" 2>/dev/null
+fi
+cd "$HOME" || exit
+
+# What the real tool prints of this section, with the names that were given.
+show_own() { # TOOL [ARGUMENT ...]
+	{
+		"$build/scripts/sysv" names
+		command "$@"
+	} | awk -v is_filter=1 -v home="$HOME" -v keys="$keys" \
+		-v ports="$ports" -f "$scripts/play.awk"
+}
+
+ipcs() {
+	show_own ipcs "$@"
+}
+
+ss() {
+	show_own ss "$@"
+}
+
+ipcrm() { # -m|-q|-s ID
+	if ipcs "$1" | grep -Eq "^([mqs]|0x[0-9a-f]+) +$2 "; then
+		command ipcrm "$@"
+	else
+		echo "ipcrm: invalid id ($2)" >&2
+		return 1
+	fi
+}
+
+# As at a prompt, Ctrl-C ends what sh runs, and sh after it.
+trap exit INT QUIT
