@@ -214,14 +214,6 @@ static void describe(const struct run *run, int i,
 	free(error);
 }
 
-/* It must be as without the failure. connect and open are not made again. */
-static int is_gentle(const char *call, const char *what)
-{
-	return strcmp(what, "short") == 0 ||
-	       (strcmp(what, "EINTR") == 0 && strcmp(call, "connect") != 0 &&
-		strcmp(call, "open") != 0);
-}
-
 static int is_coping(const struct run *run, const char *call, const char *what)
 {
 	for (int i = 0; i < COPINGS; i++)

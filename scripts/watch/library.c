@@ -20,6 +20,9 @@
  *               getaddrinfo's errors (EAI_AGAIN), or `short`: it is made with
  *               a size of one byte. A failing close does close. EIDRM, and
  *               EINVAL of a call with an id (not shmat), remove the object.
+ *               `all` instead of a call, and 0 as its number, mean each, where
+ *               errors.h has this WHAT; a call that has just failed is made.
+ * WATCH_ALONE   set: programs that the process becomes are not seen
  * WATCH_OUTPUT  the inode of a file. If it is the standard output, that is line
  *               buffered, as on a terminal, and each event ends with its size,
  *               printed=BYTES; a return has waited=1 before that if the process
@@ -82,6 +85,8 @@
 
 #include <arpa/inet.h>
 
+#include "failures.h"
+
 /*
  * The tables
  */
@@ -107,19 +112,20 @@ static struct call {
 	const char *symbol, *name, *print;
 	long uses;          /* at the first of this name */
 	int same;           /* the first of this name */
+	int interrupted;    /* its last use failed: this one does not */
 	void (*libc)(void); /* the function itself */
 } calls[CALLS] = {
 #define CALL(result, symbol, name, parameters, arguments, print)               \
-	{#symbol, #name, print, 0, 0, NULL},
+	{#symbol, #name, print, 0, 0, 0, NULL},
 #define VARIADIC(result, symbol, name, parameters, last, type, condition,      \
 		 arguments, print)                                             \
-	{#symbol, #name, print, 0, 0, NULL},
+	{#symbol, #name, print, 0, 0, 0, NULL},
 #include "calls.h"
-    {"fork", "fork", "", 0, 0, NULL},
-    {"vfork", "fork", "", 0, 0, NULL},
-    {"exit", "exit", "status:d", 0, 0, NULL},
-    {"_exit", "_exit", "status:d", 0, 0, NULL},
-    {"_Exit", "_exit", "status:d", 0, 0, NULL},
+    {"fork", "fork", "", 0, 0, 0, NULL},
+    {"vfork", "fork", "", 0, 0, 0, NULL},
+    {"exit", "exit", "status:d", 0, 0, 0, NULL},
+    {"_exit", "_exit", "status:d", 0, 0, 0, NULL},
+    {"_Exit", "_exit", "status:d", 0, 0, 0, NULL},
 };
 #undef CALL
 #undef VARIADIC
@@ -154,13 +160,16 @@ static int children;      /* forked so far */
 static char unsent[512];  /* of a line that was written in part */
 static size_t unsent_length;
 
+enum { NO_CALL = -1, EACH_CALL = -2 };
+enum { MOST_SHORT = 1000 }; /* of each call: megabytes would take minutes */
+
 static struct {
 	char process[100];
-	int call; /* the first of this name; -1: none */
-	long number;
-	int error; /* 0: short */
+	int call;    /* the first of this name, or one of the above */
+	long number; /* 0: each */
+	int error;   /* 0: short */
 	const char *what;
-} fault = {.call = -1};
+} fault = {.call = NO_CALL};
 
 /*
  * Events
@@ -578,12 +587,30 @@ static int can_be_short(const struct use *use)
 	struct stat status;
 	int type;
 	socklen_t length = sizeof type;
-	if (use->size <= 1)
-		return 0;
+	if (use->size <= 1 || strict) /* we may not ask what it is */
+		return use->size > 1;
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0)
 		return type == SOCK_STREAM;
 	return !is(use->call, "write") || use->size > PIPE_BUF ||
 	       fstat(fd, &status) == -1 || !S_ISFIFO(status.st_mode);
+}
+
+/* Is this use, which an event has told of, to fail or to be cut short? */
+static int is_chosen(const struct use *use, const char *event)
+{
+	struct call *first = &calls[use->call->same];
+	if (strcmp(fault.process, process) != 0)
+		return 0;
+	if (fault.call != EACH_CALL && fault.call != use->call->same)
+		return 0;
+	if (fault.number != 0)
+		return fault.number == use->number;
+	if (!can_be_gentle(use->call->name, event, fault.what))
+		return 0;
+	if (fault.error == 0)
+		return use->number <= MOST_SHORT;
+	first->interrupted = !first->interrupted;
+	return first->interrupted;
 }
 
 /* This use is to fail, or to be cut short: how? */
@@ -630,17 +657,17 @@ static void begin(struct use *use, int symbol, ...)
 	take_arguments(use, values);
 	va_end(values);
 
+	struct line line = {.length = 0};
 	if (stream != -1) {
-		struct line line;
 		begin_line(&line, "begin");
 		add(&line, " %s %ld", call->name, use->number);
 		for (int i = 0; i < use->count; i++)
 			print_argument(&line, use, i);
 		end_line(&line);
 	}
+	line.text[line.length] = '\0';
 	hold();
-	if (fault.call == call->same && fault.number == use->number &&
-	    strcmp(fault.process, process) == 0)
+	if (fault.call != NO_CALL && is_chosen(use, line.text))
 		inject(use);
 	if (is(call, "close") && use->arguments[0].value.number != -1 &&
 	    (use->arguments[0].value.number == stream ||
@@ -805,6 +832,8 @@ static void read_fault(void)
 	for (int i = CALLS - 1; i >= 0; i--)
 		if (strcmp(calls[i].name, name) == 0)
 			fault.call = i;
+	if (strcmp(name, "all") == 0)
+		fault.call = EACH_CALL;
 }
 
 #ifdef __APPLE__
@@ -829,6 +858,10 @@ __attribute__((constructor)) static void start(void)
 	const char *name = getenv("WATCH_PROCESS");
 	snprintf(process, sizeof process, "%s", name == NULL ? "1" : name);
 	held = getenv("WATCH_HOLD") != NULL;
+	if (getenv("WATCH_ALONE") != NULL) {
+		unsetenv("LD_PRELOAD");
+		unsetenv("DYLD_INSERT_LIBRARIES");
+	}
 	read_fault();
 	open_output();
 	open_stream();
@@ -846,7 +879,7 @@ __attribute__((destructor)) static void finish(void)
 static void be_born(int number)
 {
 	for (int i = 0; i < CALLS; i++)
-		calls[i].uses = 0;
+		calls[i].uses = calls[i].interrupted = 0;
 	const size_t length = strlen(process);
 	snprintf(process + length, sizeof process - length, ".%d", number);
 	setenv("WATCH_PROCESS", process, 1); /* for a program that it becomes */
