@@ -55,7 +55,7 @@
 	{"shm/producer -k {key}", NULL, "", STOP}}},
 {"shm-buffer-consumer", 0, 0, {
 	{"shm/consumer -k {key}", NULL, "", STOP}}},
-{"shm-no_syscalls", 0, 0, {{"shm/no_syscalls", NULL, "", ANY}}},
+{"shm-no_syscalls", 0, 0, {{"shm/no_syscalls", NULL, "", NUMBERS}}},
 {"shm-race-delays", 0, 0, {{"shm/race -d", NULL, "", NUMBERS | ORDER}}},
 {"shm-sum", 0, 0, {{"shm/sum -p 3 -n 10000", NULL, "", NUMBERS}}},
 {"shm-torn", 0, 0, {{"shm/torn", NULL, "", NUMBERS}}},
@@ -68,15 +68,15 @@
 	{"socket/server -v -p 0", "listening", "", WAITS | PIECES | NUMBERS},
 	{"socket/client -v -p {port}", NULL, "", NUMBERS}}},
 {"socket-pair-nonblocking", 0, 0, {
-	{"socket/server -n -p 0", "listening", "", WAITS},
-	{"socket/client -w -p {port}", NULL, "", ENTER | ANY}}},
+	{"socket/server -n -p 0", "listening", "", WAITS | PIECES},
+	{"socket/client -w -p {port}", NULL, "", ENTER}}},
 {"socket-client", 0, 0, {
 	{"tests/tcp_peer listen send answer shutdown read", "\n", "",
-	 HELPER | WAITS | LOSSY | NUMBERS},
+	 HELPER | WAITS | NUMBERS},
 	{"socket/client -p {port}", NULL, "", 0}}},
 {"socket-buffers", 0, 0, {
 	{"socket/receiver -p 0", "listening", "", WAITS | NUMBERS},
-	{"socket/sender -p {port}", NULL, "", NUMBERS | ANY}}},
+	{"socket/sender -p {port}", NULL, "", NUMBERS}}},
 {"socket-buffers-full", 0, 0, {
 	{"socket/receiver -w -p 0", "listening", "", ENTER | WAITS | NUMBERS},
 	{"socket/sender -n -p {port}", NULL, "", NUMBERS}}},
@@ -85,17 +85,18 @@
 	{"socket/udp_client -p {port}", NULL, "", 0}}},
 {"socket-echo", 0, 0, {
 	{"socket/echo_server -u {dir}/echo", "listening", "", STOP | PIECES},
-	{"socket/echo_client -u {dir}/echo one two", NULL, "", PIECES}}},
+	{"socket/echo_client -u {dir}/echo one two", NULL, "", 0}}},
 {"socket-echo-default", ALONE, 0, {
 	{"socket/echo_server -q", "listening", "", STOP},
-	{"socket/echo_client", NULL, "", PIECES}}},
+	{"socket/echo_client", NULL, "", 0}}},
 {"socket-echo-broadcast", 0, 0, {
 	{"socket/echo_server -b -u {dir}/echo", "listening", "", STOP | PIECES},
 	{"socket/echo_client -w -u {dir}/echo one", "Echoed", "",
 	 ENTER | PIECES | LOSSY},
-	{"socket/echo_client -u {dir}/echo two", NULL, "", PIECES}}},
+	{"socket/echo_client -u {dir}/echo two", NULL, "", 0}}},
 {"socket-prefork", 0, 0, {
-	{"socket/prefork -w 2 -p 0", "listening", "", STOP | NUMBERS | ORDER},
+	{"socket/prefork -w 2 -p 0", "listening", "",
+	 STOP | NUMBERS | ORDER | PIECES},
 	{"socket/client -p {port}", NULL, "", NUMBERS}}},
 {"socket-multicast", 0, 0, {
 	{"socket/multicast_receiver -p {free}", "listening", "",
