@@ -67,7 +67,7 @@ static void end_group(pid_t group)
 {
 	const struct timespec pause = {.tv_nsec = 5000000};
 	double since = now();
-	if (kill(-group, SIGTERM) == -1)
+	if (kill(-group, SIGTERM) == -1 && errno == ESRCH)
 		return;
 	kill(-group, SIGCONT); /* a stopped process cannot end */
 	while (now() - since < 1) {

@@ -113,7 +113,9 @@ static pid_t begin(const struct run *run, int i, const char *fault)
 	if ((command->flags & (ENTER | TALKS)) && pipe(ends) == -1)
 		err(1, "pipe");
 	input[i] = ends[1];
-	write_file(path_of("in", i), command->input);
+	char *text = filled_in(command->input);
+	write_file(path_of("in", i), text);
+	free(text);
 	write_file(path_of("out", i), "");
 	write_file(path_of("err", i), "");
 	if (ends[0] == -1)

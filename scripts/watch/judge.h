@@ -63,19 +63,21 @@ static char *comparable(const char *text, int flags)
 	return sorted;
 }
 
+static int same_text(const char *text, const char *other, int flags)
+{
+	char *one = comparable(text, flags), *two = comparable(other, flags);
+	const int same = strcmp(one, two) == 0;
+	free(one);
+	free(two);
+	return same;
+}
+
 static int same_output(const struct run *run, int i,
 		       const struct outcome *before,
 		       const struct outcome *outcome)
 {
-	const int flags = run->commands[i].flags;
-	if (flags & ANY)
-		return 1;
-	char *one = comparable(before->out[i], flags);
-	char *other = comparable(outcome->out[i], flags);
-	const int same = strcmp(one, other) == 0;
-	free(one);
-	free(other);
-	return same;
+	return same_text(before->out[i], outcome->out[i],
+			 run->commands[i].flags);
 }
 
 /* Is each line of its output one that came without the failure, too? */
@@ -256,8 +258,10 @@ static const char *verdict_on(const struct run *run, int i, const char *fault,
 			      const struct outcome *outcome)
 {
 	const int status = outcome->status[i], flags = run->commands[i].flags;
-	const int more_lines =
-	    count_lines(outcome->err[i]) - count_lines(before->err[i]);
+	const int other_message =
+	    (flags & FAILS)
+		? !same_text(outcome->err[i], before->err[i], flags)
+		: count_lines(outcome->err[i]) > count_lines(before->err[i]);
 	char call[40], what[40];
 	sscanf(fault, "%*s %39s %*s %39s", call, what);
 	const char *lines = verdict_on_lines(i, fault, call, what, outcome);
@@ -271,20 +275,18 @@ static const char *verdict_on(const struct run *run, int i, const char *fault,
 			return "not as without";
 		if (!same_output(run, i, before, outcome) && !is_cut(run, what))
 			return "other output";
-		return more_lines > 0 ? "a message" : NULL;
+		return other_message ? "a message" : NULL;
 	}
+	if (copes(run->commands[i].line, call, what, status, outcome->out[i]))
+		return NULL;
 	if (as_before(i, before, outcome)) {
 		if (!same_output(run, i, before, outcome) &&
-		    !copes(run->commands[i].line, call, what,
-			   outcome->out[i]) &&
 		    !((flags & STOP) && is_less(run, i, before, outcome)))
 			return "other output";
-		return more_lines > 0 ? lines : NULL;
+		return other_message ? lines : NULL;
 	}
 	if (!WIFEXITED(status))
 		return "ended by a signal";
-	if (is_impossible(run->commands[i].line, call, what, status))
-		return NULL;
 	if (WEXITSTATUS(status) == 0)
 		return "other output";
 	if (WEXITSTATUS(status) != status_of(run->commands[i].line))
@@ -331,8 +333,13 @@ static int may_be_left(const struct run *run, const char *fault,
 	for (int i = 0; i < COMMANDS; i++)
 		all_well = all_well && outcome->begun[i] == before->begun[i] &&
 			   outcome->status[i] == before->status[i];
-	if (by >= 0 && !all_well && (run->commands[by].flags & KEEPS))
-		return 1; /* it is for the next one, which has not come */
+	for (int i = 0; i < COMMANDS; i++)
+		if ((i == by || by == -1) && !all_well &&
+		    (run->commands[i].flags & KEEPS))
+			return 1; /* it is for the next one */
+	/* The error said that there is none. */
+	if (strcmp(what, "ENOENT") == 0 && strcmp(call + 3, "get") == 0)
+		return 1;
 	/* EAGAIN said that somebody else takes part, who would remove it. */
 	if (strcmp(call, "semop") == 0 && strcmp(what, "EAGAIN") == 0)
 		return 1;
@@ -366,10 +373,10 @@ static int judge(int number, const char *fault, const struct outcome *outcome,
 				 why, size);
 		if (wrong != NULL)
 			return 0;
-		told |=
-		    !as_before(i, before, outcome) ||
-		    count_lines(outcome->err[i]) > count_lines(before->err[i]);
+		told |= !as_before(i, before, outcome) ||
+			strcmp(outcome->err[i], before->err[i]) != 0;
 		lacks |= !is_cut(run, what) &&
+			 (run->commands[i].flags & HELPER) == 0 &&
 			 !same_output(run, i, before, outcome) &&
 			 is_less(run, i, before, outcome);
 	}
@@ -399,7 +406,8 @@ static const char *what_is_wrong_already(const struct run *run,
 		const int status = outcome->status[i];
 		if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
 			return "77";
-		if (status != 0 && (run->commands[i].flags & STOP) == 0)
+		if (status != 0 &&
+		    (run->commands[i].flags & (STOP | FAILS)) == 0)
 			return "a program fails";
 	}
 	return *outcome->left == '\0' ? NULL : outcome->left;

@@ -40,7 +40,7 @@ static void make_folder(void)
 static int is_ours(const char *name)
 {
 	static const char *const kinds[] = {"in.", "out.", "err.", "events.",
-					    "fifo."};
+					    "fifo.", "kept."};
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (strncmp(name, kinds[i], strlen(kinds[i])) == 0)
 			return 1;

@@ -44,7 +44,7 @@ enum { /* of a run or a command: see runs.h */
        ENTER = 512,
        ASKED = 1024,
        HELPER = 2048,
-       ANY = 4096
+       FAILS = 4096
 };
 enum { COMMANDS = 4, WORDS = 16, PATIENCE = 3 /* seconds */ };
 enum { MOST_JOBS = 64 };
@@ -204,21 +204,27 @@ static int wait_for_all(const struct run *run, const char *fault, double limit,
 	return more;
 }
 
+/* What a command has printed, with names for what differs. */
+static char *text_of(const char *kind, int i)
+{
+	char number[20], hex[20], port_number[20];
+	char *text = read_file(path_of(kind, i));
+	snprintf(number, sizeof number, "%ld", (long)key());
+	snprintf(hex, sizeof hex, "%#lx", (unsigned long)key());
+	snprintf(port_number, sizeof port_number, "%d", port);
+	text = replace(text, folder, "{dir}");
+	text = replace(text, number, "{key}");
+	text = replace(text, hex, "{key}");
+	return port == 0 ? text : replace(text, port_number, "{port}");
+}
+
 static void take_texts(struct outcome *outcome)
 {
-	char text[20];
-	snprintf(text, sizeof text, "%d", port);
 	for (int i = 0; i < COMMANDS; i++) {
-		char **const texts[] = {&outcome->out[i], &outcome->err[i]};
 		if (outcome->begun[i] == 0)
 			continue;
-		*texts[0] = read_file(path_of("out", i));
-		*texts[1] = read_file(path_of("err", i));
-		for (int j = 0; j < 2; j++) {
-			*texts[j] = replace(*texts[j], folder, "{dir}");
-			if (port != 0)
-				*texts[j] = replace(*texts[j], text, "{port}");
-		}
+		outcome->out[i] = text_of("out", i);
+		outcome->err[i] = text_of("err", i);
 	}
 	outcome->events = read_file(path_of("events", 0));
 }
