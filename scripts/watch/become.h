@@ -5,12 +5,16 @@
 static int find_free_port(void)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET};
+	struct sockaddr *const name = (struct sockaddr *)&address;
 	socklen_t length = sizeof address;
-	int probe = socket(AF_INET, SOCK_STREAM, 0);
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (bind(probe, (struct sockaddr *)&address, sizeof address) == -1 ||
-	    getsockname(probe, (struct sockaddr *)&address, &length) == -1)
-		err(1, "a free port");
+	int probe = socket(AF_INET, SOCK_STREAM, 0);
+	if (probe == -1)
+		err(1, "socket");
+	if (bind(probe, name, sizeof address) == -1)
+		err(1, "bind to a free port");
+	if (getsockname(probe, name, &length) == -1)
+		err(1, "getsockname");
 	close(probe);
 	return ntohs(address.sin_port);
 }
@@ -61,17 +65,20 @@ static void split(char *line, char *words[WORDS + 1])
 static void set(const char *name, const char *value)
 {
 	if (setenv(name, value, 1) == -1)
-		err(126, "setenv %s", name);
+		err(NOT_BEGUN, "setenv %s", name);
 }
 
-static void take_stream(int from, int as)
+static void take_stream(const char *path, int mode, int as)
 {
-	if (from == -1 || dup2(from, as) == -1)
-		err(126, "dup2 to descriptor %d", as);
+	const int from = open(path, mode);
+	if (from == -1)
+		err(NOT_BEGUN, "open %s", path);
+	if (dup2(from, as) == -1)
+		err(NOT_BEGUN, "dup2 of %s", path);
 }
 
 /* In the child: be the program. */
-static void become(const struct run *run, int i, const char *fault, int from)
+static void become(const struct run *run, int i, const char *fault, int pipe)
 {
 	char *words[WORDS + 1], program[4300], number[12];
 	split(filled_in(run->commands[i].line), words);
@@ -80,9 +87,12 @@ static void become(const struct run *run, int i, const char *fault, int from)
 	setpgid(0, 0);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
-	take_stream(from, 0);
-	take_stream(open(path_of("out", i), O_WRONLY | O_APPEND), 1);
-	take_stream(open(path_of("err", i), O_WRONLY | O_APPEND), 2);
+	if (pipe == -1)
+		take_stream(path_of("in", i), O_RDONLY, 0);
+	else if (dup2(pipe, 0) == -1)
+		err(NOT_BEGUN, "dup2 of a pipe");
+	take_stream(path_of("out", i), O_WRONLY | O_APPEND, 1);
+	take_stream(path_of("err", i), O_WRONLY | O_APPEND, 2);
 	for (int other = 3; other < 20; other++)
 		close(other);
 	snprintf(number, sizeof number, "%d", i + 1);
@@ -101,9 +111,9 @@ static void become(const struct run *run, int i, const char *fault, int from)
 	set("LD_PRELOAD", library);
 #endif
 	if (user != 0 && (setgid(user) == -1 || setuid(user) == -1))
-		err(126, "setuid");
+		err(NOT_BEGUN, "setuid");
 	execv(program, words);
-	err(127, "execv %s", program);
+	err(NOT_BEGUN, "execv %s", program);
 }
 
 static pid_t begin(const struct run *run, int i, const char *fault)
@@ -118,14 +128,13 @@ static pid_t begin(const struct run *run, int i, const char *fault)
 	free(text);
 	write_file(path_of("out", i), "");
 	write_file(path_of("err", i), "");
-	if (ends[0] == -1)
-		ends[0] = open(path_of("in", i), O_RDONLY);
 	pid_t child = fork();
 	if (child == -1)
 		err(1, "fork");
 	if (child == 0)
 		become(run, i, fault, ends[0]);
 	setpgid(child, child);
-	close(ends[0]);
+	if (ends[0] != -1)
+		close(ends[0]);
 	return child;
 }

@@ -55,6 +55,8 @@ static void parse_options(int argc, char *argv[]); /* at the end */
 static int chosen(const struct run *run, char *words[]);
 static int watch_run(int number);
 static void work(int worker, int queue);
+static void put_into(int queue, size_t number);
+static int take_from(int queue, size_t *number);
 static void inject(const struct injection *injection, struct counts *count);
 static void show(const struct run *run, const struct outcome *outcome);
 
@@ -66,6 +68,7 @@ static void note_signal(int signal_number)
 int main(int argc, char *argv[])
 {
 	parse_options(argc, argv);
+	atexit(remove_folder);
 	const int signals[] = {SIGHUP, SIGINT, SIGTERM};
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		sigaction(signals[i],
@@ -107,16 +110,21 @@ int main(int argc, char *argv[])
 	}
 	close(queue[0]);
 	for (size_t i = 0; i < injection_count && ended_by == 0; i++)
-		if ((runs[injections[i].run].flags & ALONE) == 0 &&
-		    write(queue[1], &i, sizeof i) != sizeof i)
-			break;
+		if ((runs[injections[i].run].flags & ALONE) == 0)
+			put_into(queue[1], i);
 	close(queue[1]);
 
 	int injected = 0, unreached = 0;
 	for (int i = 0; i < jobs; i++) {
 		int status;
-		while (waitpid(workers[i], &status, 0) == -1 && errno == EINTR)
-			kill(workers[i], SIGTERM);
+		pid_t ended;
+		do {
+			if (ended_by != 0)
+				kill(workers[i], SIGTERM);
+			ended = waitpid(workers[i], &status, 0);
+		} while (ended == -1 && errno == EINTR);
+		if (ended == -1)
+			err(1, "waitpid: a worker");
 		if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
 			printf("wrong: faults: a worker has failed\n");
 			wrong++;
@@ -149,6 +157,9 @@ static int watch_run(int number)
 	make_run(number, NULL, outcome);
 	if (ended_by != 0)
 		return 0;
+	if (WIFEXITED(outcome->status[0]) &&
+	    WEXITSTATUS(outcome->status[0]) >= NOT_BEGUN)
+		exit(1); /* it has said why */
 	if (strstr(outcome->events, " start ") == NULL) {
 		printf("faults: %s cannot be watched: it is static, "
 		       "set-user-id, sanitized,\nor of another libc than %s\n",
@@ -172,6 +183,34 @@ static int watch_run(int number)
 	return 0;
 }
 
+/* A pipe takes so few bytes at once or not at all, and gives them so. */
+static void put_into(int queue, size_t number)
+{
+	ssize_t length;
+	do
+		length = write(queue, &number, sizeof number);
+	while (length == -1 && errno == EINTR && ended_by == 0);
+	if (length == -1 && errno != EINTR)
+		err(1, "write to the workers");
+}
+
+static int take_from(int queue, size_t *number)
+{
+	char *bytes = (char *)number;
+	size_t taken = 0;
+	while (taken < sizeof *number) {
+		const ssize_t length =
+		    read(queue, bytes + taken, sizeof *number - taken);
+		if (length == 0 || (length == -1 && ended_by != 0))
+			return 0;
+		if (length == -1 && errno != EINTR)
+			err(1, "read from the queue of workers");
+		if (length > 0)
+			taken += (size_t)length;
+	}
+	return 1;
+}
+
 /* Inject one failure after the other, until there is none left. */
 static void work(int worker, int queue)
 {
@@ -183,7 +222,7 @@ static void work(int worker, int queue)
 			alone++;
 		if (worker == 0 && alone < injection_count)
 			next = alone++;
-		else if (read(queue, &next, sizeof next) != sizeof next)
+		else if (!take_from(queue, &next))
 			break;
 		inject(&injections[next], &counts[worker]);
 	}

@@ -14,14 +14,64 @@ static const char *path_of(const char *kind, int command)
 	return path;
 }
 
+/* The names of what we put there begin so. */
+static int is_ours(const char *name)
+{
+	static const char *const kinds[] = {"in.",     "out.",  "err.",
+					    "events.", "fifo.", "kept."};
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strncmp(name, kinds[i], strlen(kinds[i])) == 0)
+			return 1;
+	return 0;
+}
+
+enum whose { OURS, OTHERS, ALL };
+
+/* Remove what is in a folder. A name of it goes into `name`, of 100 bytes. */
+static void empty_folder(const char *place, enum whose whose, char *name)
+{
+	DIR *files = opendir(place);
+	const struct dirent *file;
+	while (files != NULL && (file = readdir(files)) != NULL) {
+		char path[500], inner[100];
+		if (strcmp(file->d_name, ".") == 0 ||
+		    strcmp(file->d_name, "..") == 0 ||
+		    (whose == OURS && !is_ours(file->d_name)) ||
+		    (whose == OTHERS && is_ours(file->d_name)))
+			continue;
+		snprintf(name, 100, "%.90s", file->d_name);
+		snprintf(path, sizeof path, "%.240s/%.250s", place,
+			 file->d_name);
+		if (remove(path) == -1 && errno == ENOTEMPTY) {
+			empty_folder(path, ALL, inner);
+			rmdir(path);
+		}
+	}
+	if (files != NULL)
+		closedir(files);
+}
+
+/* At the end of each process that has made one. */
+static void remove_folder(void)
+{
+	char name[100];
+	if (maker != getpid())
+		return;
+	maker = 0;
+	close(fifo);
+	empty_folder(folder, OURS, name);
+	if (rmdir(folder) == -1)
+		warn("rmdir %s", folder);
+}
+
 static void make_folder(void)
 {
 	const char *place = getenv("TMPDIR");
 	snprintf(folder, sizeof folder, "%s/ipc-faults.XXXXXX",
 		 place == NULL || *place == '\0' ? "/tmp" : place);
-	maker = getpid();
 	if (mkdtemp(folder) == NULL)
 		err(1, "mkdtemp %s", folder);
+	maker = getpid();
 	if (user != 0 && chown(folder, user, (gid_t)-1) == -1)
 		err(1, "chown %s", folder);
 	if (mkfifo(path_of("fifo", 0), 0600) == -1 ||
@@ -34,51 +84,6 @@ static void make_folder(void)
 	/* What a command leaves behind becomes our child. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 #endif
-}
-
-/* The names of what we put there begin so. */
-static int is_ours(const char *name)
-{
-	static const char *const kinds[] = {"in.", "out.", "err.", "events.",
-					    "fifo.", "kept."};
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (strncmp(name, kinds[i], strlen(kinds[i])) == 0)
-			return 1;
-	return 0;
-}
-
-/* Remove what is in a folder: what is ours, or what programs have left there.
- * Its name goes into `name`, of 100 bytes. */
-static void empty_folder(const char *place, int ours, char *name)
-{
-	DIR *files = opendir(place);
-	if (files == NULL)
-		err(1, "opendir %s", place);
-	const struct dirent *file;
-	while ((file = readdir(files)) != NULL) {
-		char path[500], inner[100];
-		if (is_ours(file->d_name) != ours ||
-		    strcmp(file->d_name, ".") == 0 ||
-		    strcmp(file->d_name, "..") == 0)
-			continue;
-		snprintf(name, 100, "%.90s", file->d_name);
-		snprintf(path, sizeof path, "%.240s/%.250s", place,
-			 file->d_name);
-		if (remove(path) == -1 && errno == ENOTEMPTY) {
-			empty_folder(path, 0, inner);
-			rmdir(path);
-		}
-	}
-	closedir(files);
-}
-
-static void remove_folder(void)
-{
-	char name[100];
-	close(fifo);
-	empty_folder(folder, 1, name);
-	if (rmdir(folder) == -1)
-		warn("rmdir %s", folder);
 }
 
 static void write_file(const char *path, const char *text)

@@ -91,7 +91,7 @@ static void find_left(struct outcome *outcome)
 			find_left_by(process - 1, line, outcome);
 	}
 	find_left_of_key(outcome);
-	empty_folder(folder, 0, name);
+	empty_folder(folder, OTHERS, name);
 	if (*name == '\0')
 		return;
 	snprintf(outcome->left, sizeof outcome->left, "file %.80s", name);
