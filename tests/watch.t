@@ -196,8 +196,7 @@ watch_is_killed() {
 		finish watch
 		await_that segment_is_gone "$key"
 		await_that has_ended "$server"
-		await_that rmdir "$TMPDIR"
-		mkdir "$TMPDIR"
+		makes_no_file
 	done
 }
 segment_is_gone() {
@@ -221,10 +220,39 @@ held_is_killed() {
 	stop watch KILL
 	finish watch
 	await_that segment_is_gone "$key"
-	await_that rmdir "$TMPDIR"
-	mkdir "$TMPDIR"
+	makes_no_file
 }
 check 'killed while a process is held, nothing stays' held_is_killed
+
+both_are_killed() {
+	unless_watchable
+	new_key
+	start watch scripts/watch/watch -x '1:shmdt 2' "shm/writer -k $key" \
+		"socket/server -p 0"
+	await_that segment_exists "$key"
+	await_that children_of "$(pid watch)"
+	kill -s KILL "$(pid watch)" "$guardian" "$server"
+	finish watch
+	await_that has_ended "$writer"
+	makes_no_file
+}
+children_of() { # PID of watch
+	guardian=
+	writer=
+	server=
+	while read -r parent child program; do
+		case "$parent $program" in
+		"$1 "*watch/watch*) guardian=$child ;; # its words, too
+		"$1 "*shm/writer*) writer=$child ;;
+		"$1 "*socket/server*) server=$child ;;
+		esac
+	done <<-END
+		$(ps -A -o ppid= -o pid= -o args=)
+	END
+	[ -n "$guardian" ] && [ -n "$writer" ] && [ -n "$server" ]
+}
+check 'killed together with its guardian, no process stays held, and no file' \
+	both_are_killed
 
 unwatchable_is_said() {
 	unless_watchable
@@ -243,6 +271,10 @@ unwatchable_is_said() {
 	fails_with 1 'cannot be watched: it is linked statically'
 	watch "$work/nothing"
 	fails_with 1 'No such file'
+	if ${CC:-cc} -m32 "$work/static.c" -o "$work/narrow" 2>/dev/null; then
+		watch "$work/narrow"
+		fails_with 1 'of another width (32 or 64 bits)'
+	fi
 }
 check 'what cannot be watched is said' unwatchable_is_said
 
@@ -266,7 +298,8 @@ stream_tells_more() {
 	read -r inode _ <<-END
 		$(ls -i "$work/printed")
 	END
-	WATCH_OUTPUT=$inode WATCH_EVENTS=$work/events LD_PRELOAD=$library \
+	ASAN_OPTIONS=verify_asan_link_order=0 \
+		WATCH_OUTPUT=$inode WATCH_EVENTS=$work/events LD_PRELOAD=$library \
 		DYLD_INSERT_LIBRARIES=$library "$build/shm/race" -dw \
 		>>"$work/printed"
 	for event in '1 start [0-9]* [0-9]* printed=0' \

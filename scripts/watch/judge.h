@@ -17,12 +17,8 @@ static const struct {
 
 static const char *const call_names[] = {
 #define CALL(result, symbol, name, parameters, arguments, print) #name,
-#define SIZED CALL
-#define VARIADIC(result, symbol, name, parameters, last, type, condition,      \
-		 arguments, print)                                             \
-#name,
 #include "calls.h"
-    "fork", "exit"};
+};
 enum { CALL_NAMES = sizeof call_names / sizeof *call_names };
 
 static int compare_lines(const void *one, const void *other)

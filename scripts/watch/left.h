@@ -47,12 +47,6 @@ static void remove_object(const struct made *object)
 		unlink(object->path);
 }
 
-static void remove_folder(void)
-{
-	unlink(socket_path);
-	rmdir(folder);
-}
-
 static void show_cursor(int fd)
 {
 	static const char restored[] = "\033[?25h\033[?1049l";
@@ -108,7 +102,6 @@ static void guard(int pipe_end, int screen)
 		for (int i = 0; i < made_count; i++)
 			remove_object(&made[i]);
 	}
-	remove_folder();
 	_exit(0);
 }
 
@@ -153,7 +146,6 @@ static void dismiss_guardian(void)
 {
 	struct made object = {.kind = GROUP, .id = -1, .gone = 1};
 	tell_guardian(&object);
-	remove_folder();
 }
 
 /* Ids that were there before us are nobody's business of ours. */

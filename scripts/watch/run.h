@@ -198,6 +198,13 @@ static int wait_for_all(const struct run *run, const char *fault, double limit,
 				if (outcome->begun[i] == 1)
 					kill(pids[i], SIGTERM);
 		}
+		for (int i = 0; !more && i < COMMANDS; i++) {
+			if (outcome->begun[i] != 1)
+				continue;
+			kill(pids[i], SIGKILL);
+			errno = ECHILD;
+			err(1, "waitpid: no status of a command");
+		}
 		if (more)
 			nanosleep(&pause, NULL);
 	}
