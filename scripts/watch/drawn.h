@@ -79,14 +79,27 @@ static void note_begin(int number, long long time)
 	process->folded_until = time;
 }
 
-/* A folded call that waits longer than those before is drawn after all. */
-static void unfold_wait(int number)
+/* A folded call is drawn after all. */
+static void unfold(int number)
 {
 	struct process *process = &processes[number];
-	if (process->state != RUNNING || !process->in_call ||
-	    process->call_number != -1 || process->signature == -1 ||
-	    process->sleeping == 0 || call_count == CALLS_KEPT ||
-	    !is_wanted(process->call) || drawing_over)
+	process->folded--;
+	keep_call(number, process->call_begun);
+}
+
+static int is_folded_now(const struct process *process)
+{
+	return process->in_call && process->call_number == -1 &&
+	       process->signature != -1 && call_count < CALLS_KEPT &&
+	       is_wanted(process->call) && !drawing_over;
+}
+
+/* One that waits longer than those before is worth a row. */
+static void unfold_wait(int number)
+{
+	const struct process *process = &processes[number];
+	if (process->state != RUNNING || process->sleeping == 0 ||
+	    !is_folded_now(process))
 		return;
 	const long long time = now();
 	const int is_long =
@@ -95,10 +108,21 @@ static void unfold_wait(int number)
 		: time - process->sleeping > 3000 &&
 		      time - process->call_begun >
 			  process->signatures[process->signature].longest;
-	if (!is_long)
+	if (is_long)
+		unfold(number);
+}
+
+/* So is one that fails, or finds the end of file, if that is new. */
+static void unfold_result(int number, const char *result)
+{
+	struct process *process = &processes[number];
+	if (process->signature == -1 ||
+	    (*result != '-' &&
+	     (*result != '0' || !is_one_of(process->call, receiving))))
 		return;
-	process->folded--;
-	keep_call(number, process->call_begun);
+	const long before = process->signatures[process->signature].unusual++;
+	if (before < FOLD && is_folded_now(process))
+		unfold(number);
 }
 
 static void note_return(int number, long long time, const char *result)
@@ -136,6 +160,7 @@ static void note_return(int number, long long time, const char *result)
 	if (!failed && strcmp(name, "shmat") == 0)
 		process->attached++;
 
+	unfold_result(number, result);
 	if (process->call_number == -1 && !is_wanted(name))
 		return;
 	if (process->call_number == -1) {

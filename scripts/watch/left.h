@@ -87,7 +87,8 @@ static void guard(int pipe_end, int screen)
 			tcsetattr(screen, TCSANOW, &terminal);
 			show_cursor(screen);
 		}
-		for (int try = 0; try < 50; try++) {
+		/* A zombie that nobody has waited for seems to live. */
+		for (int try = 0; try < 28; try++) {
 			int living = 0;
 			for (int i = 0; i < made_count; i++) {
 				if (made[i].kind != GROUP)

@@ -113,6 +113,7 @@ static struct process {
 		unsigned hash;
 		long count;
 		long long longest; /* wait that is drawn */
+		long unusual;      /* results: failed, or the end of file */
 	} signatures[SIGNATURES];
 	int signature; /* of the call that it is in, or -1 */
 	long folded;
