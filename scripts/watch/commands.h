@@ -176,7 +176,10 @@ static void become(const struct command *command, int number, int input)
 	/* Out of the way of the program's own. */
 	getrlimit(RLIMIT_NOFILE, &limit);
 	const int high = limit.rlim_cur < 1024 ? (int)limit.rlim_cur - 8 : 1000;
-	snprintf(text, sizeof text, "%d", fcntl(other_side, F_DUPFD, high));
+	const int copy = fcntl(other_side, F_DUPFD, high);
+	if (copy == -1)
+		fcntl(other_side, F_SETFD, 0);
+	snprintf(text, sizeof text, "%d", copy == -1 ? other_side : copy);
 	set("WATCH_EVENTS", text);
 	unsetenv("WATCH_FAULT");
 	unsetenv("WATCH_HOLD");

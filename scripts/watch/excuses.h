@@ -115,6 +115,8 @@ static int copes(const char *line, const char *call, const char *what,
 	    {"scripts/compare/shm", "shmget", "ENOSPC ENOMEM EINVAL", 77, ""},
 	    {"scripts/compare/shm", "shmat", "ENOMEM", 77, ""},
 	    {"scripts/compare/msgqueue", "msgsnd", "EINVAL EAGAIN", 77, ""},
+	    /* It draws how its programs fail then. */
+	    {"scripts/watch/watch", "shmctl msgctl", "EIDRM", 0, "= -1"},
 	    /* The answers of sysv. */
 	    {"scripts/sysv find", "shmget msgget semget", "ENOENT", 1, ""},
 	    {"scripts/sysv", "shmctl msgctl semctl", "EIDRM EINVAL", 3, ""},
