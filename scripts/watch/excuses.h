@@ -3,25 +3,6 @@
  * with the call's name, its object and the error's text; each with its reason
  */
 
-static int is_word_in(const char *line, const char *word, const char **at)
-{
-	for (const char *from = line; (*at = strstr(from, word)) != NULL;
-	     from = *at + 1) {
-		const char after = (*at)[strlen(word)];
-		if ((*at == line || !(isalnum((unsigned char)(*at)[-1]) ||
-				      (*at)[-1] == '_')) &&
-		    !isalnum((unsigned char)after) && after != '_')
-			return 1;
-	}
-	return 0;
-}
-
-static int is_one_of(const char *word, const char *words)
-{
-	const char *at;
-	return is_word_in(words, word, &at);
-}
-
 /* The error says how things are, and the program tells that in words. */
 static const struct {
 	const char *call, *errors, *text;
@@ -115,6 +96,8 @@ static int copes(const char *line, const char *call, const char *what,
 	    {"scripts/compare/shm", "shmget", "ENOSPC ENOMEM EINVAL", 77, ""},
 	    {"scripts/compare/shm", "shmat", "ENOMEM", 77, ""},
 	    {"scripts/compare/msgqueue", "msgsnd", "EINVAL EAGAIN", 77, ""},
+	    {"scripts/terminal", "open", "ENOENT EACCES EMFILE ENFILE", 0,
+	     " 126\n"},
 	    /* It draws how its programs fail then. */
 	    {"scripts/watch/watch", "shmctl msgctl", "EIDRM", 0, "= -1"},
 	    /* The answers of sysv. */

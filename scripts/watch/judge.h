@@ -4,69 +4,9 @@
 
 #include "run.h"
 
+#include "texts.h"
+
 #include "excuses.h"
-
-static const struct {
-	char kind;
-	long value;
-	const char *name;
-} names[] = {
-#define NAME(kind, name) {#kind[0], (long)name, #name},
-#include "names.h"
-};
-
-static const char *const call_names[] = {
-#define CALL(result, symbol, name, parameters, arguments, print) #name,
-#include "calls.h"
-};
-enum { CALL_NAMES = sizeof call_names / sizeof *call_names };
-
-static int compare_lines(const void *one, const void *other)
-{
-	return strcmp(*(char *const *)one, *(char *const *)other);
-}
-
-/* What may differ is made the same. On the heap. */
-static char *comparable(const char *text, int flags)
-{
-	char *copy = copy_of(text), *to = copy;
-	for (const char *from = copy; (flags & NUMBERS) && *from != '\0';) {
-		if (!isdigit((unsigned char)*from)) {
-			*to++ = *from++;
-			continue;
-		}
-		while (isxdigit((unsigned char)*from) || *from == '.' ||
-		       *from == 'x')
-			from++;
-		*to++ = '#';
-	}
-	if (flags & NUMBERS)
-		*to = '\0';
-	if ((flags & ORDER) == 0)
-		return copy;
-	char *lines[1000], *sorted = malloc(strlen(copy) + 2);
-	size_t count = 0;
-	for (char *line = strtok(copy, "\n"); line != NULL && count < 1000;
-	     line = strtok(NULL, "\n"))
-		lines[count++] = line;
-	qsort(lines, count, sizeof *lines, compare_lines);
-	if (sorted == NULL)
-		err(1, "malloc");
-	*sorted = '\0';
-	for (size_t i = 0; i < count; i++)
-		strcat(strcat(sorted, lines[i]), "\n");
-	free(copy);
-	return sorted;
-}
-
-static int same_text(const char *text, const char *other, int flags)
-{
-	char *one = comparable(text, flags), *two = comparable(other, flags);
-	const int same = strcmp(one, two) == 0;
-	free(one);
-	free(two);
-	return same;
-}
 
 static int same_output(const struct run *run, int i,
 		       const struct outcome *before,
@@ -90,40 +30,6 @@ static int is_less(const struct run *run, int i, const struct outcome *before,
 	free(all);
 	free(some);
 	return found;
-}
-
-/* Lines on standard error, but those that ask for Enter. */
-static int count_lines(const char *text)
-{
-	int count = 0;
-	for (; *text != '\0'; text += strcspn(text, "\n"), text += *text != 0) {
-		const char *asks = strstr(text, "press Enter to");
-		count += asks == NULL || asks > text + strcspn(text, "\n");
-	}
-	return count;
-}
-
-/* The first call that the line names, or NULL. */
-static const char *named_in(const char *line)
-{
-	const char *first = NULL, *place = NULL, *at;
-	for (int i = 0; i < CALL_NAMES; i++) {
-		if (is_word_in(line, call_names[i], &at) &&
-		    (place == NULL || at < place)) {
-			place = at;
-			first = call_names[i];
-		}
-	}
-	return first;
-}
-
-/* Does it begin with the name of another call? Later, such a word may be plain
- * English ("wait"). */
-static int names_another(const char *line, const char *call)
-{
-	const char *named = named_in(line), *at;
-	return named != NULL && strcmp(named, call) != 0 &&
-	       is_word_in(line, named, &at) && at == line + strspn(line, " ");
 }
 
 /* What strerror or gai_strerror says. */
@@ -350,8 +256,8 @@ static int judge(int number, const char *fault, const struct outcome *outcome,
 	const struct outcome *before = &normal[number];
 	const int failed = *fault - '1';
 	int told = 0, lacks = 0;
-	char what[40];
-	sscanf(fault, "%*s %*s %*s %39s", what);
+	char call[40], what[40];
+	sscanf(fault, "%*s %39s %*s %39s", call, what);
 	if (*outcome->late != '\0') {
 		snprintf(why, size, "a hang: %s: %.0f s", outcome->late,
 			 outcome->seconds);
@@ -369,7 +275,9 @@ static int judge(int number, const char *fault, const struct outcome *outcome,
 				 why, size);
 		if (wrong != NULL)
 			return 0;
-		told |= !as_before(i, before, outcome) ||
+		told |= copes(run->commands[i].line, call, what,
+			      outcome->status[i], outcome->out[i]) ||
+			!as_before(i, before, outcome) ||
 			strcmp(outcome->err[i], before->err[i]) != 0;
 		lacks |= !is_cut(run, what) &&
 			 (run->commands[i].flags & HELPER) == 0 &&

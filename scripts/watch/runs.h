@@ -24,8 +24,8 @@
  * WAITS    waits as long as it takes for a partner: gets SIGTERM when that has
  *          failed before they met (connect, sendto, msgsnd, semop of both)
  * ENTER    its standard input is Enter, pressed when the others have ended
- * TALKS    its standard input is INPUT up to the next line with a ?, each time
- *          it has answered the one before into {dir}/fifo.0
+ * TALKS    its standard input are the lines of INPUT, "LINE\tTEXT": the next
+ *          one comes when it has printed TEXT, or has put it into {dir}/fifo.0
  * LOSSY    it cannot know what it has not been sent
  */
 
@@ -197,7 +197,8 @@
 	{"scripts/watch/faults -j 1 -t 1/3 faulty-none", NULL, "", NUMBERS}}},
 {"terminal", 0, 1, {
 	{"scripts/terminal {dir}/fifo.0", NULL,
-	 "1$echo text; read key\n1?2000\n1?2000\n1k10\n1?2000\n",
+	 "1$echo text; read key\t\n1?2000\ts \n1?2000\ttext\n"
+	 "1k10\t\n1?2000\tx \n",
 	 TALKS | NUMBERS}}},
 
 /* With a fault each, which has to be found: see tests/faults.t. */
