@@ -158,8 +158,10 @@ static int watch_run(int number)
 	if (ended_by != 0)
 		return 0;
 	if (WIFEXITED(outcome->status[0]) &&
-	    WEXITSTATUS(outcome->status[0]) >= NOT_BEGUN)
-		exit(1); /* it has said why */
+	    WEXITSTATUS(outcome->status[0]) == NOT_BEGUN) {
+		fputs(outcome->err[0], stderr); /* it says why */
+		exit(1);
+	}
 	if (strstr(outcome->events, " start ") == NULL) {
 		printf("faults: %s cannot be watched: it is static, "
 		       "set-user-id, sanitized,\nor of another libc than %s\n",

@@ -209,6 +209,8 @@
 {"faulty-left", ASKED, 0, {{"tests/faulty left", NULL, "", 0}}},
 {"faulty-eintr", ASKED, 0, {{"tests/faulty eintr", NULL, "", 0}}},
 {"faulty-short", ASKED, 0, {{"tests/faulty short", NULL, "", 0}}},
+{"faulty-rest", ASKED, 0, {{"tests/faulty rest", NULL, "", 0}}},
+{"faulty-file", ASKED, 0, {{"tests/faulty file", NULL, "", 0}}},
 {"faulty-hang", ASKED, 0, {{"tests/faulty hang", NULL, "", 0}}},
 {"faulty-lines", ASKED, 0, {{"tests/faulty lines", NULL, "", 0}}},
     /* clang-format on */
