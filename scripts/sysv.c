@@ -75,9 +75,9 @@ enum kind { SEGMENT, QUEUE, SEMAPHORES };
 
 static const char *const kinds[] = {"segment", "queue", "semaphores"};
 
-static const char *const gets[] = {"shmget", "msgget", "semget"};
+static const char *const get_calls[] = {"shmget", "msgget", "semget"};
 
-static const char *const controls[] = {"shmctl", "msgctl", "semctl"};
+static const char *const control_calls[] = {"shmctl", "msgctl", "semctl"};
 
 static int failure = 1; /* the exit status after one */
 
@@ -173,7 +173,7 @@ static void give_up(const char *doing, enum kind kind, int id)
 {
 	if (errno == EINVAL || errno == EIDRM)
 		exit(NOT_THERE);
-	err(1, "%s: %s %s %d", controls[kind], doing, kinds[kind], id);
+	err(1, "%s: %s %s %d", control_calls[kind], doing, kinds[kind], id);
 }
 
 static void print_names(void)
@@ -270,7 +270,8 @@ static int clear_object(enum kind kind, key_t key)
 	if (id == -1 && errno == ENOENT)
 		return 0;
 	if (id == -1) {
-		warn("%s: %s 0x%x", gets[kind], kinds[kind], (unsigned)key);
+		warn("%s: %s 0x%x", get_calls[kind], kinds[kind],
+		     (unsigned)key);
 		return 1;
 	}
 	int known = control(kind, id, IPC_STAT, &status);
@@ -281,7 +282,7 @@ static int clear_object(enum kind kind, key_t key)
 		return 0;
 	if (errno == EINVAL || errno == EIDRM)
 		return 0;
-	warn("%s: remove %s %d", controls[kind], kinds[kind], id);
+	warn("%s: remove %s %d", control_calls[kind], kinds[kind], id);
 	return 1;
 }
 
@@ -362,8 +363,8 @@ static int run(int count, char *words[])
 		if (id == -1 && errno == ENOENT)
 			return 1;
 		if (id == -1)
-			err(failure, "%s: %s 0x%x", gets[kind], kinds[kind],
-			    (unsigned)key);
+			err(failure, "%s: %s 0x%x", get_calls[kind],
+			    kinds[kind], (unsigned)key);
 		printf("%d\n", id);
 	} else {
 		int id = (int)number_of(words[2], INT_MIN, INT_MAX);

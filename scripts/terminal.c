@@ -10,8 +10,8 @@
  *
  * An answer goes into the FIFO, a kind, a time in milliseconds and a text: = a
  * printed line, or a part that stood for 0.2 s; s a start's process id; x an
- * exit status (128 + n after signal n; 126: no terminal); - nothing came. At the end of input all
- * that was started is ended.
+ * exit status (128 + n after signal n; 126: no terminal); - nothing came. At
+ * the end of input all that was started is ended.
  *
  * usage: terminal FIFO
  */

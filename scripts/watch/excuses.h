@@ -38,6 +38,7 @@ static const struct {
     {"msgsnd", "EIDRM EINVAL", "msgsnd: the queue was removed"},
     {"msgrcv", "EIDRM EINVAL", "msgrcv: the queue was removed"},
     {"msgsnd", "EIDRM EINVAL", "msgsnd: the server has ended"},
+    {"msgrcv", "EIDRM EINVAL", "msgrcv: the server has ended"},
     {"waitpid", "ECHILD", "waitpid: no status of the command"},
     /* EEXIST was not true: there is none when it is looked for. */
     {"msgget", "EEXIST", "No such file or directory"},
