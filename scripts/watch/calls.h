@@ -115,9 +115,9 @@ SIZED(ssize_t, recvfrom, recvfrom,
       "fd:d bytes:> size:z flags:i address:- length:-")
 CALL(ssize_t, sendmsg, sendmsg,
      (int fd, const struct msghdr *message, int flags), (fd, message, flags),
-     "fd:d message:- flags:i")
+     "fd:d bytes:{ flags:i")
 CALL(ssize_t, recvmsg, recvmsg, (int fd, struct msghdr *message, int flags),
-     (fd, message, flags), "fd:d message:- flags:i")
+     (fd, message, flags), "fd:d bytes:} flags:i")
 
 /* descriptors */
 VARIADIC(int, open, open, (const char *path, int flags, ...), flags, int,
@@ -213,9 +213,9 @@ CALL(int, __setsockopt64, setsockopt,
      "fd:d level:L option:O value:- length:u")
 CALL(ssize_t, __sendmsg64, sendmsg,
      (int fd, const struct msghdr *message, int flags), (fd, message, flags),
-     "fd:d message:- flags:i")
+     "fd:d bytes:{ flags:i")
 CALL(ssize_t, __recvmsg64, recvmsg, (int fd, struct msghdr *message, int flags),
-     (fd, message, flags), "fd:d message:- flags:i")
+     (fd, message, flags), "fd:d bytes:} flags:i")
 CALL(int, __prctl_time64, prctl,
      (int option, unsigned long two, unsigned long three, unsigned long four,
       unsigned long five),
