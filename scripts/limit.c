@@ -134,7 +134,7 @@ int main(int argc, char *argv[])
 		signal(SIGHUP, SIG_DFL);
 		signal(SIGALRM, SIG_DFL);
 		execvp(argv[2], argv + 2);
-		err(127, "%s", argv[2]);
+		err(127, "execvp %s", argv[2]);
 	}
 	/* In both: whoever is first, the group is there when it is needed. */
 	setpgid(child, child);

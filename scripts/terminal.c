@@ -89,6 +89,8 @@ static void start(struct terminal *terminal, char *command)
 {
 	struct termios modes;
 	terminal->master = posix_openpt(O_RDWR | O_NOCTTY);
+	if (terminal->master == -1)
+		err(1, "posix_openpt");
 	grantpt(terminal->master);
 	unlockpt(terminal->master);
 	terminal->running = fork();

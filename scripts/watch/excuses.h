@@ -42,6 +42,7 @@ static const struct {
     {"waitpid", "ECHILD", "waitpid: no status of the command"},
     /* EEXIST was not true: there is none when it is looked for. */
     {"msgget", "EEXIST", "No such file or directory"},
+    {"msgget", "EEXIST", "start writer first"},
     /* In a signal handler, which has no strerror. */
     {"unlink", "EACCES EPERM", "unlink: the path is left"},
     {"msgctl", "EPERM", "msgctl: a queue is left behind"},
@@ -75,7 +76,7 @@ static int needs_no_object(const char *call, const char *event)
 {
 	static const char calls[] =
 	    "fork pipe socket socketpair mmap poll accept recv send recvfrom "
-	    "getsockname getnameinfo close";
+	    "getsockname getnameinfo posix_openpt close";
 	return is_one_of(call, calls) || (strcmp(call + 3, "get") == 0 &&
 					  strstr(event, "IPC_PRIVATE") != NULL);
 }
@@ -99,6 +100,7 @@ static int copes(const char *line, const char *call, const char *what,
 	    {"scripts/compare/msgqueue", "msgsnd", "EINVAL EAGAIN", 77, ""},
 	    {"scripts/terminal", "open", "ENOENT EACCES EMFILE ENFILE", 0,
 	     " 126\n"},
+	    {"scripts/limit", "execvp", "ENOENT EACCES ENOMEM", 127, ""},
 	    /* It draws how its programs fail then. */
 	    {"scripts/watch/watch", "shmctl msgctl", "EIDRM", 0, "= -1"},
 	    /* The answers of sysv. */
@@ -131,14 +133,20 @@ static int status_of(const char *line)
 	return 1;
 }
 
-/* Where a message is what one recv gets (PIECES), one byte a call makes many
- * messages, or ends the talk early. */
-static int is_cut(const struct run *run, const char *what)
+/* Where a message is what one recv gets (PIECES), one byte a recv of it, or a
+ * send to it, makes many messages, or ends the talk early. */
+static int is_cut(const struct run *run, const char *fault)
 {
+	const int failed = *fault - '1';
+	const char *calls = "send all";
+	char call[40], what[40];
 	int pieces = 0;
+	sscanf(fault, "%*s %39s %*s %39s", call, what);
 	for (int i = 0; i < COMMANDS; i++)
 		pieces |= run->commands[i].flags & PIECES;
-	return pieces && strcmp(what, "short") == 0;
+	if (run->commands[failed].flags & PIECES)
+		calls = "recv all";
+	return pieces && strcmp(what, "short") == 0 && is_one_of(call, calls);
 }
 
 static int is_removal(const char *call)

@@ -15,10 +15,10 @@
  *
  * Right is what the run does without the failure, and must be with EINTR and
  * short counts; or exit 1 and one line on standard error that names the call
- * and what it was about; or exit 77. An error that says how things are
- * (ENOENT, EPIPE, ...) may be told in words. The partner ends as well: as it
- * does without the failure, or with exit 1 and one line. Nobody takes more
- * than 3 s beyond the wait in runs.h, and nothing is left behind.
+ * and what it was about; or one of the endings in excuses.h, each of which
+ * has its reason there. The partner ends as well: as it does without the
+ * failure, or with exit 1 and one line. Nobody takes more than 3 s beyond the
+ * wait in runs.h, and nothing is left behind.
  *
  * usage: faults [-hlv] [-j JOBS] [-t M/N] [-s SEED]
  *               [RUN ... | RUN PROCESS CALL NUMBER WHAT]

@@ -168,14 +168,15 @@ static const char *verdict_on(const struct run *run, int i, const char *fault,
 	sscanf(fault, "%*s %39s %*s %39s", call, what);
 	const char *lines = verdict_on_lines(i, fault, call, what, outcome);
 	if (is_gentle(call, what)) {
-		if (is_cut(run, what) && WIFEXITED(status) &&
+		if (is_cut(run, fault) && WIFEXITED(status) &&
 		    WEXITSTATUS(status) == 1)
 			return count_lines(outcome->err[i]) == 1
 				   ? NULL
 				   : "more than one line";
 		if (!as_before(i, before, outcome))
 			return "not as without";
-		if (!same_output(run, i, before, outcome) && !is_cut(run, what))
+		if (!same_output(run, i, before, outcome) &&
+		    !is_cut(run, fault))
 			return "other output";
 		return other_message ? "a message" : NULL;
 	}
@@ -206,9 +207,9 @@ static const char *verdict_on_partner(const struct run *run, int i,
 	char call[40], what[40];
 	sscanf(fault, "%*s %39s %*s %39s", call, what);
 	if (as_before(i, before, outcome) &&
-	    (same_output(run, i, before, outcome) || is_cut(run, what)))
+	    (same_output(run, i, before, outcome) || is_cut(run, fault)))
 		return NULL;
-	if (is_gentle(call, what) && !is_cut(run, what))
+	if (is_gentle(call, what) && !is_cut(run, fault))
 		return "the partner's output";
 	if (as_before(i, before, outcome) &&
 	    ((flags & HELPER) ||
@@ -279,7 +280,7 @@ static int judge(int number, const char *fault, const struct outcome *outcome,
 			      outcome->status[i], outcome->out[i]) ||
 			!as_before(i, before, outcome) ||
 			strcmp(outcome->err[i], before->err[i]) != 0;
-		lacks |= !is_cut(run, what) &&
+		lacks |= !is_cut(run, fault) &&
 			 (run->commands[i].flags & HELPER) == 0 &&
 			 !same_output(run, i, before, outcome) &&
 			 is_less(run, i, before, outcome);

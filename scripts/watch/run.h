@@ -81,11 +81,10 @@ static const char *build = ".";     /* BUILD */
 static char library[4096];
 static double patience = PATIENCE; /* more with TEST_TIME_SCALE */
 static int port, free_port;
-static const char *rest;  /* TALKS: the input that is to come */
-static char awaited[100]; /* TALKS: what has to be printed before */
-static double given_at;   /* TALKS: when the last line was given */
-static int
-    input[COMMANDS]; /* this end of a pipe to its standard input, or -1 */
+static const char *rest;    /* TALKS: the input that is to come */
+static char awaited[100];   /* TALKS: what has to be printed before */
+static double given_at;     /* TALKS: when the last line was given */
+static int input[COMMANDS]; /* our end of a pipe to its input, or -1 */
 static volatile sig_atomic_t ended_by; /* the signal that we got */
 
 static key_t key(void)

@@ -18,7 +18,7 @@
  * NUMBERS  numbers in the output differ from run to run
  * ORDER    its lines come in any order
  * PIECES   what one recv gets is a message, as its top comment says: with one
- *          byte a call, here or in its partner, only how they end is judged
+ *          byte a recv, or a send to it, only how they end is judged
  * HELPER   a partner from tests, whose calls do not fail
  * KEEPS    what it made is to stay, for the next one
  * WAITS    waits as long as it takes for a partner: gets SIGTERM when that has
@@ -124,6 +124,10 @@
 	{"msgqueue/reader -ln", NULL, "", KEEPS},
 	{"msgqueue/writer", NULL, "a line\n", KEEPS},
 	{"msgqueue/reader", NULL, "", 0}}},
+{"msgqueue-pair-early", 0, 0, {
+	{"msgqueue/reader -f {dir}", "", "", WAITS},
+	{"msgqueue/writer -f {dir} text", NULL, "", KEEPS}}},
+{"msgqueue-reader", 0, 0, {{"msgqueue/reader -f {dir}", NULL, "", STOP}}},
 {"msgqueue-server", 0, 0, {
 	{"msgqueue/server -f {dir}", "waiting", "", STOP | NUMBERS},
 	{"msgqueue/client -f {dir} one two three", NULL, "", 0}}},
