@@ -137,16 +137,14 @@ static int status_of(const char *line)
  * send to it, makes many messages, or ends the talk early. */
 static int is_cut(const struct run *run, const char *fault)
 {
-	const int failed = *fault - '1';
-	const char *calls = "send all";
 	char call[40], what[40];
-	int pieces = 0;
+	int cut = 0;
 	sscanf(fault, "%*s %39s %*s %39s", call, what);
 	for (int i = 0; i < COMMANDS; i++)
-		pieces |= run->commands[i].flags & PIECES;
-	if (run->commands[failed].flags & PIECES)
-		calls = "recv all";
-	return pieces && strcmp(what, "short") == 0 && is_one_of(call, calls);
+		if (run->commands[i].flags & PIECES)
+			cut |= is_one_of(call, i == *fault - '1' ? "recv all"
+								 : "send all");
+	return cut && strcmp(what, "short") == 0;
 }
 
 static int is_removal(const char *call)
