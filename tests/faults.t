@@ -38,15 +38,18 @@ run_watched() { # FAULT PROGRAM [ARGUMENT ...]
 
 # Is there such an event? TEXT is how its line begins after the time; it may
 # be a pattern.
-has_event() { # TEXT
+has_event() { # TEXT [or_not]
 	while read -r _ event; do
 		# shellcheck disable=SC2254 # a pattern
 		case $event in
 		$1) return 0 ;;
 		esac
 	done <"$work/events"
-	cat "$work/events"
-	fail "an event '$1'"
+	[ "${2:-}" = or_not ] || {
+		cat "$work/events"
+		fail "an event '$1'"
+	}
+	return 1
 }
 
 faults() { # ARGUMENT ...
@@ -83,8 +86,30 @@ children_are_told() {
 	has_event '1 return recv 1 22 bytes="a text of some length\\n"'
 	has_event '1.1 begin _exit 1 status=0'
 	has_event '1 return waitpid 1 [0-9]* exit=0'
+
+	# What it becomes is seen, unless it is to be alone.
+	run_watched '' scripts/limit 5 "$build/tests/faulty" none
+	succeeds
+	has_event '1.1 start [0-9]*'
+	export WATCH_ALONE=1
+	run_watched '' scripts/limit 5 "$build/tests/faulty" none
+	succeeds
+	has_event '1.1 child [0-9]*'
+	! has_event '1.1 start *' or_not || fail 'only limit to be seen'
 }
-check 'a child has its own name and counts' children_are_told
+check 'a child has its own name and counts, also as another program' \
+	children_are_told
+
+# There nobody may ask what a descriptor is.
+sandbox_is_cut_short() {
+	unless_watchable
+	run_watched '1.1 write 1 short' fork_demo/browser
+	succeeds
+	prints_like 'tab 1 (news): drew: Rain until noon [process'
+	has_event '1.1 fault write 1 short'
+}
+check 'in a strict sandbox a call is cut short as elsewhere' \
+	sandbox_is_cut_short
 
 events_are_dropped() {
 	unless_watchable
