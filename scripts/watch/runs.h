@@ -131,6 +131,13 @@
 {"msgqueue-server", 0, 0, {
 	{"msgqueue/server -f {dir}", "waiting", "", STOP | NUMBERS},
 	{"msgqueue/client -f {dir} one two three", NULL, "", 0}}},
+{"msgqueue-server-full", 0, 0, {
+	{"msgqueue/server -f {dir}", "waiting", "", STOP | NUMBERS},
+	{"tests/odd send answers:{dir} 1", NULL, "to be kept", HELPER | KEEPS},
+	{"tests/odd send answers:{dir} 99999999", NULL,
+	 "a text to be thrown out: no process has this pid", HELPER | KEEPS},
+	{"tests/odd limit answers:{dir} 60", NULL, "", HELPER | KEEPS},
+	{"msgqueue/client -f {dir} one", NULL, "", 0}}},
 {"msgqueue-server-default", ALONE, 0, {
 	{"msgqueue/server", "waiting", "", STOP | NUMBERS},
 	{"msgqueue/client one", NULL, "", 0}}},
