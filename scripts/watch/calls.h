@@ -185,6 +185,7 @@ CALL(int, __open64_2, open, (const char *path, int flags), (path, flags),
 #undef fcntl64
 #undef lstat64
 #undef mmap64
+#undef setrlimit64
 VARIADIC(int, open64, open, (const char *path, int flags, ...), flags, int,
 	 flags & O_CREAT, (path, flags, more), "path:s flags:o mode:e")
 VARIADIC(int, fcntl64, fcntl, (int fd, int command, ...), command, void *, 1,
