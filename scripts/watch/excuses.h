@@ -47,6 +47,8 @@ static const struct {
     {"unlink", "EACCES EPERM", "unlink: the path is left"},
     {"msgctl", "EPERM", "msgctl: a queue is left behind"},
     {"shmctl", "EPERM", "shmctl: the segment is left"},
+    /* The program that is to be steered has failed. */
+    {"shmctl", "EIDRM", "has ended without calling"},
     {"semctl", "EPERM EACCES", "semctl: the semaphores are left"},
     /* The client is at fault, not the call. */
     {"send", "EAGAIN", "a client that does not keep up is disconnected"},

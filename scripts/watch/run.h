@@ -44,7 +44,8 @@ enum { /* of a run or a command: see runs.h */
        ENTER = 512,
        ASKED = 1024,
        HELPER = 2048,
-       FAILS = 4096
+       FAILS = 4096,
+       TIMING = 8192
 };
 enum { COMMANDS = 5, WORDS = 16, PATIENCE = 3 /* seconds */ };
 enum { MOST_JOBS = 64, NOT_BEGUN = 126 /* an exit status */ };
