@@ -134,7 +134,7 @@ echo_names_failed_call() {
 	set -- socket/echo_server -u "$socket"
 	names_failed_call socket:error=EDOM socket "$@"
 	names_failed_call bind:error=EDOM "bind $socket" "$@"
-	names_failed_call listen:error=EDOM listen "$@"
+	names_failed_call listen:error=EDOM "listen on $socket" "$@"
 	names_failed_call '?fcntl,?fcntl64:error=EDOM' 'fcntl F_GETFL' "$@"
 	names_failed_call '?poll,?ppoll,?ppoll_time64:error=EDOM' poll "$@"
 	[ ! -e "$socket" ] || fail "no $socket any more"

@@ -263,11 +263,12 @@ prefork_names_failed_call() {
 	names_failed_call '?fcntl,?fcntl64:error=EDOM' 'fcntl F_GETFL' "$@"
 	names_failed_call setsockopt:error=EDOM 'setsockopt SO_REUSEADDR' "$@"
 	names_failed_call bind:error=EDOM 'bind 127.0.0.1 port 0' "$@"
-	names_failed_call listen:error=EDOM listen "$@"
+	names_failed_call listen:error=EDOM 'listen on 127.0.0.1 port 0' "$@"
 	names_failed_call getsockname:error=EDOM getsockname "$@"
 	names_failed_call '?pipe,?pipe2:error=EDOM' pipe "$@"
 	names_failed_call '?fork,?clone,?clone3:error=EDOM' fork "$@"
-	names_failed_call '?waitpid,?wait4:error=EDOM' waitpid "$@"
+	names_failed_call '?waitpid,?wait4:error=EDOM' 'waitpid: a worker' \
+		"$@"
 }
 check 'prefork names the call that has failed' prefork_names_failed_call
 

@@ -200,8 +200,8 @@
 	{"socket/echo_server -u {dir}/echo", "listening", "", HELPER | STOP},
 	{"scripts/sysv socket {dir}/echo", NULL, "", 0}}},
 {"watch", 0, 1, {
-	{"scripts/watch/watch -n -o {dir}/kept.svg 'shm/writer -k {key}' "
-	 "'shm/reader -k {key}'", NULL, "", 0}}},
+	{"scripts/watch/watch -n -o {dir}/kept.svg 'shm/writer -k {key}'",
+	 NULL, "", 0}}},
 {"watch-schedule", 0, 1, {
 	{"scripts/watch/watch -n -x '1:shmdt 2 1' 'shm/writer -k {key}' "
 	 "'shm/reader -k {key}'", NULL, "", 0}}},
