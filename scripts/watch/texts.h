@@ -27,10 +27,11 @@ static char *comparable(const char *text, int flags)
 {
 	char *copy = copy_of(text), *to = copy;
 	char *full = strstr(copy, "send: buffers full");
-	if ((flags & TIMING) && full != NULL) {
+	while ((flags & TIMING) && full != NULL) {
 		const char *end = full + strcspn(full, "\n");
 		end += *end == '\n';
 		memmove(full, end, strlen(end) + 1);
+		full = strstr(copy, "send: buffers full");
 	}
 	for (const char *from = copy; (flags & NUMBERS) && *from != '\0';) {
 		if (!isdigit((unsigned char)*from)) {
