@@ -67,7 +67,7 @@ static void end_group(pid_t group)
 {
 	const struct timespec pause = {.tv_nsec = 5000000};
 	double since = now();
-	if (kill(-group, SIGTERM) == -1)
+	if (kill(-group, SIGTERM) == -1 && errno == ESRCH)
 		return;
 	kill(-group, SIGCONT); /* a stopped process cannot end */
 	while (now() - since < 1) {
@@ -134,7 +134,7 @@ int main(int argc, char *argv[])
 		signal(SIGHUP, SIG_DFL);
 		signal(SIGALRM, SIG_DFL);
 		execvp(argv[2], argv + 2);
-		err(127, "%s", argv[2]);
+		err(127, "execvp %s", argv[2]);
 	}
 	/* In both: whoever is first, the group is there when it is needed. */
 	setpgid(child, child);

@@ -75,6 +75,12 @@ enum kind { SEGMENT, QUEUE, SEMAPHORES };
 
 static const char *const kinds[] = {"segment", "queue", "semaphores"};
 
+static const char *const get_calls[] = {"shmget", "msgget", "semget"};
+
+static const char *const control_calls[] = {"shmctl", "msgctl", "semctl"};
+
+static int failure = 1; /* the exit status after one */
+
 static const int projects[] = {QUEUE_PROJECT, REQUESTS_PROJECT,
 			       ANSWERS_PROJECT};
 
@@ -115,7 +121,7 @@ static key_t key_of(const char *path, int project)
 {
 	key_t key = ftok(path, project);
 	if (key == -1)
-		err(1, "ftok %s", path);
+		err(failure, "ftok %s", path);
 	return key;
 }
 
@@ -167,7 +173,7 @@ static void give_up(const char *doing, enum kind kind, int id)
 {
 	if (errno == EINVAL || errno == EIDRM)
 		exit(NOT_THERE);
-	err(1, "%s %s %d", doing, kinds[kind], id);
+	err(1, "%s: %s %s %d", control_calls[kind], doing, kinds[kind], id);
 }
 
 static void print_names(void)
@@ -256,22 +262,35 @@ static void remove_object(enum kind kind, int id)
 		give_up("remove", kind, id);
 }
 
-static void clear_object(enum kind kind, key_t key)
+/* What is not there, or not ours, is no failure. */
+static int clear_object(enum kind kind, key_t key)
 {
 	union status status;
 	int id = find(kind, key);
-	if (id == -1)
-		return;
+	if (id == -1 && errno == ENOENT)
+		return 0;
+	if (id == -1) {
+		warn("%s: %s 0x%x", get_calls[kind], kinds[kind],
+		     (unsigned)key);
+		return 1;
+	}
 	int known = control(kind, id, IPC_STAT, &status);
-	if ((known == 0 && creator_of(kind, &status) == geteuid()) ||
-	    (known == -1 && errno == EACCES)) /* as in remove_object */
-		control(kind, id, IPC_RMID, &status);
+	if (known == 0 && creator_of(kind, &status) != geteuid())
+		return 0;
+	if ((known == 0 || errno == EACCES) && /* as in remove_object */
+	    control(kind, id, IPC_RMID, &status) == 0)
+		return 0;
+	if (errno == EINVAL || errno == EIDRM)
+		return 0;
+	warn("%s: remove %s %d", control_calls[kind], kinds[kind], id);
+	return 1;
 }
 
-static void clear(void)
+static int clear(void)
 {
 	char line[4096];
 	enum kind kind;
+	int failed = 0;
 	while (fgets(line, sizeof line, stdin) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
 		char *name = strchr(line, ' ');
@@ -279,15 +298,17 @@ static void clear(void)
 			continue;
 		*name++ = '\0';
 		if (is_kind(line, &kind)) {
-			clear_object(kind, (key_t)strtoll(name, NULL, 0));
+			failed |=
+			    clear_object(kind, (key_t)strtoll(name, NULL, 0));
 			continue;
 		}
 		for (int i = 0; strcmp(line, "path") == 0 && i < 3; i++) {
 			key_t key = ftok(name, projects[i]);
 			if (key != -1)
-				clear_object(QUEUE, key);
+				failed |= clear_object(QUEUE, key);
 		}
 	}
+	return failed;
 }
 
 /* In doubt a server is there: only a refused connection says that none is. */
@@ -321,7 +342,7 @@ static int run(int count, char *words[])
 	if (count == 1 && strcmp(command, "names") == 0) {
 		print_names();
 	} else if (count == 1 && strcmp(command, "clear") == 0) {
-		clear();
+		return clear();
 	} else if (count == 2 && strcmp(command, "socket") == 0) {
 		puts(socket_state(words[1]));
 	} else if (count == 2 && strcmp(command, "unused") == 0) {
@@ -334,6 +355,7 @@ static int run(int count, char *words[])
 	} else if (count < 3 || count > 4 || !is_kind(words[1], &kind)) {
 		errx(2, "no such command, or not with these words\n%s", usage);
 	} else if (strcmp(command, "find") == 0) {
+		failure = 2; /* 1 is an answer */
 		int is_path = kind == QUEUE && strchr(words[2], '/') != NULL;
 		key_t key = is_path ? key_of(words[2], project_of(words[3]))
 				    : (key_t)number_of(words[2], 1, 0xffffffff);
@@ -341,7 +363,8 @@ static int run(int count, char *words[])
 		if (id == -1 && errno == ENOENT)
 			return 1;
 		if (id == -1)
-			err(2, "find %s 0x%x", kinds[kind], (unsigned)key);
+			err(failure, "%s: %s 0x%x", get_calls[kind],
+			    kinds[kind], (unsigned)key);
 		printf("%d\n", id);
 	} else {
 		int id = (int)number_of(words[2], INT_MIN, INT_MAX);

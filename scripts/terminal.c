@@ -1,15 +1,14 @@
 /*
  * terminal - the terminals in which play.sh types what a lab sheet types
  *
- * It obeys lines of standard input: 1$COMMAND starts that in terminal 1 (to 3)
- * by sh -c, 1kNUMBER presses a key there, the byte NUMBER, 1e ends what runs.
- * It says what happens, a line each: a kind, the terminal, the time, a text. =
- * is a printed line, or a part that stood for 0.5 s; x an end, with its status
- * (128 + n after signal n); t that nothing has happened for 0.1 s; $, k and e
- * that it has obeyed. At the end of input, or without a reader, it ends all.
+ * It obeys lines: 1$COMMAND is typed in terminal 1 (to 3), 1kNUMBER is a key, a
+ * byte; 1e ends what runs. It prints a kind, the terminal, the time, a text: =
+ * a line, or a part that stood for 0.5 s; x an end (128 + n by signal n; 126:
+ * no terminal); t that 0.1 s are over; $, k, e that it has obeyed.
  */
 
 #define _GNU_SOURCE /* glibc: posix_openpt */
+#include <err.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -59,7 +58,9 @@ static void start(struct terminal *terminal, const char *command)
 	unlockpt(terminal->master);
 	fcntl(terminal->master, F_SETFL, O_NONBLOCK);
 	terminal->running = fork();
-	if (terminal->running != 0)
+	if (terminal->running == -1)
+		err(1, "fork");
+	if (terminal->running > 0)
 		return;
 	setsid();
 	int slave = open(ptsname(terminal->master), O_RDWR);
@@ -76,30 +77,31 @@ static void start(struct terminal *terminal, const char *command)
 	_exit(127);
 }
 
-static int runs(struct terminal *terminal)
+/* Where what is printed can be read, or -1 where nothing runs any more. */
+static int open_end(struct terminal *terminal)
 {
 	int status = 0;
-	if (terminal->running <= 0)
-		return 0;
-	if (waitpid(terminal->running, &status, WNOHANG) == 0)
-		return 1;
+	if (terminal->running == 0)
+		return -1;
+	if (waitpid(terminal->running, &status, WNOHANG) <= 0)
+		return terminal->master;
 	for (int i = 0; i < 64 && read_printed(terminal); i++)
 		; /* the rest, not for ever */
 	if (terminal->used > 0)
 		say('=', terminal);
 	close(terminal->master);
 	terminal->running = 0;
-	status =
-	    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	terminal->used = sprintf(terminal->line, "%d", status);
+	terminal->used = sprintf(terminal->line, "%d",
+				 WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+						     : WEXITSTATUS(status));
 	say('x', terminal);
-	return 0;
+	return -1;
 }
 
 /* By SIGTERM, and after a second by SIGKILL. What is stopped must go on. */
 static void end(struct terminal *terminal)
 {
-	for (int tries = 0; runs(terminal); tries++) {
+	for (int tries = 0; open_end(terminal) != -1; tries++) {
 		if (tries % 200 == 0)
 			kill(-terminal->running, tries ? SIGKILL : SIGTERM);
 		kill(-terminal->running, SIGCONT);
@@ -110,18 +112,17 @@ static void end(struct terminal *terminal)
 int main(void)
 {
 	static char line[8192];
-	int ticks = 0; /* so often nothing has happened for 0.1 s */
-	struct pollfd ends[5] = {{STDIN_FILENO, POLLIN, 0},
-				 {STDOUT_FILENO, 0, 0}};
+	int ready, ticks = 0; /* so often nothing has happened for 0.1 s */
+	struct pollfd ends[5] = {{0, POLLIN, 0}, {1, 0, 0}};
 	for (int number = 1; number < 32; number++) /* keys are not for us */
 		signal(number, number == SIGCHLD ? SIG_DFL : SIG_IGN);
 	setvbuf(stdin, NULL, _IONBF, 0);
 	while (ends[1].revents == 0) {
-		for (int i = 1; i < 4; i++) {
-			int fd = runs(&terminals[i]) ? terminals[i].master : -1;
-			ends[i + 1] = (struct pollfd){fd, POLLIN, 0};
-		}
-		ticks = poll(ends, 5, 100) == 0 ? ticks + 1 : 0;
+		for (int i = 1; i < 4; i++)
+			ends[i + 1] =
+			    (struct pollfd){open_end(&terminals[i]), POLLIN, 0};
+		ready = poll(ends, 5, 100);
+		ticks = ready == 0 ? ticks + 1 : 0;
 		for (int i = 1; i < 4; i++) {
 			if (ends[i + 1].revents && !read_printed(&terminals[i]))
 				poll(NULL, 0, 5); /* all have closed it */
@@ -130,7 +131,7 @@ int main(void)
 		}
 		if (ticks > 0)
 			say('t', terminals);
-		if (ends[0].revents == 0)
+		if (ready < 1 || ends[0].revents == 0)
 			continue;
 		if (fgets(line, sizeof line, stdin) == NULL)
 			break;
@@ -145,5 +146,4 @@ int main(void)
 	}
 	for (int i = 1; i < 4; i++)
 		end(&terminals[i]);
-	return 0;
 }

@@ -117,11 +117,11 @@ tcp_calls_are_named() {
 		fcntl:EINVAL:when=2 fcntl F_SETFL
 		setsockopt:EINVAL setsockopt SO_REUSEADDR
 		bind:EACCES bind 127.0.0.1 port 0
-		listen:EADDRINUSE listen
+		listen:EADDRINUSE listen on 127.0.0.1 port 0
 		getsockname:ENOBUFS getsockname
 		pipe:EMFILE pipe
 		fork|clone:EAGAIN fork
-		wait:EDOM waitpid
+		wait:EDOM waitpid: a worker
 	END
 }
 check 'client, sender and prefork name it too' tcp_calls_are_named
@@ -160,7 +160,7 @@ echo_calls_are_named() {
 	names_calls socket/echo_server -u "$socket" <<-END
 		socket:EMFILE socket
 		bind:EACCES bind $socket
-		listen:EADDRINUSE listen
+		listen:EADDRINUSE listen on $socket
 		fcntl:EINVAL fcntl F_GETFL
 		fcntl:EINVAL:when=2 fcntl F_SETFL
 		poll:ENOMEM poll

@@ -39,15 +39,19 @@ int main(int argc, char *argv[])
 	const double set_up = now() - start;
 	if (queue == -1)
 		err(1, "msgget");
+	snprintf(through, sizeof through, "queue %d", (int)queue);
 
 	/* Does the system carry such a message at all? It has a limit for each
 	 * (msgmax) and one for a queue (msgmnb). */
 	sent->type = 1;
-	if (msgsnd(queue, sent, bytes, IPC_NOWAIT) == -1)
+	const int failed = msgsnd(queue, sent, bytes, IPC_NOWAIT);
+	if (failed && (errno == EINVAL || errno == EAGAIN))
 		errx(77, "msgsnd: a message of %zu bytes is too long here",
 		     bytes);
+	if (failed)
+		err(1, "msgsnd: %s", through);
 	if (msgrcv(queue, received, bytes, 1, IPC_NOWAIT) == -1)
-		err(1, "msgrcv");
+		err(1, "msgrcv: %s", through);
 
 	start_child();
 	print_figures("msgqueue", set_up, measure(), "");
@@ -76,6 +80,7 @@ static void receive_message(void)
 
 static void remove_objects(void)
 {
-	if (queue != -1)
-		msgctl(queue, IPC_RMID, NULL);
+	if (queue != -1 && msgctl(queue, IPC_RMID, NULL) == -1 &&
+	    errno != EINVAL) /* somebody else has removed it */
+		warn("msgctl: remove %s", through);
 }

@@ -41,6 +41,8 @@ static volatile struct used *by_child; /* in memory of both */
  * `out` the sender writes to where the receiver reads: all bytes are stamps. */
 static unsigned char *out, *in;
 
+static char through[40]; /* for messages: what they are sent through */
+
 /* These are each program's own. */
 static void send_message(unsigned char stamp);
 static void receive_message(void);
@@ -135,7 +137,10 @@ static void *allocate(size_t size)
 static void give_way(void)
 {
 	int status = 0;
-	if (child > 0 && waitpid(child, &status, WNOHANG) == child)
+	const pid_t ended = child > 0 ? waitpid(child, &status, WNOHANG) : 0;
+	if (ended == -1 && errno != EINTR)
+		err(1, "waitpid: the other process");
+	if (ended > 0)
 		child = 0;
 	if (status != 0 || (self == CHILD && getppid() != parent))
 		errx(1, "the other process has ended");
@@ -146,9 +151,11 @@ static void give_way(void)
  * polls take longer than a short answer from another core. */
 static void try_again(const char *call, int tries)
 {
+	if (errno == EIDRM || errno == EINVAL) /* removed by ipcrm, say */
+		errx(1, "%s is not there any more", through);
 	if (errno != EAGAIN && errno != ENOMSG && errno != EINTR &&
 	    errno != EPIPE && errno != ECONNRESET) /* give_way knows of these */
-		err(1, "%s", call);
+		err(1, "%s: %s", call, through);
 	if (!polls || tries % 64 == 0)
 		give_way();
 }

@@ -50,16 +50,21 @@ int main(int argc, char *argv[])
 		err(77, "shmget: a segment of %zu bytes", size);
 	const double got = now();
 	segment = shmat(id, NULL, 0);
+	const int failure = errno;
 	const double attached = now();
 	/* Removed at once: it is freed with its last process. */
 	if (shmctl(id, IPC_RMID, NULL) == -1)
 		err(1, "shmctl: remove segment %d", id);
+	errno = failure;
 	if (segment == (void *)-1)
-		errx(77, "shmat: no room for a segment of %zu bytes", size);
+		err(errno == ENOMEM ? 77 : 1, "shmat: a segment of %zu bytes",
+		    size);
 	if (!polls) {
 		semaphores = semget(IPC_PRIVATE, 2, IPC_CREAT | 0600);
 		if (semaphores == -1)
 			err(1, "semget");
+		snprintf(through, sizeof through, "semaphores %d",
+			 (int)semaphores);
 	}
 	const double touch_us = touch();
 	atomic_init(&segment->turn, CHILD);
@@ -137,6 +142,7 @@ static void receive_message(void)
 
 static void remove_objects(void)
 {
-	if (semaphores != -1)
-		semctl(semaphores, 0, IPC_RMID);
+	if (semaphores != -1 && semctl(semaphores, 0, IPC_RMID) == -1 &&
+	    errno != EINVAL) /* somebody else has removed them */
+		warn("semctl: remove %s", through);
 }

@@ -185,6 +185,7 @@ CALL(int, __open64_2, open, (const char *path, int flags), (path, flags),
 #undef fcntl64
 #undef lstat64
 #undef mmap64
+#undef setrlimit64
 VARIADIC(int, open64, open, (const char *path, int flags, ...), flags, int,
 	 flags & O_CREAT, (path, flags, more), "path:s flags:o mode:e")
 VARIADIC(int, fcntl64, fcntl, (int fd, int command, ...), command, void *, 1,
@@ -258,7 +259,16 @@ CALL(void *, mmap, mmap,
      "address:p size:z protection:d flags:d fd:d")
 CALL(int, munmap, munmap, (void *address, size_t size), (address, size),
      "address:p size:z")
+CALL(int, setrlimit, setrlimit, (int what, const void *limit), (what, limit),
+     "what:d limit:-")
+CALL(int, execv, execv, (const char *path, char *const *words), (path, words),
+     "path:s words:-")
+CALL(int, execvp, execvp, (const char *path, char *const *words),
+     (path, words), "path:s words:-")
+CALL(int, posix_openpt, posix_openpt, (int flags), (flags), "flags:o")
 #ifdef __linux__
+CALL(int, setrlimit64, setrlimit, (int what, const void *limit), (what, limit),
+     "what:d limit:-")
 CALL(int, lstat64, lstat, (const char *path, void *status), (path, status),
      "path:s status:-")
 CALL(int, __lxstat, lstat, (int version, const char *path, void *status),

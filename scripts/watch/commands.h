@@ -164,7 +164,10 @@ static void hand_down(const char *name, int fd)
 	char text[30];
 	getrlimit(RLIMIT_NOFILE, &limit);
 	const int high = limit.rlim_cur < 1024 ? (int)limit.rlim_cur - 8 : 1000;
-	snprintf(text, sizeof text, "%d", fcntl(fd, F_DUPFD, high));
+	const int copy = fcntl(fd, F_DUPFD, high);
+	if (copy == -1)
+		fcntl(fd, F_SETFD, 0);
+	snprintf(text, sizeof text, "%d", copy == -1 ? fd : copy);
 	set(name, text);
 }
 
@@ -173,6 +176,8 @@ static void become(const struct command *command, int number, int input)
 {
 	struct stat status;
 	char text[30];
+	const int complaints = dup(2);
+	fcntl(complaints, F_SETFD, FD_CLOEXEC);
 	setsid();
 	signal(SIGPIPE, SIG_DFL);
 	dup2(input, 0);
@@ -196,7 +201,10 @@ static void become(const struct command *command, int number, int input)
 	set("LD_PRELOAD", library);
 #endif
 	execv(program_of(command), command->words);
-	warn("%s", command->words[0]);
+	const int failure = errno;
+	dup2(complaints, 2);
+	errno = failure;
+	warn("execv %s", program_of(command));
 	_exit(127);
 }
 

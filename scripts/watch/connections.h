@@ -33,8 +33,8 @@ static void read_connection(int number)
 		const ssize_t length =
 		    read(connection->fd, connection->text + connection->length,
 			 sizeof connection->text - 1 - connection->length);
-		if (length == -1 && (errno == EAGAIN || errno == EINTR))
-			return;
+		if (length == -1 && errno != ECONNRESET)
+			return; /* EAGAIN, mostly */
 		if (length <= 0) {
 			connection->ended = 1;
 			add_event(number, now(), NULL);
@@ -85,7 +85,11 @@ static int come_through_door(void)
 				 .msg_iovlen = 1,
 				 .msg_control = &control,
 				 .msg_controllen = sizeof control};
-	if (recvmsg(door, &message, 0) != 1)
+	ssize_t length;
+	do
+		length = recvmsg(door, &message, 0);
+	while (length == -1 && errno == EINTR);
+	if (length != 1)
 		return -1;
 	const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 	int fd = -1;
@@ -102,7 +106,8 @@ static int take_connection(void)
 	if (fd == -1)
 		return 0;
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	fcntl(fd, F_SETFL, O_NONBLOCK);
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
+		err(1, "fcntl F_SETFL");
 	for (int i = 0; i < CONNECTIONS; i++) {
 		if (connections[i].fd != -1)
 			continue;

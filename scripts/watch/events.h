@@ -33,8 +33,12 @@ static void release(int number, long long time)
 		note_begin(number, time);
 	}
 	process->at_birth = 0;
-	const ssize_t put = write(connections[process->connection].fd, "", 1);
-	(void)put; /* it may have been killed meanwhile */
+	const int fd = connections[process->connection].fd;
+	ssize_t put = -1;
+	for (int tries = 0; put == -1 && tries < 3; tries++)
+		put = write(fd, "", 1);
+	if (put == -1)
+		shutdown(fd, SHUT_WR); /* if it lives, it is held no more */
 }
 
 static void be_held(int number, int at_birth, long long time)

@@ -2,13 +2,18 @@
  * inject.h - for library.c: a call that is to fail, or is cut short
  */
 
+#include "failures.h"
+
+enum { NO_CALL = -1, EACH_CALL = -2 };
+enum { MOST_SHORT = 1000 }; /* of each call: megabytes would take minutes */
+
 static struct {
 	char process[100];
-	int call; /* the first of this name; -1: none */
-	long number;
-	int error; /* 0: short */
+	int call;    /* the first of this name, or one of the above */
+	long number; /* 0: each */
+	int error;   /* 0: short */
 	const char *what;
-} fault = {.call = -1};
+} fault = {.call = NO_CALL};
 
 static int is(const struct call *call, const char *name)
 {
@@ -33,6 +38,8 @@ static void read_fault(void)
 	for (int i = CALLS - 1; i >= 0; i--)
 		if (strcmp(calls[i].name, name) == 0)
 			fault.call = i;
+	if (strcmp(name, "all") == 0)
+		fault.call = EACH_CALL;
 }
 
 static void remove_object(const struct call *call, int id)
@@ -53,12 +60,30 @@ static int can_be_short(const struct use *use)
 	struct stat status;
 	int type;
 	socklen_t length = sizeof type;
-	if (use->size <= 1)
-		return 0;
+	if (use->size <= 1 || strict) /* we may not ask what it is */
+		return use->size > 1;
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0)
 		return type == SOCK_STREAM;
 	return !is(use->call, "write") || use->size > PIPE_BUF ||
 	       fstat(fd, &status) == -1 || !S_ISFIFO(status.st_mode);
+}
+
+/* Is this use, which an event has told of, to fail or to be cut short? */
+static int is_chosen(const struct use *use, const char *event)
+{
+	struct call *first = &calls[use->call->same];
+	if (strcmp(fault.process, process) != 0)
+		return 0;
+	if (fault.call != EACH_CALL && fault.call != use->call->same)
+		return 0;
+	if (fault.number != 0)
+		return fault.number == use->number;
+	if (!can_be_gentle(use->call->name, event, fault.what))
+		return 0;
+	if (fault.error == 0)
+		return use->number <= MOST_SHORT;
+	first->interrupted = !first->interrupted;
+	return first->interrupted;
 }
 
 /* This use is to fail, or to be cut short: how? */

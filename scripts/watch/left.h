@@ -57,8 +57,10 @@ static void show_cursor(int fd)
 
 static void tell_guardian(const struct made *object)
 {
-	ssize_t ignored = write(to_guardian, object, sizeof *object);
-	(void)ignored;
+	ssize_t told;
+	do
+		told = write(to_guardian, object, sizeof *object);
+	while (told == -1 && errno == EINTR);
 }
 
 static void note_made(int kind, int id, const char *path)
@@ -149,6 +151,21 @@ static void take_objects(int objects)
 	}
 }
 
+/* The next of the objects, whole. Return 0 at the end. */
+static int read_made(int pipe_end, struct made *object)
+{
+	size_t taken = 0;
+	for (int tries = 0; taken < sizeof *object && tries < 1000; tries++) {
+		const ssize_t length = read(pipe_end, (char *)object + taken,
+					    sizeof *object - taken);
+		if (length == 0)
+			return 0;
+		if (length > 0)
+			taken += (size_t)length;
+	}
+	return taken == sizeof *object;
+}
+
 /* Ends when we do: then it ends and removes what we should have. */
 static void guard(int pipe_end, int objects, int screen)
 {
@@ -169,7 +186,7 @@ static void guard(int pipe_end, int objects, int screen)
 		take_objects(objects);
 		if (polled[0].revents == 0)
 			continue;
-		if (read(pipe_end, &object, sizeof object) != sizeof object)
+		if (!read_made(pipe_end, &object))
 			break;
 		clean = object.gone;
 		for (int i = 0; clean && i < made_count; i++)

@@ -24,6 +24,9 @@
  *               getaddrinfo's errors (EAI_AGAIN), or `short`: it is made with
  *               a size of one byte. A failing close does close. EIDRM, and
  *               EINVAL of a call with an id (not shmat), remove the object.
+ *               `all` instead of a call, and 0 as its number, mean each, where
+ *               errors.h has this WHAT; a call that has just failed is made.
+ * WATCH_ALONE   set: programs that the process becomes are not seen
  * WATCH_OUTPUT  the inode of a file. If it is the standard output, that is line
  *               buffered, as on a terminal, and each event ends with its size,
  *               printed=BYTES; a return has waited=1 before that if the process
@@ -101,10 +104,11 @@ static struct call {
 	const char *symbol, *name, *print;
 	long uses;          /* at the first of this name */
 	int same;           /* the first of this name */
+	int interrupted;    /* its last use failed: this one does not */
 	void (*libc)(void); /* the function itself */
 } calls[CALLS] = {
 #define CALL(result, symbol, name, parameters, arguments, print)               \
-	{#symbol, #name, print, 0, 0, NULL},
+	{#symbol, #name, print, 0, 0, 0, NULL},
 #include "calls.h"
 };
 
@@ -180,17 +184,17 @@ static void begin(struct use *use, int symbol, ...)
 	take_arguments(use, values);
 	va_end(values);
 
+	struct line line = {.length = 0};
 	if (stream != -1) {
-		struct line line;
 		begin_line(&line, "begin");
 		add(&line, " %s %ld", call->name, use->number);
 		for (int i = 0; i < use->count; i++)
 			print_argument(&line, use, i);
 		end_line(&line);
 	}
+	line.text[line.length] = '\0';
 	hold();
-	if (fault.call == call->same && fault.number == use->number &&
-	    strcmp(fault.process, process) == 0)
+	if (fault.call != NO_CALL && is_chosen(use, line.text))
 		inject(use);
 	if (is(call, "close") && use->arguments[0].value.number != -1 &&
 	    (use->arguments[0].value.number == stream ||
@@ -311,6 +315,10 @@ __attribute__((constructor)) static void start(void)
 	const char *name = getenv("WATCH_PROCESS");
 	snprintf(process, sizeof process, "%s", name == NULL ? "1" : name);
 	held = getenv("WATCH_HOLD") != NULL;
+	if (getenv("WATCH_ALONE") != NULL) {
+		unsetenv("LD_PRELOAD");
+		unsetenv("DYLD_INSERT_LIBRARIES");
+	}
 	read_fault();
 	open_output();
 	open_stream();
@@ -330,7 +338,7 @@ __attribute__((destructor)) static void finish(void)
 static void be_born(int number)
 {
 	for (int i = 0; i < CALLS; i++)
-		calls[i].uses = 0;
+		calls[i].uses = calls[i].interrupted = 0;
 	const size_t length = strlen(process);
 	snprintf(process + length, sizeof process - length, ".%d", number);
 	setenv("WATCH_PROCESS", process, 1); /* for a program that it becomes */

@@ -104,6 +104,8 @@ int main(int argc, char *argv[])
 			  &(struct sigaction){.sa_handler = note_signal}, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	open_session(argv[0]);
+	watch_itself = getpid();
+	atexit(leave_nothing);
 
 	int failed = 0;
 	int height;
