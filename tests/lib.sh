@@ -209,8 +209,8 @@ start() { # NAME PROGRAM [ARGUMENT ...]
 	program=$2
 	shift 2
 	# What an earlier one of this name has printed must not be found.
-	[ ! -f "$work/$name.out" ] || : >"$work/$name.out"
-	[ ! -f "$work/$name.err" ] || : >"$work/$name.err"
+	[ -p "$work/$name.out" ] || : >"$work/$name.out"
+	[ -p "$work/$name.err" ] || : >"$work/$name.err"
 	"$build/$program" "$@" <"${input:-/dev/null}" >"$work/$name.out" \
 		2>"$work/$name.err" &
 	echo "$!" >"$work/$name.pid"
