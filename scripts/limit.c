@@ -21,6 +21,7 @@
  */
 
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -56,7 +57,7 @@ static void end_group(pid_t group)
 {
 	const struct timespec pause = {.tv_nsec = 5000000};
 	double since = now();
-	if (kill(-group, SIGTERM) == -1)
+	if (kill(-group, SIGTERM) == -1 && errno == ESRCH)
 		return;
 	kill(-group, SIGCONT); /* a stopped process cannot end */
 	while (now() - since < 1) {

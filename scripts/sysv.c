@@ -19,11 +19,11 @@
  *         server's two
  * unused  is there no queue for any of the three? Exit status 0 yes, 1 no
  * find    the id of the object; it is never created
- * state   its id, the user id of its creator, and its users; "unknown" twice
- *         where it may not be read
- * users   of a segment the processes that have attached it; of a queue those
- *         that sent or received last and are still there; of semaphores those
- *         that changed one last and are still there, and those that wait
+ * state   its id, the user id of its creator, and how many processes use it:
+ *         a segment those that have attached it; a queue those that sent or
+ *         received last and are still there; semaphores those that changed one
+ *         last and are still there, and those that wait. "unknown" twice where
+ *         it may not be read
  * remove  the object, if this user made it: root's power is not made use of
  * clear   the same for each line of standard input, "KIND KEY" or "path PATH"
  *         (a path's three queues); what is not there is no failure
@@ -35,8 +35,8 @@
  * that was killed and not waited for counts as there.
  *
  * Exit status: 0; 1 after a failure; 2 after bad usage. find and state say 1
- * when there is no such object and 2 after a failure; users and remove say 3,
- * without a word, when the object is gone.
+ * when there is no such object and 2 after a failure; remove says 3, without a
+ * word, when it is gone.
  */
 
 #include <err.h>
@@ -64,14 +64,21 @@
 
 static const char usage[] =
     "usage: sysv names | key PATH [requests|answers] | unused PATH | clear\n"
-    "       sysv find KIND KEY | state KIND KEY\n"
-    "       sysv users KIND ID | remove KIND ID | socket PATH\n"
+    "       sysv find KIND KEY | state KIND KEY | remove KIND ID\n"
+    "       sysv socket PATH\n"
     "KIND is segment, queue or semaphores; KEY may be a queue's PATH\n"
     "[requests|answers]";
 
 enum kind { SEGMENT, QUEUE, SEMAPHORES, NO_KIND };
 
-static const char *const kinds[] = {"segment", "queue", "semaphores"};
+/* Each kind has its own calls. */
+static const struct {
+	const char *name, *get, *control;
+} kinds[] = {{"segment", "shmget", "shmctl"},
+	     {"queue", "msgget", "msgctl"},
+	     {"semaphores", "semget", "semctl"}};
+
+static int failure = 1; /* the exit status after one; 2 where 1 is an answer */
 
 static const int projects[] = {QUEUE_PROJECT, REQUESTS_PROJECT,
 			       ANSWERS_PROJECT};
@@ -85,7 +92,7 @@ union semaphore_argument {
 static enum kind kind_of(const char *word)
 {
 	int kind = SEGMENT;
-	while (kind < NO_KIND && strcmp(word, kinds[kind]) != 0)
+	while (kind < NO_KIND && strcmp(word, kinds[kind].name) != 0)
 		kind++;
 	return (enum kind)kind;
 }
@@ -104,7 +111,7 @@ static key_t key_of_path(const char *path, int project)
 {
 	key_t key = ftok(path, project);
 	if (key == -1)
-		err(1, "ftok %s", path);
+		err(failure, "ftok %s", path);
 	return key;
 }
 
@@ -156,7 +163,7 @@ static long semaphore_users(int id, int size)
 	return users;
 }
 
-/* Each kind has its own calls. Returns the number of users. */
+/* Returns the number of users, or -1. */
 static long look_at(enum kind kind, int id, uid_t *creator)
 {
 	if (kind == SEGMENT) {
@@ -181,6 +188,12 @@ static long look_at(enum kind kind, int id, uid_t *creator)
 		return -1;
 	*creator = set.sem_perm.cuid;
 	return semaphore_users(id, (int)set.sem_nsems);
+}
+
+/* Has the call failed because somebody was quicker? */
+static int is_gone(void)
+{
+	return errno == EINVAL || errno == EIDRM;
 }
 
 /* 0, -1 after a failure, or 1: another user made it. What may not be read the
@@ -215,16 +228,25 @@ static void print_names(void)
 			       (unsigned)key_of_path(home, projects[i]), home);
 }
 
-/* By their keys, what is there. No key: 0, or -1 from ftok. */
-static void clear_key(enum kind kind, key_t key)
+/* What is not there, or not ours, is no failure. */
+static int clear_key(enum kind kind, key_t key)
 {
-	int id = key == 0 || key == -1 ? -1 : find(kind, key);
-	if (id != -1)
-		remove_object(kind, id);
+	if (key == 0 || key == -1) /* no number, or ftok failed */
+		return 0;
+	int id = find(kind, key);
+	if (id == -1 && errno != ENOENT) {
+		warn("%s: 0x%x", kinds[kind].get, (unsigned)key);
+		return 1;
+	}
+	if (id == -1 || remove_object(kind, id) != -1 || is_gone())
+		return 0;
+	warn("%s: remove %d", kinds[kind].control, id);
+	return 1;
 }
 
-static void clear(void)
+static int clear(void)
 {
+	int failed = 0;
 	char line[4096];
 	while (fgets(line, sizeof line, stdin) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
@@ -234,10 +256,12 @@ static void clear(void)
 		*name++ = '\0';
 		enum kind kind = kind_of(line);
 		if (kind != NO_KIND)
-			clear_key(kind, (key_t)strtoll(name, NULL, 0));
+			failed |=
+			    clear_key(kind, (key_t)strtoll(name, NULL, 0));
 		for (int i = 0; strcmp(line, "path") == 0 && i < 3; i++)
-			clear_key(QUEUE, ftok(name, projects[i]));
+			failed |= clear_key(QUEUE, ftok(name, projects[i]));
 	}
+	return failed;
 }
 
 /* In doubt a server is there: only a refused connection says that none is. */
@@ -264,9 +288,10 @@ static const char *socket_state(const char *path)
 	return time(NULL) - status.st_mtime > 2 ? "dead" : "young";
 }
 
-/* A command about an object by its KEY. A queue's may be a path. */
-static int look_by_key(int with_state, enum kind kind, char *words[])
+/* find and state. A queue's KEY may be a path, and WHICH. */
+static int look_up(const char *command, enum kind kind, char *words[])
 {
+	failure = 2;
 	key_t key = kind == QUEUE && strchr(words[0], '/') != NULL
 			? key_of_queue(words[0], words[1])
 			: (key_t)number_of(words[0], 1, 0xffffffff);
@@ -274,37 +299,34 @@ static int look_by_key(int with_state, enum kind kind, char *words[])
 	if (id == -1 && errno == ENOENT)
 		return 1;
 	if (id == -1)
-		err(2, "find %s 0x%x", kinds[kind], (unsigned)key);
-	uid_t creator;
-	long users = with_state ? look_at(kind, id, &creator) : 0;
-	if (!with_state)
+		err(2, "%s: 0x%x", kinds[kind].get, (unsigned)key);
+	if (strcmp(command, "find") == 0) {
 		printf("%d\n", id);
-	else if (users != -1)
+		return 0;
+	}
+	uid_t creator;
+	long users = look_at(kind, id, &creator);
+	if (users != -1)
 		printf("%d %lu %ld\n", id, (unsigned long)creator, users);
 	else if (errno == EACCES)
 		printf("%d unknown unknown\n", id);
-	else if (errno == EINVAL || errno == EIDRM) /* just gone */
+	else if (is_gone())
 		return 1;
 	else
-		err(2, "look at %s %d", kinds[kind], id);
+		err(2, "%s: look at %d", kinds[kind].control, id);
 	return 0;
 }
 
-/* A command about an object by its ID. */
-static int act_on_id(int with_removal, enum kind kind, const char *word)
+static int remove_by_id(enum kind kind, const char *word)
 {
 	int id = (int)number_of(word, INT_MIN, INT_MAX);
-	uid_t creator;
-	long result = with_removal ? remove_object(kind, id)
-				   : look_at(kind, id, &creator);
-	if (result == -1 && (errno == EINVAL || errno == EIDRM))
-		return 3; /* it is gone */
+	int result = remove_object(kind, id);
+	if (result == 1)
+		errx(1, "%s %d was made by another user", kinds[kind].name, id);
+	if (result == -1 && is_gone())
+		return 3;
 	if (result == -1)
-		err(1, "%s %d", kinds[kind], id);
-	if (with_removal && result == 1)
-		errx(1, "%s %d was made by another user", kinds[kind], id);
-	if (!with_removal)
-		printf("%ld\n", result);
+		err(1, "%s: remove %d", kinds[kind].control, id);
 	return 0;
 }
 
@@ -312,12 +334,12 @@ static int run(int count, char *words[])
 {
 	const char *command = words[0];
 	enum kind kind = count > 2 ? kind_of(words[1]) : NO_KIND;
-	int by_key = kind != NO_KIND && count <= 4;
-	int by_id = kind != NO_KIND && count == 3;
+	int looks =
+	    strcmp(command, "find") == 0 || strcmp(command, "state") == 0;
 	if (strcmp(command, "names") == 0 && count == 1) {
 		print_names();
 	} else if (strcmp(command, "clear") == 0 && count == 1) {
-		clear();
+		return clear();
 	} else if (strcmp(command, "socket") == 0 && count == 2) {
 		puts(socket_state(words[1]));
 	} else if (strcmp(command, "unused") == 0 && count == 2) {
@@ -327,14 +349,11 @@ static int run(int count, char *words[])
 				return 1;
 	} else if (strcmp(command, "key") == 0 && (count == 2 || count == 3)) {
 		printf("0x%x\n", (unsigned)key_of_queue(words[1], words[2]));
-	} else if (strcmp(command, "find") == 0 && by_key) {
-		return look_by_key(0, kind, words + 2);
-	} else if (strcmp(command, "state") == 0 && by_key) {
-		return look_by_key(1, kind, words + 2);
-	} else if (strcmp(command, "users") == 0 && by_id) {
-		return act_on_id(0, kind, words[2]);
-	} else if (strcmp(command, "remove") == 0 && by_id) {
-		return act_on_id(1, kind, words[2]);
+	} else if (looks && kind != NO_KIND && count <= 4) {
+		return look_up(command, kind, words + 2);
+	} else if (strcmp(command, "remove") == 0 && kind != NO_KIND &&
+		   count == 3) {
+		return remove_by_id(kind, words[2]);
 	} else if (strcmp(command, "-h") == 0) {
 		puts(usage);
 	} else {

@@ -150,8 +150,8 @@ check "sysv: names the labs' default objects" default_names
 sysv_usage() {
 	for bad in '' nonsense 'find segment' 'find thing 5' 'find segment -5' \
 		'key /nowhere other' 'state segment 5 6 7' \
-		'users segment five' 'remove segment 5 6' \
-		'users segment 99999999999'; do
+		'remove segment five' 'remove segment 5 6' \
+		'remove segment 99999999999'; do
 		# shellcheck disable=SC2086 # these are words
 		run scripts/sysv $bad
 		exits 2
@@ -159,7 +159,7 @@ sysv_usage() {
 	done
 	run scripts/sysv -h
 	succeeds
-	run scripts/sysv users segment -5 # a number, as macOS gives them
+	run scripts/sysv remove segment -5 # a number, as macOS gives them
 	exits 3
 	fails 1 'ftok' scripts/sysv key "$work/nowhere"
 }

@@ -126,7 +126,7 @@ tests_can_be_stopped() {
 		[ "$status" -gt 128 ] || fail "death by $signal"
 		read -r pid <"$work/reader.pid"
 		! kill -0 "$pid" 2>/dev/null || fail 'no process left'
-		run scripts/sysv users queue "$(cat "$work/queue")"
+		run scripts/sysv remove queue "$(cat "$work/queue")"
 		exits 3 # it is gone
 		[ -z "$(ls -A "$work/tmp")" ] || fail 'no file left'
 	done
