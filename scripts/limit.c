@@ -103,8 +103,10 @@ int main(int argc, char *argv[])
 	if (with_folder) {
 		snprintf(ticks, sizeof ticks, "%s/ticks", folder);
 		snprintf(slow, sizeof slow, "%s/slow", folder);
-		if (mkdir(folder, 0700) == -1 || mkfifo(ticks, 0600) == -1)
-			err(125, "%s", folder);
+		if (mkdir(folder, 0700) == -1)
+			err(125, "mkdir %s", folder);
+		if (mkfifo(ticks, 0600) == -1)
+			err(125, "mkfifo %s", ticks);
 	}
 
 	/* The command has no handlers: SIGINT, which comes ignored in a

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/sem.h>
 #include <unistd.h>
 
@@ -148,6 +149,16 @@ static inline void join_or_exit(int set, unsigned short seat, key_t key)
 		     (unsigned)key, name);
 	errx(1, "key 0x%x has a %s: choose another key with -k", (unsigned)key,
 	     name);
+}
+
+/* Removing has failed. It is no fault if the other side was quicker. A signal
+ * handler may call this: so it calls write, and not printf. */
+static inline void tell_if_left(const char *text)
+{
+	if (errno == EINVAL || errno == EIDRM)
+		return;
+	if (write(STDERR_FILENO, text, strlen(text)) == -1)
+		_exit(1);
 }
 
 /* The key has a segment, and no producer made it for this transfer. */

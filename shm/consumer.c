@@ -135,10 +135,10 @@ int main(int argc, char *argv[])
  * side was quicker. */
 static void remove_objects(void)
 {
-	if (found_segment != -1)
-		shmctl(found_segment, IPC_RMID, NULL);
-	if (joined_set != -1)
-		semctl(joined_set, 0, IPC_RMID);
+	if (found_segment != -1 && shmctl(found_segment, IPC_RMID, NULL) == -1)
+		tell_if_left("consumer: shmctl: the segment is left\n");
+	if (joined_set != -1 && semctl(joined_set, 0, IPC_RMID) == -1)
+		tell_if_left("consumer: semctl: the semaphores are left\n");
 }
 
 static void interrupted(int signal_number)

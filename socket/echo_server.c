@@ -73,7 +73,7 @@ int main(int argc, char *argv[])
 
 	/* From now on clients can connect. They wait until we accept them. */
 	if (listen(listener, SOMAXCONN) == -1)
-		err(1, "listen");
+		err(1, "listen on %s", path);
 
 	/* A client may leave before we accept it: accept must not wait then.
 	 * Read the flags, add O_NONBLOCK, write them back. */

@@ -72,7 +72,7 @@ int main(int argc, char *argv[])
 	if (failed)
 		err(1, "bind %s port %ld", HOST, port);
 	if (listen(listener, SOMAXCONN) == -1)
-		err(1, "listen");
+		err(1, "listen on %s port %ld", HOST, port);
 
 	/* Which port is it? With -p 0 the kernel has chosen one. */
 	if (getsockname(listener, (struct sockaddr *)&address, &size) == -1)
@@ -111,7 +111,7 @@ int main(int argc, char *argv[])
 		if (ended == -1 && errno == EINTR)
 			continue;
 		if (ended == -1)
-			err(1, "waitpid");
+			err(1, "waitpid: a worker");
 		if (WIFEXITED(status)) /* a call failed: so would the next's */
 			errx(1, "worker %ld failed", (long)ended);
 		printf("worker %ld was ended by signal %d\n", (long)ended,

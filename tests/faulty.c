@@ -128,7 +128,7 @@ int main(int argc, char *argv[])
 	if (waited == -1) {
 		if (faulty("lines"))
 			warnx("semop: is the child there?");
-		err(1, "waitpid");
+		err(1, "waitpid: the child");
 	}
 	return status != 0;
 }

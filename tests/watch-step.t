@@ -1,14 +1,28 @@
 #!/bin/sh
 # watch-step.t - an order that is chosen has the same outcome every time
 #
-# WATCH_TIMES, from the environment: how often each order is played (5).
+# WATCH_TIMES, from the environment: how often each order is played, by default
+# those of the chapter's races 5 times, others once.
 # shellcheck source=tests/watch.sh
 . "${0%/*}/watch.sh"
 
 times=${WATCH_TIMES:-5}
 [ "$times" -le 20 ] || time_limit=600
 
+orders_are_checked() {
+	for order in '' x 1: 1:: 1! '1+ +' 1.1:sem-op; do
+		run scripts/watch/watch -x "$order" shm/race
+		exits 2
+		prints_nothing
+		says "-x '$order': must be steps"
+	done
+}
+check 'an order that is none is refused' orders_are_checked
+
+needs_watch
+
 # Play an order some times; each must end well, and show these texts in order.
+# $prepare is done before each.
 each_time() { # SCHEDULE COMMAND ... -- TEXT ...
 	order=$1
 	shift
@@ -19,6 +33,7 @@ each_time() { # SCHEDULE COMMAND ... -- TEXT ...
 	done
 	played=0
 	while [ "$played" -lt "$times" ]; do
+		${prepare:-:}
 		case $count in
 		1) watch -x "$order" "$1" ;;
 		2) watch -x "$order" "$1" "$2" ;;
@@ -33,8 +48,13 @@ each_time() { # SCHEDULE COMMAND ... -- TEXT ...
 	done
 }
 
+# Orders that are no race of the chapter's.
+once() { # as each_time
+	times=${WATCH_TIMES:-1}
+	each_time "$@"
+}
+
 reader_comes_early() {
-	unless_watchable
 	new_key
 	each_time '1:shmat 2 1' "shm/writer -k $key text" \
 		"shm/reader -l -k $key" -- \
@@ -47,7 +67,6 @@ reader_comes_early() {
 check 'a reader comes before the text, or after it' reader_comes_early
 
 writer_overwrites() {
-	unless_watchable
 	new_key
 	each_time '1 3 2' "shm/writer -k $key one" "shm/reader -k $key" \
 		"shm/writer -k $key two" -- 'memory: one' 'memory: two' \
@@ -60,7 +79,6 @@ check 'a writer overwrites a text before it is read, or after' \
 	writer_overwrites
 
 race_is_won_and_lost() {
-	unless_watchable
 	each_time '1:waitpid 1.1 1' shm/race -- \
 		'shared_int in parent process: 0' \
 		'shared_int in child process: 1' 'Child has exited.'
@@ -75,7 +93,6 @@ check 'the parent of race wins and loses, and waits with -w' \
 	race_is_won_and_lost
 
 increments_are_lost() {
-	unless_watchable
 	each_time '1:nanosleep 1.1:nanosleep 1~ 1.1 1' 'shm/counter -n 3' -- \
 		'>expected 6, got 3, lost 3'
 	each_time '1:fork 1+ 1.1 1' 'shm/counter -n 3' -- \
@@ -88,7 +105,6 @@ check 'increments are lost at will, and not with a semaphore' \
 	increments_are_lost
 
 recv_waits() {
-	unless_watchable
 	new_port
 	each_time '1~ 2:send 1~ 2~ 1 2' "socket/server -p $port" \
 		"socket/client -p $port" -- 'accept(3)' 'connect(3, ' \
@@ -99,7 +115,6 @@ recv_waits() {
 check 'recv waits until the client sends' recv_waits
 
 nonblocking_recv_does_not_wait() {
-	unless_watchable
 	new_port
 	each_time '1~ 2:send 1 2' "socket/server -n -p $port" \
 		"socket/client -p $port" -- 'O_NONBLOCK' \
@@ -111,7 +126,6 @@ check 'a non-blocking recv finds nothing, and the server goes on without it' \
 	nonblocking_recv_does_not_wait
 
 nonblocking_recv_is_late() {
-	unless_watchable
 	new_port
 	each_time '1~ 2~ 1 2' "socket/server -n -p $port" \
 		"socket/client -p $port" -- \
@@ -123,22 +137,52 @@ check 'a client that is in time is heard by the non-blocking server' \
 	nonblocking_recv_is_late
 
 queue_is_filled() {
-	unless_watchable
 	new_path
-	each_time '1~ 2 1' "msgqueue/reader -f $path" \
+	once '1~ 2 1' "msgqueue/reader -f $path" \
 		"msgqueue/writer -f $path text" -- 'msgrcv(id ' 'msgsnd(id ' \
 		'msgrcv = 5 type 1, "text\x00"' '>Data Received is : text'
-	each_time '2 1' "msgqueue/reader -f $path" \
+	once '2 1' "msgqueue/reader -f $path" \
 		"msgqueue/writer -f $path text" -- 'msgsnd(id ' \
 		'>Data Received is : text'
 	not_in_column 1 ': waited'
 }
 check 'a reader waits for a message, or finds it there' queue_is_filled
 
+queue_is_full() {
+	new_path
+	prepare=limit_queue
+	once '1 2~ 3:msgctl 2 3' "msgqueue/writer -f $path text" \
+		"msgqueue/writer -f $path more" "msgqueue/reader -f $path" \
+		-- '"text\x00") = 0' 'msgsnd(id ' '"more\x00")' 'msgrcv(id ' \
+		': waited' 'msgsnd = 0' '<--' '>Data send is : more'
+}
+limit_queue() {
+	run tests/odd limit "$path" 5 # bytes
+	succeeds
+}
+check 'a writer waits while the queue is full, and a reader ends that' \
+	queue_is_full
+
+pipe_is_waited_for() {
+	once '1:write 1+ 1.1~ 1+ 1.1~ 1+ 1.1 1' 'tests/woken bytes' -- \
+		'pipe() = 0, 3,4' 'read(3, 1 bytes) = 1 "1"' '... 2 more read' \
+		'write(4, "6") = 1' ': waited' '>| read = 1 "6"' \
+		'close(4) = 0' ': waited' '>| read = 0'
+}
+check 'write ends a wait for bytes, close that for the end of file' \
+	pipe_is_waited_for
+
+signals_end_waits() {
+	once '1:kill 1.1~ 1+ 1.1~ 1+ 1.1 1' 'tests/woken signals' -- \
+		'| pause()' 'SIGUSR1) = 0' ': waited' '>| pause = -1 EINTR' \
+		'| read(3, 1 bytes)' 'SIGUSR1) = 0' ': waited' \
+		'>| read = -1 EINTR'
+}
+check 'kill ends pause, and a read with EINTR' signals_end_waits
+
 enter_is_given() {
-	unless_watchable
 	new_key
-	each_time '1~ 2 1' "shm/writer -w -k $key text" "shm/reader -k $key" \
+	once '1~ 2 1' "shm/writer -w -k $key text" "shm/reader -k $key" \
 		-- 'press Enter' '>Data read from memory:' '(Enter)' 'read(0' \
 		'memory: text'
 }
@@ -153,7 +197,7 @@ scripts_are_passed_over() {
 			>"$work/$name"
 		chmod +x "$work/$name"
 	done
-	each_time '1~ 2:send 1~ 2~ 1 2' "$work/server" "$work/client" -- \
+	once '1~ 2:send 1~ 2~ 1 2' "$work/server" "$work/client" -- \
 		'starts' 'starts' '| socket(AF_INET' 'accept(3)' \
 		'accept = 4 <-' 'recv = 17 "Hello from client" <-'
 	! has_text "$work/out" 'open(' || fail 'no call of the shell'
@@ -166,7 +210,6 @@ check 'a script is passed over, -c draws only some calls' \
 	scripts_are_passed_over
 
 impossible_is_said() {
-	unless_watchable
 	new_port
 	watch -x '3' shm/race
 	fails_with 1 "step 1, '3': there is no process 3"
@@ -175,28 +218,17 @@ impossible_is_said() {
 	new_key
 	watch -x '1:semop' "shm/reader -k $key"
 	fails_with 1 "step 1, '1:semop': process 1 has ended without calling"
-	watch -x '1 1+' 'shm/race'
-	exits 1
+	watch -x '1:waitpid 1.1 1 1+' shm/race
+	fails_with 1 "step 4, '1+': process 1 has ended"
 	watch -x '1' "socket/server -p $port"
 	fails_with 1 "step 1, '1': no progress for 5 s: process 1 waits in acc"
 	prints_like '(waits in accept(3))'
 }
 check 'an order that cannot be followed says so, and where' impossible_is_said
 
-orders_are_checked() {
-	for order in '' x 1: 1:: 1! '1+ +' 1.1:sem-op; do
-		run scripts/watch/watch -x "$order" shm/race
-		exits 2
-		prints_nothing
-		says "-x '$order': must be steps"
-	done
-}
-check 'an order that is none is refused' orders_are_checked
-
 # ---- by key --------------------------------------------------------------
 
 keys_choose() {
-	unless_watchable
 	open_screen
 	type_there 'stty -a; echo before'
 	await screen before
@@ -228,7 +260,6 @@ echo came back: \$?"
 check 'keys let processes go on, and their order is kept' keys_choose
 
 ctrl_c_restores() {
-	unless_watchable
 	new_key
 	open_screen
 	type_there 'stty -a; echo before'

@@ -3,8 +3,24 @@
 # shellcheck source=tests/watch.sh
 . "${0%/*}/watch.sh"
 
+usage_is_shown() {
+	run scripts/watch/watch -h
+	succeeds
+	prints_like 'usage: watch '
+	for arguments in '' '-t 0 a' '-t x a' '-q' '-s -x 1 a' '-S f a'; do
+		# shellcheck disable=SC2086 # words
+		run scripts/watch/watch $arguments
+		exits 2
+		prints_nothing
+		says 'usage: watch '
+	done
+}
+check 'watch -h prints its usage, a wrong command line is refused' \
+	usage_is_shown
+
+needs_watch
+
 late_client_is_waited_for() {
-	unless_watchable
 	new_port
 	watch "socket/server -p $port" "socket/client -w -p $port"
 	succeeds
@@ -28,7 +44,6 @@ check 'the blocking server waits for the late client: columns, order, arrows' \
 	late_client_is_waited_for
 
 nonblocking_server_does_not_wait() {
-	unless_watchable
 	new_port
 	watch "socket/server -n -p $port" "socket/client -w -p $port"
 	succeeds
@@ -41,7 +56,6 @@ check 'the non-blocking server does not wait in recv' \
 	nonblocking_server_does_not_wait
 
 message_ends_wait() {
-	unless_watchable
 	new_path
 	watch "msgqueue/reader -f $path" "msgqueue/writer -f $path hello"
 	succeeds
@@ -54,7 +68,6 @@ message_ends_wait() {
 check 'msgsnd ends the wait of msgrcv' message_ends_wait
 
 child_has_a_column() {
-	unless_watchable
 	watch fork_demo/private
 	succeeds
 	prints_like '1.1 child'
@@ -72,7 +85,6 @@ check 'a child has a column, and its end ends the wait of its parent' \
 	child_has_a_column
 
 sandbox_stays() {
-	unless_watchable
 	run shm/no_syscalls
 	[ "$status" -eq 0 ] || skip 'no strict sandbox here'
 	watch shm/no_syscalls
@@ -81,8 +93,25 @@ sandbox_stays() {
 }
 check 'in a sandbox without system calls watch makes none' sandbox_stays
 
+full_buffers_are_waited_for() {
+	new_port
+	watch "socket/receiver -w -p $port" "socket/sender -p $port"
+	succeeds
+	in_order 'MSG_DONTWAIT) =' ' more send' '= -1 EAGAIN' '| send(3,' \
+		'(Enter)' '| recv(4, ' ': waited' '>| send = ' '>all in order'
+}
+check 'a send waits while the buffers are full, and recv ends that' \
+	full_buffers_are_waited_for
+
+sleep_is_interrupted() {
+	watch 'tests/woken sleep'
+	succeeds
+	in_order '| sleep(1000 s)' 'kill(pid ' 'SIGUSR1) = 0' ': slept' \
+		'>| sleep = 9' 'ends, exit status 0'
+}
+check 'kill ends a sleep' sleep_is_interrupted
+
 repetitions_are_folded() {
-	unless_watchable
 	watch 'shm/counter -s -n 60' # all their events find room
 	succeeds
 	prints_like '... '
@@ -107,7 +136,6 @@ check 'a line that is printed again and again is folded' lines_are_folded
 
 endless_output_is_ended() {
 	unless_watchable 'sh -c :'
-	unless_watchable
 	watch -t 20 "sh -c 'while :; do echo $(letters 150); done'"
 	succeeds
 	in_order 'prints too much: ended' ' more lines' 'ended by signal 9'
@@ -115,7 +143,6 @@ endless_output_is_ended() {
 check 'a program that prints without end is ended' endless_output_is_ended
 
 enter_comes_last() {
-	unless_watchable
 	new_key
 	watch "shm/writer -w -k $key text" "shm/reader -l -k $key"
 	succeeds
@@ -129,7 +156,6 @@ check 'Enter is given when all else has ended, and a left segment removed' \
 	enter_comes_last
 
 time_is_limited() {
-	unless_watchable
 	new_port
 	watch -t 0.5 "socket/udp_server -p $port"
 	succeeds
@@ -141,7 +167,6 @@ time_is_limited() {
 check 'what still runs after SECONDS is ended' time_is_limited
 
 many_processes_fit() {
-	unless_watchable
 	COLUMNS=120
 	export COLUMNS
 	watch 'shm/sum -p 9 -n 1000'
@@ -154,7 +179,6 @@ many_processes_fit() {
 check 'many processes share the width' many_processes_fit
 
 picture_is_drawn() {
-	unless_watchable
 	new_port
 	watch -o "$work/a.svg" "socket/server -p $port" "socket/client -p $port"
 	succeeds
@@ -169,7 +193,6 @@ picture_is_drawn() {
 check 'watch -o draws the same in a file' picture_is_drawn
 
 utf8_is_drawn() {
-	unless_watchable
 	[ "$(LC_ALL=C.UTF-8 locale charmap 2>/dev/null)" = UTF-8 ] ||
 		skip 'no locale C.UTF-8 here'
 	LC_ALL=C.UTF-8 LANG=C.UTF-8 "$build/scripts/watch/watch" shm/race \
@@ -184,20 +207,19 @@ utf8_is_drawn() {
 check 'lines are drawn in UTF-8, and in ASCII elsewhere' utf8_is_drawn
 
 watch_is_killed() {
-	unless_watchable
 	new_key
 	new_port
 	for signal in KILL TERM INT; do
 		start watch scripts/watch/watch -t 20 "shm/writer -k $key" \
 			"socket/server -p $port"
-		await_that segment_exists "$key"
-		await_that server_of "$(pid watch)"
-		stop watch "$signal"
-		finish watch
-		await_that segment_is_gone "$key"
-		await_that has_ended "$server"
-		await_that rmdir "$TMPDIR"
-		mkdir "$TMPDIR"
+		await_that server_of "$(pid watch)" # the segment is there
+		segment_exists "$key" || fail 'a segment'
+		end watch "$signal"
+		if [ "$signal" = KILL ]; then # the guardian tidies up
+			await_that segment_is_gone "$key"
+		fi
+		segment_gone "$key"
+		has_ended "$server" || fail 'no server any more'
 	done
 }
 segment_is_gone() {
@@ -208,26 +230,49 @@ server_of() {
 		'$1 == parent && $3 ~ /socket\/server$/ { print $2 }')
 	[ -n "$server" ]
 }
-check 'killed at any moment, nothing stays: process, segment, folder' \
+check 'killed at any moment, no process and no segment stays' \
 	watch_is_killed
 
 held_is_killed() {
-	unless_watchable
 	new_key
 	new_port
 	start watch scripts/watch/watch -x '1:shmdt 2' "shm/writer -k $key" \
 		"socket/server -p $port"
 	await_that segment_exists "$key"
-	stop watch KILL
-	finish watch
+	end watch KILL
 	await_that segment_is_gone "$key"
-	await_that rmdir "$TMPDIR"
-	mkdir "$TMPDIR"
 }
 check 'killed while a process is held, nothing stays' held_is_killed
 
+both_are_killed() {
+	new_key
+	start watch scripts/watch/watch -x '1:shmdt 2' "shm/writer -k $key" \
+		"socket/server -p 0"
+	await_that segment_exists "$key"
+	await_that children_of "$(pid watch)"
+	kill -s KILL "$(pid watch)" "$guardian" "$server"
+	finish watch
+	await_that has_ended "$writer"
+}
+children_of() { # PID of watch
+	guardian=
+	writer=
+	server=
+	while read -r parent child program; do
+		case "$parent $program" in
+		"$1 "*watch/watch*) guardian=$child ;; # its words, too
+		"$1 "*shm/writer*) writer=$child ;;
+		"$1 "*socket/server*) server=$child ;;
+		esac
+	done <<-END
+		$(ps -A -o ppid= -o pid= -o args=)
+	END
+	[ -n "$guardian" ] && [ -n "$writer" ] && [ -n "$server" ]
+}
+check 'killed together with its guardian, no process stays held' \
+	both_are_killed
+
 unwatchable_is_said() {
-	unless_watchable
 	cp "$build/shm/race" "$work/setuid"
 	if [ "$(id -u)" -eq 0 ]; then
 		chown 1 "$work/setuid"
@@ -243,11 +288,14 @@ unwatchable_is_said() {
 	fails_with 1 'cannot be watched: it is linked statically'
 	watch "$work/nothing"
 	fails_with 1 'No such file'
+	if ${CC:-cc} -m32 "$work/static.c" -o "$work/narrow" 2>/dev/null; then
+		watch "$work/narrow"
+		fails_with 1 'of another width (32 or 64 bits)'
+	fi
 }
 check 'what cannot be watched is said' unwatchable_is_said
 
 results_are_the_same() {
-	unless_watchable
 	watch "shm/reader -k 1"
 	succeeds
 	prints_like '= -1 ENOENT'
@@ -259,14 +307,14 @@ results_are_the_same() {
 check 'exit status and errors are those of the program' results_are_the_same
 
 stream_tells_more() {
-	unless_watchable
 	library=$(cd "$build" && pwd)/scripts/watch/library.so
 	: >"$work/printed"
 	: >"$work/events"
 	read -r inode _ <<-END
 		$(ls -i "$work/printed")
 	END
-	WATCH_OUTPUT=$inode WATCH_EVENTS=$work/events LD_PRELOAD=$library \
+	ASAN_OPTIONS=verify_asan_link_order=0 \
+		WATCH_OUTPUT=$inode WATCH_EVENTS=$work/events LD_PRELOAD=$library \
 		DYLD_INSERT_LIBRARIES=$library "$build/shm/race" -dw \
 		>>"$work/printed"
 	for event in '1 start [0-9]* [0-9]* printed=0' \
@@ -285,7 +333,6 @@ check 'the stream tells what has been printed, and which calls have waited' \
 	stream_tells_more
 
 calls_cost_little() {
-	unless_watchable
 	run tests/many_calls 1000
 	succeeds
 	read -r alone <"$work/out"
@@ -305,7 +352,6 @@ calls_cost_little() {
 check 'what a watched call costs is shown as a ratio' calls_cost_little
 
 orders_are_the_same() {
-	unless_watchable
 	new_path
 	watch -n -x '1~ 2 1' "msgqueue/reader -f $path" \
 		"msgqueue/writer -f $path text"
@@ -321,20 +367,5 @@ orders_are_the_same() {
 		'<--' 'process   calls' 'msgsnd 1'
 }
 check 'watch -n draws an order the same each time' orders_are_the_same
-
-usage_is_shown() {
-	run scripts/watch/watch -h
-	succeeds
-	prints_like 'usage: watch '
-	for arguments in '' '-t 0 a' '-t x a' '-q' '-s -x 1 a' '-S f a'; do
-		# shellcheck disable=SC2086 # words
-		run scripts/watch/watch $arguments
-		exits 2
-		prints_nothing
-		says 'usage: watch '
-	done
-}
-check 'watch -h prints its usage, a wrong command line is refused' \
-	usage_is_shown
 
 finish_tests

@@ -50,9 +50,12 @@ int main(int argc, char *argv[])
 	 * (msgmax) and one for a queue (msgmnb). */
 	fill_out();
 	sent->type = 1;
-	if (msgsnd(queue, sent, bytes, IPC_NOWAIT) == -1)
+	const int failed = msgsnd(queue, sent, bytes, IPC_NOWAIT);
+	if (failed && (errno == EINVAL || errno == EAGAIN))
 		errx(77, "msgsnd: a message of %zu bytes is too long here",
 		     bytes);
+	if (failed)
+		err(1, "msgsnd: %s", through);
 	if (msgrcv(queue, received, bytes, 1, IPC_NOWAIT) == -1)
 		err(1, "msgrcv: %s", through);
 

@@ -158,7 +158,7 @@ static void check_on_other(int options)
 	int status = 0;
 	const pid_t ended = child == 0 ? 0 : waitpid(child, &status, options);
 	if (ended == -1 && errno != EINTR)
-		err(1, "waitpid");
+		err(1, "waitpid: the other process");
 	if (ended > 0)
 		child = 0;
 	if (status != 0 || (self == CHILD && getppid() != parent))

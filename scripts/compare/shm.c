@@ -54,13 +54,16 @@ int main(int argc, char *argv[])
 		err(77, "shmget: a segment of %zu bytes", size);
 	const double got = now();
 	segment = shmat(segment_id, NULL, 0);
+	const int failure = errno;
 	const double attached = now();
 	/* Removed at once: it is freed with its last process. */
 	if (shmctl(segment_id, IPC_RMID, NULL) == -1)
 		err(1, "shmctl: remove segment %d", (int)segment_id);
 	segment_id = -1;
+	errno = failure;
 	if (segment == (void *)-1)
-		errx(77, "shmat: no room for a segment of %zu bytes", size);
+		err(errno == ENOMEM ? 77 : 1, "shmat: a segment of %zu bytes",
+		    size);
 	if (!polls) {
 		semaphores = semget(IPC_PRIVATE, 2, IPC_CREAT | 0600);
 		if (semaphores == -1)

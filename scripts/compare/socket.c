@@ -66,7 +66,7 @@ static void connect_by_tcp(int ends[2])
 	if (bind(listener, name, size) == -1)
 		err(1, "bind to 127.0.0.1");
 	if (listen(listener, 1) == -1)
-		err(1, "listen");
+		err(1, "listen on 127.0.0.1");
 	if (getsockname(listener, name, &size) == -1)
 		err(1, "getsockname");
 	if (connect(ends[PARENT], name, size) == -1)
@@ -84,7 +84,7 @@ static void connect_by_tcp(int ends[2])
 	for (int i = 0; i < 2; i++)
 		if (setsockopt(ends[i], IPPROTO_TCP, TCP_NODELAY, &on,
 			       sizeof on) == -1)
-			err(1, "setsockopt");
+			err(1, "setsockopt TCP_NODELAY");
 }
 
 /* A stream has no messages, only bytes: one call may move a part of them. */

@@ -6,22 +6,51 @@
  * A symbol is what libc exports, its name what the student wrote: libc has
  * others for the same call where a program is fortified (__read_chk), takes
  * 64-bit files (open64) or, on 32-bit machines, 64-bit times (__select64). A
- * libc without a symbol has no program that calls it.
+ * libc without a symbol has no program that calls it. So mq_send would be
+ *
+ *     CALL(int, mq_send, mq_send,
+ *          (int fd, const char *bytes, size_t size, unsigned priority),
+ *          (fd, bytes, size, priority), "fd:d bytes:< size:z priority:u")
+ *
+ * How an argument is printed: its name, a colon, a letter of the list in
+ * arguments.h (struct use), which also says its type.
  *
  * SIZED    its parameter `size` can be cut to one byte
  * VARIADIC its last argument, `more`, is taken as (type), if (condition)
+ * BARE     it takes no arguments
+ * OWN      library.c has a function of its own for it
  *
- * How an argument is printed: its name, a colon, a letter of the list in
- * library.c (struct use), which also says its type.
+ * Each file that includes this defines what it wants of them.
  */
+
+#ifndef SIZED
+#define SIZED CALL
+#endif
+#ifndef VARIADIC
+#define VARIADIC(result, symbol, name, parameters, last, type, condition,      \
+		 arguments, print)                                             \
+	CALL(result, symbol, name, parameters, arguments, print)
+#endif
+#ifndef BARE
+#define BARE(result, symbol, name) CALL(result, symbol, name, (void), (), "")
+#endif
+#ifndef OWN
+#define OWN CALL
+#endif
 
 /* clang-format off */
 
-/* processes (fork, vfork, exit, _exit, _Exit: see library.c) */
+/* processes */
+OWN(pid_t, fork, fork, (void), (), "")
+OWN(pid_t, vfork, fork, (void), (), "")
+OWN(void, exit, exit, (int status), (status), "status:d")
+OWN(void, _exit, _exit, (int status), (status), "status:d")
+OWN(void, _Exit, _exit, (int status), (status), "status:d")
 CALL(pid_t, wait, wait, (int *status), (status), "status:w")
 CALL(pid_t, waitpid, waitpid, (pid_t pid, int *status, int options),
      (pid, status, options), "pid:d status:w options:W")
 CALL(int, kill, kill, (pid_t pid, int number), (pid, number), "pid:d signal:G")
+BARE(int, pause, pause)
 
 /* System V */
 CALL(key_t, ftok, ftok, (const char *path, int project), (path, project),
@@ -70,12 +99,6 @@ CALL(int, setsockopt, setsockopt,
      (int fd, int level, int option, const void *value, socklen_t length),
      (fd, level, option, value, length),
      "fd:d level:L option:O value:- length:u")
-CALL(int, getsockname, getsockname,
-     (int fd, struct sockaddr *address, socklen_t *length),
-     (fd, address, length), "fd:d address:- length:-")
-CALL(int, getpeername, getpeername,
-     (int fd, struct sockaddr *address, socklen_t *length),
-     (fd, address, length), "fd:d address:- length:-")
 SIZED(ssize_t, send, send, (int fd, const void *bytes, size_t size, int flags),
       (fd, bytes, size, flags), "fd:d bytes:< size:z flags:i")
 SIZED(ssize_t, recv, recv, (int fd, void *bytes, size_t size, int flags),
@@ -95,15 +118,6 @@ CALL(ssize_t, sendmsg, sendmsg,
      "fd:d message:- flags:i")
 CALL(ssize_t, recvmsg, recvmsg, (int fd, struct msghdr *message, int flags),
      (fd, message, flags), "fd:d message:- flags:i")
-CALL(int, getaddrinfo, getaddrinfo,
-     (const char *host, const char *port, const struct addrinfo *hints,
-      struct addrinfo **found),
-     (host, port, hints, found), "host:s port:s hints:- found:-")
-CALL(int, getnameinfo, getnameinfo,
-     (const struct sockaddr *address, socklen_t length, char *host,
-      socklen_t host_size, char *port, socklen_t port_size, int flags),
-     (address, length, host, host_size, port, port_size, flags),
-     "address:a length:u host:- size:u port:- size:u flags:d")
 
 /* descriptors */
 VARIADIC(int, open, open, (const char *path, int flags, ...), flags, int,
@@ -125,12 +139,6 @@ CALL(int, select, select,
 CALL(int, pipe, pipe, (int *ends), (ends), "ends:v")
 CALL(int, mkfifo, mkfifo, (const char *path, mode_t mode), (path, mode),
      "path:s mode:e")
-CALL(int, unlink, unlink, (const char *path), (path), "path:s")
-CALL(int, lstat, lstat, (const char *path, void *status), (path, status),
-     "path:s status:-")
-CALL(mode_t, umask, umask, (mode_t mode), (mode), "mode:e")
-CALL(int, flock, flock, (int fd, int operation), (fd, operation),
-     "fd:d operation:d")
 
 /* time, and what a process may do */
 CALL(unsigned, sleep, sleep, (unsigned seconds), (seconds), "seconds:u")
@@ -139,12 +147,6 @@ CALL(int, usleep, usleep, (useconds_t microseconds), (microseconds),
 CALL(int, nanosleep, nanosleep,
      (const struct timespec *time, struct timespec *rest), (time, rest),
      "time:t rest:-")
-CALL(void *, mmap, mmap,
-     (void *address, size_t size, int protection, int flags, int fd, off_t at),
-     (address, size, protection, flags, fd, at),
-     "address:p size:z protection:d flags:d fd:d")
-CALL(int, munmap, munmap, (void *address, size_t size), (address, size),
-     "address:p size:z")
 
 #ifdef __linux__
 CALL(int, prctl, prctl,
@@ -178,22 +180,15 @@ CALL(int, __open_2, open, (const char *path, int flags), (path, flags),
 CALL(int, __open64_2, open, (const char *path, int flags), (path, flags),
      "path:s flags:o")
 
-/* 64-bit files */
+/* 64-bit files; some libcs have macros of these names */
+#undef open64
+#undef fcntl64
+#undef lstat64
+#undef mmap64
 VARIADIC(int, open64, open, (const char *path, int flags, ...), flags, int,
 	 flags & O_CREAT, (path, flags, more), "path:s flags:o mode:e")
 VARIADIC(int, fcntl64, fcntl, (int fd, int command, ...), command, void *, 1,
 	 (fd, command, more), "fd:d command:C argument:f")
-CALL(int, lstat64, lstat, (const char *path, void *status), (path, status),
-     "path:s status:-")
-CALL(int, __lxstat, lstat, (int version, const char *path, void *status),
-     (version, path, status), "version:d path:s status:-")
-CALL(int, __lxstat64, lstat, (int version, const char *path, void *status),
-     (version, path, status), "version:d path:s status:-")
-CALL(void *, mmap64, mmap,
-     (void *address, size_t size, int protection, int flags, int fd,
-      long long at),
-     (address, size, protection, flags, fd, at),
-     "address:p size:z protection:d flags:d fd:d")
 
 /* 64-bit times on 32-bit machines: glibc's, then musl's */
 CALL(int, __nanosleep64, nanosleep, (const void *time, void *rest),
@@ -203,8 +198,6 @@ CALL(int, __select64, select,
       void *limit),
      (count, to_read, to_write, exceptional, limit),
      "count:d read:- write:- except:- limit:-")
-CALL(int, __lstat64_time64, lstat, (const char *path, void *status),
-     (path, status), "path:s status:-")
 VARIADIC(int, __fcntl_time64, fcntl, (int fd, int command, ...), command,
 	 void *, 1, (fd, command, more), "fd:d command:C argument:f")
 CALL(int, __shmctl64, shmctl, (int id, int command, void *status),
@@ -234,7 +227,59 @@ CALL(int, __select_time64, select,
       void *limit),
      (count, to_read, to_write, exceptional, limit),
      "count:d read:- write:- except:- limit:-")
+#endif
+
+/* not drawn, as nobody waits in them; but faults makes them fail */
+#ifndef DRAWN
+CALL(int, getsockname, getsockname,
+     (int fd, struct sockaddr *address, socklen_t *length),
+     (fd, address, length), "fd:d address:- length:-")
+CALL(int, getpeername, getpeername,
+     (int fd, struct sockaddr *address, socklen_t *length),
+     (fd, address, length), "fd:d address:- length:-")
+CALL(int, getaddrinfo, getaddrinfo,
+     (const char *host, const char *port, const struct addrinfo *hints,
+      struct addrinfo **found),
+     (host, port, hints, found), "host:s port:s hints:- found:-")
+CALL(int, getnameinfo, getnameinfo,
+     (const struct sockaddr *address, socklen_t length, char *host,
+      socklen_t host_size, char *port, socklen_t port_size, int flags),
+     (address, length, host, host_size, port, port_size, flags),
+     "address:a length:u host:- size:u port:- size:u flags:d")
+CALL(int, unlink, unlink, (const char *path), (path), "path:s")
+CALL(int, lstat, lstat, (const char *path, void *status), (path, status),
+     "path:s status:-")
+CALL(mode_t, umask, umask, (mode_t mode), (mode), "mode:e")
+CALL(int, flock, flock, (int fd, int operation), (fd, operation),
+     "fd:d operation:d")
+CALL(void *, mmap, mmap,
+     (void *address, size_t size, int protection, int flags, int fd, off_t at),
+     (address, size, protection, flags, fd, at),
+     "address:p size:z protection:d flags:d fd:d")
+CALL(int, munmap, munmap, (void *address, size_t size), (address, size),
+     "address:p size:z")
+#ifdef __linux__
+CALL(int, lstat64, lstat, (const char *path, void *status), (path, status),
+     "path:s status:-")
+CALL(int, __lxstat, lstat, (int version, const char *path, void *status),
+     (version, path, status), "version:d path:s status:-")
+CALL(int, __lxstat64, lstat, (int version, const char *path, void *status),
+     (version, path, status), "version:d path:s status:-")
+CALL(void *, mmap64, mmap,
+     (void *address, size_t size, int protection, int flags, int fd,
+      long long at),
+     (address, size, protection, flags, fd, at),
+     "address:p size:z protection:d flags:d fd:d")
+CALL(int, __lstat64_time64, lstat, (const char *path, void *status),
+     (path, status), "path:s status:-")
 CALL(int, __lstat_time64, lstat, (const char *path, void *status),
      (path, status), "path:s status:-")
 #endif
+#endif
 /* clang-format on */
+
+#undef CALL
+#undef SIZED
+#undef VARIADIC
+#undef BARE
+#undef OWN

@@ -68,15 +68,21 @@ static int is_script(const struct command *command)
 	return length == 2 && head[0] == '#' && head[1] == '!';
 }
 
-/* Does an ELF program ask for a dynamic linker? Only that loads the library. */
+/* The beginning of an ELF file. Return 0 if it is none. */
+static int read_elf(const char *path, unsigned char head[4096])
+{
+	memset(head, 0, 4096);
+	const int file = open(path, O_RDONLY);
+	const ssize_t length = read(file, head, 4096);
+	close(file);
+	return length >= 64 && memcmp(head, "\177ELF", 4) == 0;
+}
+
+/* Does a program ask for a dynamic linker? Only that loads the library. */
 static int is_static(const char *path)
 {
-#ifdef __linux__
-	unsigned char head[4096] = {0};
-	const int file = open(path, O_RDONLY);
-	const ssize_t length = read(file, head, sizeof head);
-	close(file);
-	if (length < 64 || memcmp(head, "\177ELF", 4) != 0)
+	unsigned char head[4096];
+	if (!read_elf(path, head))
 		return 0;
 	const int wide = head[4] == 2;
 	uint64_t table = 0;
@@ -92,17 +98,21 @@ static int is_static(const char *path)
 	memcpy(&count, head + (wide ? 56 : 44), 2);
 	for (uint64_t i = 0; i < count; i++) {
 		const uint64_t at = table + i * size;
-		if (at + 4 > (uint64_t)length)
+		if (at + 4 > sizeof head)
 			return 0;
 		memcpy(&type, head + at, sizeof type);
 		if (type == 3) /* PT_INTERP */
 			return 0;
 	}
 	return 1;
-#else
-	(void)path;
-	return 0;
-#endif
+}
+
+/* Is it for a machine, or of a width, that the library is not for? */
+static int is_foreign(const char *path)
+{
+	unsigned char head[4096], own[4096];
+	return read_elf(path, head) && read_elf(library, own) &&
+	       (head[4] != own[4] || memcmp(head + 18, own + 18, 2) != 0);
 }
 
 static void exit_if_unwatchable(const struct command *command)
@@ -124,6 +134,11 @@ static void exit_if_unwatchable(const struct command *command)
 		     "%s cannot be watched: it is linked statically, so that "
 		     "nothing can be loaded before libc",
 		     path);
+	if (is_foreign(path))
+		errx(1,
+		     "%s cannot be watched: it is for another machine, or of "
+		     "another width (32 or 64 bits), than %s",
+		     path, library);
 }
 
 static void set(const char *name, const char *value)
@@ -132,11 +147,22 @@ static void set(const char *name, const char *value)
 		err(1, "setenv");
 }
 
+/* AddressSanitizer wants to be loaded first, if it is not told otherwise. */
+static void calm_sanitizer(void)
+{
+	const char *options = getenv("ASAN_OPTIONS");
+	char more[1000];
+	snprintf(more, sizeof more, "%s:verify_asan_link_order=0",
+		 options == NULL ? "" : options);
+	set("ASAN_OPTIONS", more);
+}
+
 /* In the child: be the program. */
 static void become(const struct command *command, int number, int input)
 {
 	struct stat status;
 	char text[30];
+	struct rlimit limit = {.rlim_cur = 64};
 	setsid();
 	signal(SIGPIPE, SIG_DFL);
 	dup2(input, 0);
@@ -147,11 +173,19 @@ static void become(const struct command *command, int number, int input)
 	set("WATCH_OUTPUT", text);
 	snprintf(text, sizeof text, "%d", number + 1);
 	set("WATCH_PROCESS", text);
-	set("WATCH_EVENTS", socket_path);
+	/* Out of the way of the program's own. */
+	getrlimit(RLIMIT_NOFILE, &limit);
+	const int high = limit.rlim_cur < 1024 ? (int)limit.rlim_cur - 8 : 1000;
+	const int copy = fcntl(other_side, F_DUPFD, high);
+	if (copy == -1)
+		fcntl(other_side, F_SETFD, 0);
+	snprintf(text, sizeof text, "%d", copy == -1 ? other_side : copy);
+	set("WATCH_EVENTS", text);
 	unsetenv("WATCH_FAULT");
 	unsetenv("WATCH_HOLD");
 	if (holding)
 		set("WATCH_HOLD", "1");
+	calm_sanitizer();
 #ifdef __APPLE__
 	set("DYLD_INSERT_LIBRARIES", library);
 #else
@@ -165,17 +199,17 @@ static void become(const struct command *command, int number, int input)
 static void begin_command(int number)
 {
 	struct command *command = &commands[number];
-	char path[230];
 	int ends[2];
 	if (pipe(ends) == -1)
 		err(1, "pipe");
 	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
 	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-	snprintf(path, sizeof path, "%s/out", folder);
-	command->file = open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND, 0600);
-	if (command->file == -1)
-		err(1, "%s", path);
-	unlink(path); /* it lives as long as it is open */
+	FILE *file = tmpfile(); /* it has no name */
+	if (file == NULL)
+		err(1, "tmpfile");
+	command->file = dup(fileno(file));
+	fclose(file);
+	fcntl(command->file, F_SETFL, O_APPEND);
 	fcntl(command->file, F_SETFD, FD_CLOEXEC);
 	command->input = ends[1];
 	command->process = -1;

@@ -96,6 +96,18 @@ static void remove_left(FILE *report)
 	made_count = 0;
 }
 
+/* By atexit: also after an error nothing runs on, and nothing stays. */
+static pid_t watch_itself;
+
+static void leave_nothing(void)
+{
+	if (getpid() != watch_itself)
+		return;
+	end_all();
+	remove_left(NULL);
+	dismiss_guardian();
+}
+
 static void forget_processes(void)
 {
 	for (int i = 0; i < CONNECTIONS; i++) {
@@ -138,8 +150,6 @@ static void find_library(const char *self)
 
 static void open_session(const char *self)
 {
-	const char *place = getenv("TMPDIR");
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	find_library(self);
 	for (int i = 0; i < command_count; i++) {
 		split(&commands[i]);
@@ -148,21 +158,8 @@ static void open_session(const char *self)
 	}
 	for (int i = 0; i < CONNECTIONS; i++)
 		connections[i].fd = -1;
-	snprintf(folder, sizeof folder, "%s/ipc-watch.XXXXXX",
-		 place == NULL || *place == '\0' || strlen(place) > 60 ? "/tmp"
-								       : place);
-	if (mkdtemp(folder) == NULL)
-		err(1, "mkdtemp %s", folder);
-	snprintf(socket_path, sizeof socket_path, "%s/events", folder);
 	start_guardian();
-	strcpy(address.sun_path, socket_path);
-	listener = socket(AF_UNIX, SOCK_STREAM, 0);
-	if (listener == -1 ||
-	    bind(listener, (struct sockaddr *)&address, sizeof address) == -1 ||
-	    listen(listener, 100) == -1)
-		err(1, "%s", socket_path);
-	fcntl(listener, F_SETFD, FD_CLOEXEC);
-	fcntl(listener, F_SETFL, O_NONBLOCK);
+	open_door();
 #ifdef __linux__
 	/* What a command leaves behind becomes our child. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);

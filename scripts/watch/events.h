@@ -1,5 +1,5 @@
 /*
- * events.h - for watch.c: processes, and the stream of what they say
+ * events.h - for watch.c: processes, and what their events say
  */
 
 static int process_named(const char *name)
@@ -33,8 +33,12 @@ static void release(int number, long long time)
 		note_begin(number, time);
 	}
 	process->at_birth = 0;
-	const ssize_t put = write(connections[process->connection].fd, "", 1);
-	(void)put; /* it may have been killed meanwhile */
+	const int fd = connections[process->connection].fd;
+	ssize_t put = -1;
+	for (int tries = 0; put == -1 && tries < 3; tries++)
+		put = write(fd, "", 1);
+	if (put == -1)
+		shutdown(fd, SHUT_WR); /* if it lives, it is held no more */
 }
 
 static void be_held(int number, int at_birth, long long time)
@@ -150,9 +154,9 @@ static int new_process(int connection, const char *name, int is_child, long pid,
 	}
 	if (is_child && process->parent != -1) {
 		const struct process *from = &processes[process->parent];
-		memcpy(process->descriptors, from->descriptors,
+		memcpy(process->descriptors, from->at_fork,
 		       sizeof process->descriptors);
-		process->descriptor_count = from->descriptor_count;
+		process->descriptor_count = from->count_at_fork;
 	}
 	connections[connection].process = number;
 	const int shown = again ? process->script : !process->script;
@@ -187,6 +191,11 @@ static void take_begin(int number, long long time, const char *call,
 	process->call_begun = process->woken = process->died = time;
 	process->sleeping = 0;
 	process->told_end = strstr(call, "exit") != NULL;
+	if (strcmp(call, "fork") == 0) {
+		memcpy(process->at_fork, process->descriptors,
+		       sizeof process->at_fork);
+		process->count_at_fork = process->descriptor_count;
+	}
 	snprintf(process->call, sizeof process->call, "%s", call);
 	snprintf(process->arguments, sizeof process->arguments, "%s",
 		 arguments);
@@ -281,87 +290,4 @@ static void take_event(const struct event *event)
 	} else if (strcmp(what, "dropped") == 0) {
 		process->dropped += atol(words);
 	}
-}
-
-/*
- * The stream
- */
-
-static void add_event(int connection, long long time, const char *line)
-{
-	if (event_count == event_room) {
-		event_room = event_room * 2 + 64;
-		events = realloc(events, event_room * sizeof *events);
-		if (events == NULL)
-			err(1, "realloc");
-	}
-	size_t at = event_count++;
-	while (at > 0 && events[at - 1].time > time) {
-		events[at] = events[at - 1];
-		at--;
-	}
-	events[at] = (struct event){.time = time, .connection = connection};
-	if (line == NULL)
-		return;
-	events[at].line = malloc(strlen(line) + 1);
-	if (events[at].line == NULL)
-		err(1, "malloc");
-	strcpy(events[at].line, line);
-}
-
-static void read_connection(int number)
-{
-	struct connection *connection = &connections[number];
-	static long long last[CONNECTIONS]; /* a strict sandbox has no clock */
-	for (;;) {
-		const ssize_t length =
-		    read(connection->fd, connection->text + connection->length,
-			 sizeof connection->text - 1 - connection->length);
-		if (length == -1 && (errno == EAGAIN || errno == EINTR))
-			return;
-		if (length <= 0) {
-			connection->ended = 1;
-			add_event(number, now(), NULL);
-			return;
-		}
-		connection->length += (size_t)length;
-		connection->text[connection->length] = '\0';
-		char *line = connection->text, *end;
-		while ((end = strchr(line, '\n')) != NULL) {
-			*end = '\0';
-			long long time = atoll(line);
-			if (time == 0)
-				time = last[number];
-			last[number] = time;
-			add_event(number, time, line);
-			line = end + 1;
-		}
-		connection->length = strlen(line);
-		memmove(connection->text, line, connection->length + 1);
-		if (connection->length == sizeof connection->text - 1)
-			connection->length = 0; /* no line of ours */
-	}
-}
-
-/* Return whether there was one. What it says is older than what others say
- * now, so it is read at once. */
-static int take_connection(void)
-{
-	const int fd = accept(listener, NULL, NULL);
-	if (fd == -1)
-		return 0;
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	fcntl(fd, F_SETFL, O_NONBLOCK);
-	for (int i = 0; i < CONNECTIONS; i++) {
-		if (connections[i].fd != -1)
-			continue;
-		connections[i].fd = fd;
-		connections[i].ended = 0;
-		connections[i].process = -1;
-		connections[i].length = 0;
-		read_connection(i);
-		return 1;
-	}
-	close(fd); /* not watched, but not held either */
-	return 1;
 }

@@ -8,8 +8,10 @@
  * A maintainer's tool, no lesson. Each run of runs.h is made once as it is,
  * watched by library.so, which says what calls its processes make. Then once
  * for each failure of errors.h: the first, second, third and last use of each
- * call in each process. `PROCESS CALL NUMBER WHAT` is one of them, as
- * library.c explains: process 2 is the run's second command, 2.1 its child.
+ * call in each process; then each process with EINTR first in all calls that
+ * wait, and with one byte a read, write, send and recv. `PROCESS CALL NUMBER
+ * WHAT` is one of them, as library.c explains: process 2 is the run's second
+ * command, 2.1 its child.
  *
  * Right is what the run does without the failure, and must be with EINTR and
  * short counts; or exit 1 and one line on standard error that names the call
@@ -23,8 +25,8 @@
  *
  * -l: only print what would be injected. -v: print also what is right. -j: how
  * many runs at a time (4). -t: only the Mth of N parts, chosen by the number
- * SEED. RUN: a run's name, or its beginning. BUILD, from the environment, is
- * where the binaries are.
+ * SEED. RUN: a run's name, or its beginning. CALL `all` and NUMBER 0 mean each.
+ * BUILD, from the environment, is where the binaries are.
  *
  * Exit status: 0; 1 something was wrong; 2 usage; 77 programs cannot be
  * watched here (static, set-user-id, sanitized, or another libc's).
@@ -35,41 +37,26 @@
 
 #include "judge.h"
 
-static const struct {
-	const char *call, *with, *errors;
-} errors[] = {
-#include "errors.h"
-};
-enum { ERRORS = sizeof errors / sizeof *errors };
-
-/* One failure in one run. */
-struct injection {
-	int run;
-	char fault[200]; /* PROCESS CALL NUMBER WHAT */
-};
+#include "injections.h"
 
 static struct counts { /* a worker's */
 	int injections, wrong, unreached;
 } * counts;
 
-static struct injection *injections;
-static size_t injection_count;
-
 static const char usage[] =
     "usage: faults [-hlv] [-j JOBS] [-t M/N] [-s SEED]\n"
     "              [RUN ... | RUN PROCESS CALL NUMBER WHAT]";
-static int verbose;                        /* -v */
-static int list_only;                      /* -l */
-static int jobs = 4;                       /* -j */
-static unsigned part = 1, parts = 1, seed; /* -t, -s */
+static int verbose;    /* -v */
+static int list_only;  /* -l */
+static int jobs = 4;   /* -j */
 static char only[200]; /* PROCESS CALL NUMBER WHAT, or empty */
 
 static void parse_options(int argc, char *argv[]); /* at the end */
 static int chosen(const struct run *run, char *words[]);
 static int watch_run(int number);
-static void find_injections(int run);
-static void add_injection(int run, const char *fault);
 static void work(int worker, int queue);
+static void put_into(int queue, size_t number);
+static int take_from(int queue, size_t *number);
 static void inject(const struct injection *injection, struct counts *count);
 static void show(const struct run *run, const struct outcome *outcome);
 
@@ -81,6 +68,7 @@ static void note_signal(int signal_number)
 int main(int argc, char *argv[])
 {
 	parse_options(argc, argv);
+	atexit(remove_folder);
 	const int signals[] = {SIGHUP, SIGINT, SIGTERM};
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		sigaction(signals[i],
@@ -122,16 +110,21 @@ int main(int argc, char *argv[])
 	}
 	close(queue[0]);
 	for (size_t i = 0; i < injection_count && ended_by == 0; i++)
-		if ((runs[injections[i].run].flags & ALONE) == 0 &&
-		    write(queue[1], &i, sizeof i) != sizeof i)
-			break;
+		if ((runs[injections[i].run].flags & ALONE) == 0)
+			put_into(queue[1], i);
 	close(queue[1]);
 
 	int injected = 0, unreached = 0;
 	for (int i = 0; i < jobs; i++) {
 		int status;
-		while (waitpid(workers[i], &status, 0) == -1 && errno == EINTR)
-			kill(workers[i], SIGTERM);
+		pid_t ended;
+		do {
+			if (ended_by != 0)
+				kill(workers[i], SIGTERM);
+			ended = waitpid(workers[i], &status, 0);
+		} while (ended == -1 && errno == EINTR);
+		if (ended == -1)
+			err(1, "waitpid: a worker");
 		if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
 			printf("wrong: faults: a worker has failed\n");
 			wrong++;
@@ -164,6 +157,9 @@ static int watch_run(int number)
 	make_run(number, NULL, outcome);
 	if (ended_by != 0)
 		return 0;
+	if (WIFEXITED(outcome->status[0]) &&
+	    WEXITSTATUS(outcome->status[0]) >= NOT_BEGUN)
+		exit(1); /* it has said why */
 	if (strstr(outcome->events, " start ") == NULL) {
 		printf("faults: %s cannot be watched: it is static, "
 		       "set-user-id, sanitized,\nor of another libc than %s\n",
@@ -187,6 +183,35 @@ static int watch_run(int number)
 	return 0;
 }
 
+/* A pipe takes so few bytes at once or not at all. EPIPE: the workers have
+ * failed, and have said so. */
+static void put_into(int queue, size_t number)
+{
+	ssize_t length;
+	do
+		length = write(queue, &number, sizeof number);
+	while (length == -1 && errno == EINTR && ended_by == 0);
+	if (length == -1 && errno != EINTR && errno != EPIPE)
+		err(1, "write to the workers");
+}
+
+static int take_from(int queue, size_t *number)
+{
+	char *bytes = (char *)number;
+	size_t taken = 0;
+	while (taken < sizeof *number) {
+		const ssize_t length =
+		    read(queue, bytes + taken, sizeof *number - taken);
+		if (length == 0 || (length == -1 && ended_by != 0))
+			return 0;
+		if (length == -1 && errno != EINTR)
+			err(1, "read from the queue of workers");
+		if (length > 0)
+			taken += (size_t)length;
+	}
+	return 1;
+}
+
 /* Inject one failure after the other, until there is none left. */
 static void work(int worker, int queue)
 {
@@ -198,7 +223,7 @@ static void work(int worker, int queue)
 			alone++;
 		if (worker == 0 && alone < injection_count)
 			next = alone++;
-		else if (read(queue, &next, sizeof next) != sizeof next)
+		else if (!take_from(queue, &next))
 			break;
 		inject(&injections[next], &counts[worker]);
 	}
@@ -211,10 +236,16 @@ static void inject(const struct injection *injection, struct counts *count)
 	struct outcome outcome;
 	char why[800] = "";
 	const char *verdict = "right";
-	make_run(injection->run, injection->fault, &outcome);
-	if (ended_by != 0)
-		return;
-	if (strstr(outcome.events, " fault ") == NULL) {
+	int reached = 0;
+	for (int tries = 0; !reached && tries < 3; tries++) {
+		if (tries > 0)
+			forget(&outcome);
+		make_run(injection->run, injection->fault, &outcome);
+		if (ended_by != 0)
+			return;
+		reached = strstr(outcome.events, " fault ") != NULL;
+	}
+	if (!reached) {
 		count->unreached++;
 		verdict = "not reached";
 	} else {
@@ -243,107 +274,6 @@ static void show(const struct run *run, const struct outcome *outcome)
 }
 
 /*
- * What to inject
- */
-
-static int matches(const char *arguments, const char *with)
-{
-	if (*with == '!')
-		return strstr(arguments, with + 1) == NULL;
-	return strstr(arguments, with) != NULL;
-}
-
-static unsigned hash(const char *text, unsigned sum)
-{
-	for (; *text != '\0'; text++)
-		sum = (sum ^ (unsigned char)*text) * 16777619u;
-	return sum;
-}
-
-static void add_injection(int run, const char *fault)
-{
-	for (size_t i = 0; i < injection_count; i++)
-		if (injections[i].run == run &&
-		    strcmp(injections[i].fault, fault) == 0)
-			return;
-	injections =
-	    realloc(injections, (injection_count + 1) * sizeof *injections);
-	if (injections == NULL)
-		err(1, "realloc");
-	injections[injection_count].run = run;
-	snprintf(injections[injection_count++].fault, sizeof injections->fault,
-		 "%s", fault);
-}
-
-static int is_in_part(int run, const char *fault)
-{
-	const unsigned sum = hash(fault, hash(runs[run].name, 2166136261u));
-	return (sum / 7 + seed) % parts == part - 1;
-}
-
-/* How often each process has made each call. */
-static struct use {
-	char process[100], call[40];
-	long last;
-} uses[1000];
-
-static struct use *use_of(const char *process, const char *call)
-{
-	struct use *use = uses;
-	while (use->last != 0 && (strcmp(use->process, process) != 0 ||
-				  strcmp(use->call, call) != 0))
-		if (++use == &uses[sizeof uses / sizeof *uses])
-			errx(1, "too many processes and calls");
-	return use;
-}
-
-static void add_injections(int run, const char *event, const struct use *use,
-			   long number)
-{
-	char fault[200];
-	for (int i = 0; i < ERRORS; i++) {
-		if (strcmp(errors[i].call, use->call) != 0 ||
-		    !matches(event, errors[i].with))
-			continue;
-		char *words = copy_of(errors[i].errors);
-		for (char *word = strtok(words, " "); word != NULL;
-		     word = strtok(NULL, " ")) {
-			snprintf(fault, sizeof fault, "%s %s %ld %s",
-				 use->process, use->call, number, word);
-			if (is_in_part(run, fault))
-				add_injection(run, fault);
-		}
-		free(words);
-	}
-}
-
-/* The first, second, third and last use of each call in each process. */
-static void find_injections(int run)
-{
-	memset(uses, 0, sizeof uses);
-	for (int pass = 1; pass <= 2; pass++) {
-		const char *at = normal[run].events;
-		char line[LINE], process[100], call[40];
-		long number;
-		while (next_line(&at, line)) {
-			if (sscanf(line, "%*s %99s begin %39s %ld", process,
-				   call, &number) != 3)
-				continue;
-			if (runs[run].commands[*process - '1'].flags & HELPER)
-				continue;
-			struct use *use = use_of(process, call);
-			if (pass == 1) {
-				strcpy(use->process, process);
-				strcpy(use->call, call);
-				use->last = number;
-			} else if (number <= 3 || number == use->last) {
-				add_injections(run, line, use, number);
-			}
-		}
-	}
-}
-
-/*
  * What is asked for
  */
 
@@ -356,6 +286,11 @@ static int chosen(const struct run *run, char *words[])
 		if (strncmp(run->name, words[i], strlen(words[i])) == 0)
 			return 1;
 	return words[0] == NULL && (run->flags & ASKED) == 0;
+}
+
+static int is_number(const char *word)
+{
+	return *word != '\0' && strspn(word, "0123456789") == strlen(word);
 }
 
 static void parse_options(int argc, char *argv[])
@@ -393,7 +328,7 @@ static void parse_options(int argc, char *argv[])
 			exit(option == 'h' ? 0 : 2);
 		}
 	}
-	if (argc - optind == 5) {
+	if (argc - optind == 5 && is_number(argv[optind + 3])) {
 		snprintf(only, sizeof only, "%s %s %s %s", argv[optind + 1],
 			 argv[optind + 2], argv[optind + 3], argv[optind + 4]);
 		jobs = 1;
@@ -408,12 +343,14 @@ static void parse_options(int argc, char *argv[])
 	}
 	if (geteuid() == 0) /* default names contain the user: be nobody else */
 		user = (uid_t)(1900000000 + getpid() % 4194304 * 16);
+	if (getenv("TEST_TIME_SCALE") != NULL)
+		patience *= strtod(getenv("TEST_TIME_SCALE"), NULL);
 	setvbuf(stdout, NULL, _IOLBF, 0); /* workers print whole lines */
 	if (getenv("BUILD") != NULL && *getenv("BUILD") != '\0')
 		build = getenv("BUILD");
 	char *real = realpath(build, NULL);
 	if (real == NULL)
-		err(1, "%s", build);
+		err(1, "realpath %s", build);
 	build = real;
 	snprintf(library, sizeof library, "%s/scripts/watch/library.so", real);
 	if (access(library, R_OK) == -1) {

@@ -4,20 +4,7 @@
 
 #include "run.h"
 
-/* Where the program goes on with other output, as it says itself. */
-static const struct {
-	const char *run, *call, *errors;
-} copings[] = {
-    {"browser", "prctl", "EINVAL"},                     /* "no sandbox" */
-    {"browser", "open", "ENOENT EACCES EMFILE ENFILE"}, /* "refused" */
-    /* A tab has no screen to tell it on: the browser says that it failed. */
-    {"browser", "read", "EIO"},
-    {"browser", "write", "EIO"},
-    /* The server has gone already, as a second send says. */
-    {"socket-pair-nonblocking", "send", "short"},
-    {"sysv", "lstat", "ENOENT"}, /* "none" */
-};
-enum { COPINGS = sizeof copings / sizeof *copings };
+#include "excuses.h"
 
 static const struct {
 	char kind;
@@ -30,12 +17,8 @@ static const struct {
 
 static const char *const call_names[] = {
 #define CALL(result, symbol, name, parameters, arguments, print) #name,
-#define SIZED CALL
-#define VARIADIC(result, symbol, name, parameters, last, type, condition,      \
-		 arguments, print)                                             \
-#name,
 #include "calls.h"
-    "fork", "exit"};
+};
 enum { CALL_NAMES = sizeof call_names / sizeof *call_names };
 
 static int compare_lines(const void *one, const void *other)
@@ -76,21 +59,37 @@ static char *comparable(const char *text, int flags)
 	return sorted;
 }
 
+static int same_text(const char *text, const char *other, int flags)
+{
+	char *one = comparable(text, flags), *two = comparable(other, flags);
+	const int same = strcmp(one, two) == 0;
+	free(one);
+	free(two);
+	return same;
+}
+
 static int same_output(const struct run *run, int i,
 		       const struct outcome *before,
 		       const struct outcome *outcome)
 {
-	const int flags = run->commands[i].flags;
-	if (flags & ANY)
-		return 1;
-	if (outcome->out[i] == NULL)
-		return 0;
-	char *one = comparable(before->out[i], flags);
-	char *other = comparable(outcome->out[i], flags);
-	const int same = strcmp(one, other) == 0;
-	free(one);
-	free(other);
-	return same;
+	return same_text(before->out[i], outcome->out[i],
+			 run->commands[i].flags);
+}
+
+/* Is each line of its output one that came without the failure, too? */
+static int is_less(const struct run *run, int i, const struct outcome *before,
+		   const struct outcome *outcome)
+{
+	char *all = comparable(before->out[i], run->commands[i].flags);
+	char *some = comparable(outcome->out[i], run->commands[i].flags);
+	const char *at = some;
+	char line[LINE];
+	int found = 1;
+	while (found && next_line(&at, line))
+		found = strstr(all, line) != NULL;
+	free(all);
+	free(some);
+	return found;
 }
 
 /* Lines on standard error, but those that ask for Enter. */
@@ -102,19 +101,6 @@ static int count_lines(const char *text)
 		count += asks == NULL || asks > text + strcspn(text, "\n");
 	}
 	return count;
-}
-
-static int is_word_in(const char *line, const char *word, const char **at)
-{
-	for (const char *from = line; (*at = strstr(from, word)) != NULL;
-	     from = *at + 1) {
-		const char after = (*at)[strlen(word)];
-		if ((*at == line || !(isalnum((unsigned char)(*at)[-1]) ||
-				      (*at)[-1] == '_')) &&
-		    !isalnum((unsigned char)after) && after != '_')
-			return 1;
-	}
-	return 0;
 }
 
 /* The first call that the line names, or NULL. */
@@ -131,12 +117,6 @@ static const char *named_in(const char *line)
 	return first;
 }
 
-static int is_one_of(const char *word, const char *words)
-{
-	const char *at;
-	return is_word_in(words, word, &at);
-}
-
 /* Does it begin with the name of another call? Later, such a word may be plain
  * English ("wait"). */
 static int names_another(const char *line, const char *call)
@@ -146,51 +126,53 @@ static int names_another(const char *line, const char *call)
 	       is_word_in(line, named, &at) && at == line + strspn(line, " ");
 }
 
+/* What strerror or gai_strerror says. */
+static const char *message_of(const char *what)
+{
+	const int lookup = strncmp(what, "EAI_", 4) == 0;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(names[i].name, what) == 0)
+			return lookup ? gai_strerror((int)names[i].value)
+				      : strerror((int)names[i].value);
+	return "?";
+}
+
+/* Does a line say more than the call's name, up to the error's text? */
+static int is_about_something(const char *line, const char *call,
+			      const char *message)
+{
+	size_t letters = 0;
+	const char *end = strstr(line, message);
+	for (const char *at = line; at < end; at++)
+		letters += isalnum((unsigned char)*at) != 0;
+	return letters > strlen(call);
+}
+
 /* Return what is wrong with a line that tells of the failure, or NULL. */
 static const char *what_is_wrong(const char *line, const char *call,
-				 const char *what, int about_private)
+				 const char *what, const char *event)
 {
-	static const char told_in_words[] =
-	    "ENOENT ECONNREFUSED EIDRM EEXIST EADDRINUSE ENOSPC EAGAIN ENOMSG "
-	    "EPIPE ECONNRESET ECHILD EINVAL E2BIG";
-	/* These have nothing that has a name, but a descriptor at most. */
-	static const char about_nothing[] =
-	    "fork wait waitpid socket socketpair poll select pipe nanosleep "
-	    "sleep usleep mmap munmap umask prctl accept listen recv send "
-	    "recvfrom recvmsg read write close getsockname getpeername fcntl "
-	    "setsockopt shutdown";
 	const char *after = strchr(line, ':');
 	after = after == NULL ? line : after + 1;
 	const char *named = named_in(after);
-	const char *message = NULL;
-	char rest[1000];
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (names[i].kind == 'E' && strcmp(names[i].name, what) == 0)
-			message = strerror((int)names[i].value);
-	const int lookup = strncmp(what, "EAI_", 4) == 0;
-	for (size_t i = 0; lookup && i < sizeof names / sizeof *names; i++)
-		if (strcmp(names[i].name, what) == 0)
-			message = gai_strerror((int)names[i].value);
-	const int as_errno = message != NULL && strstr(after, message) != NULL;
-	if ((is_one_of(what, told_in_words) && !as_errno) ||
-	    (lookup && as_errno))
-		return names_another(after, call) ? "another call's name"
-						  : NULL;
+	const char *message = message_of(what);
+	if (is_told_in_words(after, call, what))
+		return NULL;
 	if (named == NULL)
 		return "not the call's name";
 	if (strcmp(named, call) != 0)
 		return "another call's name";
-	if (!as_errno)
+	/* Both say that an object has gone. */
+	if (strcmp(what, "EIDRM") == 0 && strstr(after, message) == NULL)
+		message = strerror(EINVAL);
+	else if (strcmp(what, "EINVAL") == 0 && strstr(after, message) == NULL)
+		message = strerror(EIDRM);
+	if (strstr(after, message) == NULL)
 		return "not the error";
-	if (is_one_of(call, about_nothing) ||
-	    (strcmp(call + 3, "get") == 0 && about_private))
-		return NULL;
-	snprintf(rest, sizeof rest, "%s", after);
-	*strstr(rest, message) = '\0';
-	size_t others = 0;
-	for (const char *at = rest; *at != '\0'; at++)
-		others += isalnum((unsigned char)*at) != 0;
-	return others > strlen(call) ? NULL : "not what it was about";
+	if (!is_about_something(after, call, message) &&
+	    !needs_no_object(call, event))
+		return "not what it was about";
+	return NULL;
 }
 
 static void describe(const struct run *run, int i,
@@ -214,55 +196,39 @@ static void describe(const struct run *run, int i,
 	free(error);
 }
 
-/* It must be as without the failure. connect and open are not made again. */
-static int is_gentle(const char *call, const char *what)
+/* What the failed use was called with, as its event tells. */
+static void find_event(const char *events, const char *fault, char *event)
 {
-	return strcmp(what, "short") == 0 ||
-	       (strcmp(what, "EINTR") == 0 && strcmp(call, "connect") != 0 &&
-		strcmp(call, "open") != 0);
+	char process[100], call[40], text[200];
+	long number;
+	sscanf(fault, "%99s %39s %ld", process, call, &number);
+	snprintf(text, sizeof text, " %s begin %s %ld ", process, call, number);
+	*event = '\0';
+	while (next_line(&events, event))
+		if (strstr(event, text) != NULL)
+			return;
 }
 
-static int is_coping(const struct run *run, const char *call, const char *what)
-{
-	for (int i = 0; i < COPINGS; i++)
-		if (strcmp(copings[i].run, run->name) == 0 &&
-		    strcmp(copings[i].call, call) == 0 &&
-		    is_one_of(what, copings[i].errors))
-			return 1;
-	return 0;
-}
-
-static int count(const char *text, const char *word)
-{
-	int found = 0;
-	for (; (text = strstr(text, word)) != NULL; text += strlen(word))
-		found++;
-	return found;
-}
-
-/* One line has to tell of it; each other process may add one that names no
- * call. */
-static const char *verdict_on_lines(int i, const char *call, const char *what,
+/* One line has to tell of it; if there are children, another process may add
+ * one that names no call ("a child failed"). */
+static const char *verdict_on_lines(int i, const char *fault, const char *call,
+				    const char *what,
 				    const struct outcome *outcome)
 {
-	char children[20];
+	char children[20], one[LINE], event[LINE];
 	snprintf(children, sizeof children, " %d.", i + 1);
-	const int most = 1 + count(outcome->events, children) > 1 ? 2 : 1;
-	const int private = strstr(outcome->events, "IPC_PRIVATE") != NULL;
-	if (count_lines(outcome->err[i]) == 0)
-		return "no message";
-	if (count_lines(outcome->err[i]) > most)
-		return "more than one line";
-	const char *wrong = NULL;
+	const int most = strstr(outcome->events, children) != NULL ? 2 : 1;
+	const char *wrong = NULL, *at = outcome->err[i];
 	int told = 0, misleading = 0;
-	for (char *line = outcome->err[i]; *line != '\0';) {
-		char one[1000];
-		const size_t length = strcspn(line, "\n");
-		snprintf(one, sizeof one, "%.*s", (int)length, line);
-		line += length + (line[length] == '\n');
+	if (count_lines(at) == 0)
+		return "no message";
+	if (count_lines(at) > most)
+		return "more than one line";
+	find_event(outcome->events, fault, event);
+	while (next_line(&at, one)) {
 		if (strstr(one, "press Enter to") != NULL)
 			continue;
-		const char *judged = what_is_wrong(one, call, what, private);
+		const char *judged = what_is_wrong(one, call, what, event);
 		const char *after = strchr(one, ':');
 		if (judged == NULL)
 			told++;
@@ -276,60 +242,105 @@ static const char *verdict_on_lines(int i, const char *call, const char *what,
 	return misleading ? "a second line that misleads" : NULL;
 }
 
+static int as_before(int i, const struct outcome *before,
+		     const struct outcome *outcome)
+{
+	return outcome->status[i] == before->status[i];
+}
+
 /* The command in which the call has failed. */
-static const char *verdict_on(const struct run *run, int i, const char *call,
-			      const char *what, const struct outcome *before,
+static const char *verdict_on(const struct run *run, int i, const char *fault,
+			      const struct outcome *before,
 			      const struct outcome *outcome)
 {
 	const int status = outcome->status[i], flags = run->commands[i].flags;
-	const int as_before = status == before->status[i];
-	if (as_before && (same_output(run, i, before, outcome) ||
-			  (strcmp(what, "short") == 0 && (flags & PIECES)))) {
-		if (is_gentle(call, what) &&
-		    count_lines(outcome->err[i]) > count_lines(before->err[i]))
-			return "a message";
-		return NULL;
+	const int other_message =
+	    (flags & FAILS)
+		? !same_text(outcome->err[i], before->err[i], flags)
+		: count_lines(outcome->err[i]) > count_lines(before->err[i]);
+	char call[40], what[40];
+	sscanf(fault, "%*s %39s %*s %39s", call, what);
+	const char *lines = verdict_on_lines(i, fault, call, what, outcome);
+	if (is_gentle(call, what)) {
+		if (is_cut(run, what) && WIFEXITED(status) &&
+		    WEXITSTATUS(status) == 1)
+			return count_lines(outcome->err[i]) == 1
+				   ? NULL
+				   : "more than one line";
+		if (!as_before(i, before, outcome))
+			return "not as without";
+		if (!same_output(run, i, before, outcome) && !is_cut(run, what))
+			return "other output";
+		return other_message ? "a message" : NULL;
 	}
-	if (is_coping(run, call, what))
+	if (copes(run->commands[i].line, call, what, status, outcome->out[i]))
 		return NULL;
-	if (is_gentle(call, what))
-		return as_before ? "other output" : "not as without";
-	if (as_before && (flags & STOP))
-		return NULL; /* a server that goes on: a client tells of it */
+	if (as_before(i, before, outcome)) {
+		if (!same_output(run, i, before, outcome) &&
+		    !((flags & STOP) && is_less(run, i, before, outcome)))
+			return "other output";
+		return other_message ? lines : NULL;
+	}
 	if (!WIFEXITED(status))
 		return "ended by a signal";
 	if (WEXITSTATUS(status) == 0)
 		return "other output";
-	if (WEXITSTATUS(status) == 77)
-		return NULL;
-	if (WEXITSTATUS(status) != 1 &&
-	    strncmp(run->commands[i].line, "scripts/", 8) != 0)
+	if (WEXITSTATUS(status) != status_of(run->commands[i].line))
 		return "its status";
-	return verdict_on_lines(i, call, what, outcome);
+	return lines;
 }
 
 /* One of the others. */
 static const char *verdict_on_partner(const struct run *run, int i,
-				      const char *call, const char *what,
+				      const char *fault,
 				      const struct outcome *before,
 				      const struct outcome *outcome)
 {
 	const int status = outcome->status[i], flags = run->commands[i].flags;
-	const int as_before = status == before->status[i];
-	if (as_before && (same_output(run, i, before, outcome) ||
-			  (strcmp(what, "short") == 0 && (flags & PIECES))))
+	char call[40], what[40];
+	sscanf(fault, "%*s %39s %*s %39s", call, what);
+	if (as_before(i, before, outcome) &&
+	    (same_output(run, i, before, outcome) || is_cut(run, what)))
 		return NULL;
-	if (is_gentle(call, what))
+	if (is_gentle(call, what) && !is_cut(run, what))
 		return "the partner's output";
-	if (as_before && (flags & (STOP | LOSSY)))
+	if (as_before(i, before, outcome) &&
+	    ((flags & HELPER) ||
+	     ((flags & (STOP | LOSSY)) && is_less(run, i, before, outcome))))
 		return NULL; /* it got less to do */
 	if ((flags & WAITS) && WIFSIGNALED(status) &&
 	    WTERMSIG(status) == SIGTERM)
-		return NULL; /* it waited for one who never came */
+		return NULL; /* it waited for one that never came */
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 1 &&
 	    count_lines(outcome->err[i]) == 1)
 		return NULL;
 	return "the partner";
+}
+
+/* May it be there? */
+static int may_be_left(const struct run *run, const char *fault,
+		       const struct outcome *before,
+		       const struct outcome *outcome)
+{
+	const int by = outcome->left_by, failed = *fault - '1';
+	char call[40], what[40];
+	sscanf(fault, "%*s %39s %*s %39s", call, what);
+	int all_well = 1;
+	for (int i = 0; i < COMMANDS; i++)
+		all_well = all_well && outcome->begun[i] == before->begun[i] &&
+			   outcome->status[i] == before->status[i];
+	for (int i = 0; i < COMMANDS; i++)
+		if ((i == by || by == -1) && !all_well &&
+		    (run->commands[i].flags & KEEPS))
+			return 1; /* it is for the next one */
+	/* The error said that there is none. */
+	if (strcmp(what, "ENOENT") == 0 && strcmp(call + 3, "get") == 0)
+		return 1;
+	/* EAGAIN said that somebody else takes part, who would remove it. */
+	if (strcmp(call, "semop") == 0 && strcmp(what, "EAGAIN") == 0)
+		return 1;
+	/* What the failed call was to remove, and this is said. */
+	return is_removal(call) && count_lines(outcome->err[failed]) > 0;
 }
 
 static int judge(int number, const char *fault, const struct outcome *outcome,
@@ -337,52 +348,48 @@ static int judge(int number, const char *fault, const struct outcome *outcome,
 {
 	const struct run *run = &runs[number];
 	const struct outcome *before = &normal[number];
-	char process[100], call[40], what[40];
-	sscanf(fault, "%99s %39s %*s %39s", process, call, what);
-	const int failed = atoi(process) - 1;
+	const int failed = *fault - '1';
+	int told = 0, lacks = 0;
+	char what[40];
+	sscanf(fault, "%*s %*s %*s %39s", what);
 	if (*outcome->late != '\0') {
 		snprintf(why, size, "a hang: %s: %.0f s", outcome->late,
 			 outcome->seconds);
 		return 0;
 	}
-	int all_well = 1;
 	for (int i = 0; i < COMMANDS; i++) {
-		if (before->begun[i] == 0)
-			continue;
-		if (outcome->begun[i] == 0) {
-			all_well = 0; /* was not begun, as another has failed */
-			continue;
-		}
+		if (outcome->begun[i] == 0)
+			continue; /* another one has failed before */
 		const char *wrong =
 		    i == failed
-			? verdict_on(run, i, call, what, before, outcome)
-			: verdict_on_partner(run, i, call, what, before,
-					     outcome);
-		all_well = all_well && outcome->status[i] == before->status[i];
+			? verdict_on(run, i, fault, before, outcome)
+			: verdict_on_partner(run, i, fault, before, outcome);
 		if (wrong != NULL || i == failed)
 			describe(run, i, outcome, wrong == NULL ? "" : wrong,
 				 why, size);
 		if (wrong != NULL)
 			return 0;
+		told |= !as_before(i, before, outcome) ||
+			strcmp(outcome->err[i], before->err[i]) != 0;
+		lacks |= !is_cut(run, what) &&
+			 (run->commands[i].flags & HELPER) == 0 &&
+			 !same_output(run, i, before, outcome) &&
+			 is_less(run, i, before, outcome);
 	}
-	const int removal = strcmp(call, "unlink") == 0 ||
-			    (strlen(call) == 6 && strcmp(call + 3, "ctl") == 0);
-	const int kept = outcome->left_by >= 0 && !all_well &&
-			 (run->commands[outcome->left_by].flags & KEEPS);
-	/* EAGAIN said that somebody else takes part, who would remove it. */
-	const int others =
-	    strcmp(call, "semop") == 0 && strcmp(what, "EAGAIN") == 0;
-	/* A handler, which ends its program, must not print. */
-	const int told = count_lines(outcome->err[failed]) > 0 ||
-			 WIFSIGNALED(outcome->status[failed]);
-	if (*outcome->left != '\0' && !kept && !others && !(removal && told)) {
-		char *ending = copy_of(why);
+	char *ending = copy_of(why);
+	int right = 1;
+	if (*outcome->left != '\0' &&
+	    !may_be_left(run, fault, before, outcome)) {
 		snprintf(why, size, "%.90s is left: %.600s", outcome->left,
 			 ending);
-		free(ending);
-		return 0;
+		right = 0;
+	} else if (lacks && !told) {
+		snprintf(why, size, "less output, and nobody says why: %.600s",
+			 ending);
+		right = 0;
 	}
-	return 1;
+	free(ending);
+	return right;
 }
 
 /* Without any failure all must be well. */
@@ -395,7 +402,8 @@ static const char *what_is_wrong_already(const struct run *run,
 		const int status = outcome->status[i];
 		if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
 			return "77";
-		if (status != 0 && (run->commands[i].flags & STOP) == 0)
+		if (status != 0 &&
+		    (run->commands[i].flags & (STOP | FAILS)) == 0)
 			return "a program fails";
 	}
 	return *outcome->left == '\0' ? NULL : outcome->left;

@@ -47,17 +47,26 @@ static void remove_object(const struct made *object)
 		unlink(object->path);
 }
 
-static void remove_folder(void)
-{
-	unlink(socket_path);
-	rmdir(folder);
-}
-
 static void show_cursor(int fd)
 {
 	static const char restored[] = "\033[?25h\033[?1049l";
 	ssize_t ignored = write(fd, restored, sizeof restored - 1);
 	(void)ignored;
+}
+
+/* The next of the objects, whole. Return 0 at the end. */
+static int read_made(int pipe_end, struct made *object)
+{
+	size_t taken = 0;
+	for (int tries = 0; taken < sizeof *object && tries < 1000; tries++) {
+		const ssize_t length = read(pipe_end, (char *)object + taken,
+					    sizeof *object - taken);
+		if (length == 0)
+			return 0;
+		if (length > 0)
+			taken += (size_t)length;
+	}
+	return taken == sizeof *object;
 }
 
 /* Ends when we do: then it ends and removes what we should have. */
@@ -73,7 +82,7 @@ static void guard(int pipe_end, int screen)
 		dup2(null, fd);
 	struct made object;
 	int clean = 0;
-	while (read(pipe_end, &object, sizeof object) == sizeof object) {
+	while (read_made(pipe_end, &object)) {
 		clean = object.gone;
 		for (int i = 0; clean && i < made_count; i++)
 			if (made[i].kind == object.kind &&
@@ -93,7 +102,8 @@ static void guard(int pipe_end, int screen)
 			tcsetattr(screen, TCSANOW, &terminal);
 			show_cursor(screen);
 		}
-		for (int try = 0; try < 50; try++) {
+		/* A zombie that nobody has waited for seems to live. */
+		for (int try = 0; try < 28; try++) {
 			int living = 0;
 			for (int i = 0; i < made_count; i++) {
 				if (made[i].kind != GROUP)
@@ -108,14 +118,15 @@ static void guard(int pipe_end, int screen)
 		for (int i = 0; i < made_count; i++)
 			remove_object(&made[i]);
 	}
-	remove_folder();
 	_exit(0);
 }
 
 static void tell_guardian(const struct made *object)
 {
-	ssize_t ignored = write(to_guardian, object, sizeof *object);
-	(void)ignored;
+	ssize_t told;
+	do
+		told = write(to_guardian, object, sizeof *object);
+	while (told == -1 && errno == EINTR);
 }
 
 static void note_made(int kind, int id, const char *path)
@@ -153,7 +164,6 @@ static void dismiss_guardian(void)
 {
 	struct made object = {.kind = GROUP, .id = -1, .gone = 1};
 	tell_guardian(&object);
-	remove_folder();
 }
 
 /* Ids that were there before us are nobody's business of ours. */

@@ -9,25 +9,29 @@
  * gets SIGTERM when the others have ended.
  *
  * {key} a key, {build} where programs are, {dir} a folder, {free} a free port,
- * {port} the port that the first command listens on.
+ * {port} the number at the end of the first such text: a port, or an id. Words
+ * are between blanks or between two of '.
  *
  * ALONE    takes the user's default names: not twice at the same time
  * ASKED    only made when it is named
- * ANY      the output is a matter of time: only how it ends is judged
+ * FAILS    it is to fail, as it does without a failure, too
  * NUMBERS  numbers in the output differ from run to run
  * ORDER    its lines come in any order
- * PIECES   each read or recv is a message, as its top comment says: with one
- *          byte, only how it ends is judged
+ * PIECES   what one recv gets is a message, as its top comment says: with one
+ *          byte a call, here or in its partner, only how they end is judged
  * HELPER   a partner from tests, whose calls do not fail
  * KEEPS    what it made is to stay, for the next one
  * WAITS    waits as long as it takes for a partner: gets SIGTERM when that has
  *          failed before they met (connect, sendto, msgsnd, semop of both)
  * ENTER    its standard input is Enter, pressed when the others have ended
+ * TALKS    its standard input is INPUT up to the next line with a ?, each time
+ *          it has answered the one before into {dir}/fifo.0
  * LOSSY    it cannot know what it has not been sent
  */
 
 /* clang-format off */
 {"private", 0, 0, {{"fork_demo/private", NULL, "", ORDER}}},
+{"private-buffered", 0, 0, {{"fork_demo/private -b", NULL, "", ORDER}}},
 {"browser", 0, 0, {{"fork_demo/browser", NULL, "", NUMBERS | ORDER}}},
 
 {"shm-pair", 0, 0, {
@@ -55,7 +59,7 @@
 	{"shm/producer -k {key}", NULL, "", STOP}}},
 {"shm-buffer-consumer", 0, 0, {
 	{"shm/consumer -k {key}", NULL, "", STOP}}},
-{"shm-no_syscalls", 0, 0, {{"shm/no_syscalls", NULL, "", ANY}}},
+{"shm-no_syscalls", 0, 0, {{"shm/no_syscalls", NULL, "", NUMBERS}}},
 {"shm-race-delays", 0, 0, {{"shm/race -d", NULL, "", NUMBERS | ORDER}}},
 {"shm-sum", 0, 0, {{"shm/sum -p 3 -n 10000", NULL, "", NUMBERS}}},
 {"shm-torn", 0, 0, {{"shm/torn", NULL, "", NUMBERS}}},
@@ -67,16 +71,19 @@
 {"socket-pair-told", 0, 0, {
 	{"socket/server -v -p 0", "listening", "", WAITS | PIECES | NUMBERS},
 	{"socket/client -v -p {port}", NULL, "", NUMBERS}}},
+{"socket-pair-by-name", 0, 0, {
+	{"socket/server -p 0", "listening", "", WAITS | PIECES},
+	{"socket/client -p {port} localhost", NULL, "", 0}}},
 {"socket-pair-nonblocking", 0, 0, {
-	{"socket/server -n -p 0", "listening", "", WAITS},
-	{"socket/client -w -p {port}", NULL, "", ENTER | ANY}}},
+	{"socket/server -n -p 0", "listening", "", WAITS | PIECES},
+	{"socket/client -w -p {port}", NULL, "", ENTER}}},
 {"socket-client", 0, 0, {
 	{"tests/tcp_peer listen send answer shutdown read", "\n", "",
-	 HELPER | WAITS | LOSSY | NUMBERS},
+	 HELPER | WAITS | NUMBERS},
 	{"socket/client -p {port}", NULL, "", 0}}},
 {"socket-buffers", 0, 0, {
 	{"socket/receiver -p 0", "listening", "", WAITS | NUMBERS},
-	{"socket/sender -p {port}", NULL, "", NUMBERS | ANY}}},
+	{"socket/sender -p {port}", NULL, "", NUMBERS}}},
 {"socket-buffers-full", 0, 0, {
 	{"socket/receiver -w -p 0", "listening", "", ENTER | WAITS | NUMBERS},
 	{"socket/sender -n -p {port}", NULL, "", NUMBERS}}},
@@ -85,17 +92,24 @@
 	{"socket/udp_client -p {port}", NULL, "", 0}}},
 {"socket-echo", 0, 0, {
 	{"socket/echo_server -u {dir}/echo", "listening", "", STOP | PIECES},
-	{"socket/echo_client -u {dir}/echo one two", NULL, "", PIECES}}},
+	{"socket/echo_client -u {dir}/echo one two", NULL, "", 0}}},
+{"socket-echo-dead", 0, 0, {
+	{"scripts/limit 0.05 {build}/tests/odd socket {dir}/echo", NULL, "",
+	 HELPER | FAILS | KEEPS},
+	{"socket/echo_server -u {dir}/echo", "listening", "",
+	 STOP | KEEPS | PIECES},
+	{"socket/echo_client -u {dir}/echo one", NULL, "", 0}}},
 {"socket-echo-default", ALONE, 0, {
 	{"socket/echo_server -q", "listening", "", STOP},
-	{"socket/echo_client", NULL, "", PIECES}}},
+	{"socket/echo_client", NULL, "", 0}}},
 {"socket-echo-broadcast", 0, 0, {
 	{"socket/echo_server -b -u {dir}/echo", "listening", "", STOP | PIECES},
 	{"socket/echo_client -w -u {dir}/echo one", "Echoed", "",
 	 ENTER | PIECES | LOSSY},
-	{"socket/echo_client -u {dir}/echo two", NULL, "", PIECES}}},
+	{"socket/echo_client -u {dir}/echo two", NULL, "", 0}}},
 {"socket-prefork", 0, 0, {
-	{"socket/prefork -w 2 -p 0", "listening", "", STOP | NUMBERS | ORDER},
+	{"socket/prefork -w 2 -p 0", "listening", "",
+	 STOP | NUMBERS | ORDER | PIECES},
 	{"socket/client -p {port}", NULL, "", NUMBERS}}},
 {"socket-multicast", 0, 0, {
 	{"socket/multicast_receiver -p {free}", "listening", "",
@@ -113,6 +127,13 @@
 {"msgqueue-server", 0, 0, {
 	{"msgqueue/server -f {dir}", "waiting", "", STOP | NUMBERS},
 	{"msgqueue/client -f {dir} one two three", NULL, "", 0}}},
+{"msgqueue-server-default", ALONE, 0, {
+	{"msgqueue/server", "waiting", "", STOP | NUMBERS},
+	{"msgqueue/client one", NULL, "", 0}}},
+{"msgqueue-server-taken", 0, 0, {
+	{"msgqueue/server -f {dir}", "waiting", "", STOP | NUMBERS},
+	{"msgqueue/server -f {dir}", NULL, "",
+	 FAILS | STOP | WAITS | NUMBERS}}},
 
 {"compare-shm", 0, 0, {{"scripts/compare/shm -n 5", NULL, "", NUMBERS}}},
 {"compare-shm-polls", 0, 0, {
@@ -121,17 +142,63 @@
 	{"scripts/compare/socket -n 5", NULL, "", NUMBERS}}},
 {"compare-socket-unix", 0, 0, {
 	{"scripts/compare/socket -u -n 5", NULL, "", NUMBERS}}},
+{"compare-socket-polls", 0, 0, {
+	{"scripts/compare/socket -w poll -n 5", NULL, "", NUMBERS}}},
+{"compare-msgqueue-polls", 0, 0, {
+	{"scripts/compare/msgqueue -w poll -n 5", NULL, "", NUMBERS}}},
 {"compare-msgqueue", 0, 0, {
 	{"scripts/compare/msgqueue -n 5", NULL, "", NUMBERS}}},
 {"limit", 0, 1, {
-	{"scripts/limit 5 {build}/fork_demo/private", NULL, "", ORDER}}},
-{"await", 0, 1, {{"scripts/await line scripts/watch/runs.h runs.h 1", NULL,
-		  "", 0}}},
-{"sysv", 0, 0, {
+	{"scripts/limit -d {dir}/own 5 {build}/fork_demo/private", NULL, "",
+	 ORDER | KEEPS},
+	{"scripts/limit 5 rm -rf {dir}/own", NULL, "", HELPER}}},
+{"limit-late", 0, 1, {
+	{"scripts/limit -d {dir}/own 0.1 {build}/scripts/await line "
+	 "/dev/null text 9", NULL, "", FAILS | KEEPS},
+	{"scripts/limit 5 rm -rf {dir}/own", NULL, "", HELPER}}},
+{"await-line", 0, 1, {
+	{"scripts/await line scripts/watch/runs.h runs.h 1", NULL, "", 0}}},
+{"await-exit", 0, 1, {{"scripts/await exit 99999999 1", NULL, "", 0}}},
+{"await-late", 0, 1, {
+	{"scripts/await line /dev/null text 0.1", NULL, "", FAILS}}},
+{"sysv-names", 0, 0, {
 	{"scripts/sysv names", NULL, "", NUMBERS},
-	{"scripts/sysv socket {dir}", NULL, "", 0},
-	{"shm/writer -k {key}", NULL, "", KEEPS},
-	{"shm/reader -k {key}", NULL, "", 0}}},
+	{"scripts/sysv key {dir} requests", NULL, "", NUMBERS},
+	{"scripts/sysv unused {dir}", NULL, "", 0},
+	{"scripts/sysv socket {dir}", NULL, "", 0}}},
+{"sysv-segment", 0, 0, {
+	{"shm/writer -k {key}", NULL, "", HELPER | KEEPS},
+	{"scripts/sysv find segment {key}", "\n", "", NUMBERS},
+	{"scripts/sysv state segment {key}", NULL, "", NUMBERS},
+	{"scripts/sysv remove segment {port}", NULL, "", 0}}},
+{"sysv-queue", 0, 0, {
+	{"msgqueue/writer -f {dir} text", NULL, "", HELPER | KEEPS},
+	{"scripts/sysv find queue {dir}", "\n", "", NUMBERS},
+	{"scripts/sysv state queue {dir}", NULL, "", NUMBERS},
+	{"scripts/sysv remove queue {port}", NULL, "", 0}}},
+{"sysv-semaphores", 0, 0, {
+	{"tests/odd semaphores {key} 2", NULL, "", HELPER | KEEPS},
+	{"scripts/sysv find semaphores {key}", "\n", "", NUMBERS},
+	{"scripts/sysv state semaphores {key}", NULL, "", NUMBERS},
+	{"scripts/sysv remove semaphores {port}", NULL, "", 0}}},
+{"sysv-clear", 0, 0, {
+	{"shm/writer -k {key}", NULL, "", HELPER | KEEPS},
+	{"scripts/sysv clear", NULL, "segment {key}\npath {dir}\n", 0}}},
+{"sysv-socket", 0, 0, {
+	{"socket/echo_server -u {dir}/echo", "listening", "", HELPER | STOP},
+	{"scripts/sysv socket {dir}/echo", NULL, "", 0}}},
+{"watch", 0, 1, {
+	{"scripts/watch/watch -n -o {dir}/kept.svg 'shm/writer -k {key}' "
+	 "'shm/reader -k {key}'", NULL, "", 0}}},
+{"watch-schedule", 0, 1, {
+	{"scripts/watch/watch -n -x '1~ 2 1' 'msgqueue/reader -f {dir}' "
+	 "'msgqueue/writer -f {dir} text'", NULL, "", 0}}},
+{"faults", 0, 1, {
+	{"scripts/watch/faults -j 1 -t 1/3 faulty-none", NULL, "", NUMBERS}}},
+{"terminal", 0, 1, {
+	{"scripts/terminal {dir}/fifo.0", NULL,
+	 "1$echo text; read key\n1?2000\n1?2000\n1k10\n1?2000\n",
+	 TALKS | NUMBERS}}},
 
 /* With a fault each, which has to be found: see tests/faults.t. */
 {"faulty-none", ASKED, 0, {{"tests/faulty none", NULL, "", 0}}},

@@ -207,6 +207,13 @@ static void begin_again(void)
 		*record = '\0';
 }
 
+/* It waits in the kernel, not for Enter: a key cannot end that. */
+static int is_out_of_reach(const struct process *process)
+{
+	return process->state == RUNNING && process->in_call &&
+	       !reads_input(process) && waits(process);
+}
+
 /* Let people choose, until they quit. Return 0 if it cannot be watched. */
 static int choose(struct canvas *canvas)
 {
@@ -214,7 +221,7 @@ static int choose(struct canvas *canvas)
 	struct pollfd keyboard = {.fd = STDIN_FILENO, .events = POLLIN};
 	long long stepped = 0;
 	char prefix = '\0';
-	const char *said = "";
+	const char *said = "", *answer = "";
 	start_screen();
 	int possible = begin_all();
 	show_screen(canvas, prefix, said);
@@ -228,11 +235,12 @@ static int choose(struct canvas *canvas)
 			take_events(5, -1);
 		if (letting_go)
 			give_enter_where_wanted();
-		said = all_ended() ? "All have ended." : "";
+		said = all_ended() ? "All have ended." : answer;
 		/* What is typed ahead waits until a step is done. */
 		if (ready && poll(&keyboard, 1, 0) == 1 &&
 		    read(STDIN_FILENO, &key, 1) == 1) {
 			const int number = process_of_key(key);
+			answer = "";
 			if (key == 'q' || key == 3 || key == 4)
 				break;
 			if (key == 'b') {
@@ -246,6 +254,10 @@ static int choose(struct canvas *canvas)
 					release(i, now());
 			} else if (key == 'w' && !letting_go) {
 				prefix = 'w';
+			} else if (number != -1 &&
+				   is_out_of_reach(&processes[number])) {
+				answer = "It waits for another process.";
+				prefix = '\0';
 			} else if (number != -1 && !letting_go &&
 				   processes[number].state != ENDED) {
 				memset(&step, 0, sizeof step);

@@ -19,11 +19,11 @@
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
+#include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -100,18 +100,22 @@ static struct process {
 	long sent, received, transfers; /* messages, calls that moved them */
 	long attached;                  /* segments */
 
-	/* What its descriptors are the ends of. */
+	/* What its descriptors are the ends of; what they were when it called
+	 * fork last: that is what the child has. */
 	struct descriptor {
 		int fd, channel, side;
 		char address[80];
-	} descriptors[DESCRIPTORS];
-	int descriptor_count;
+	} descriptors[DESCRIPTORS], at_fork[DESCRIPTORS];
+	int descriptor_count, count_at_fork;
 
 	/* What is folded. */
 	struct {
 		unsigned hash;
 		long count;
+		long long longest; /* wait that is drawn */
+		long unusual;      /* results: failed, or the end of file */
 	} signatures[SIGNATURES];
+	int signature; /* of the call that it is in, or -1 */
 	long folded;
 	long long folded_until;
 	char folded_call[24];
@@ -139,8 +143,8 @@ static size_t event_count, event_room;
 static int holding;                  /* step: each call waits for us */
 static int letting_go;               /* of all that is held */
 static const char *wanted_call = ""; /* held before this one in any case */
-static int listener = -1;
-static char folder[200], socket_path[220];
+static int door = -1;       /* each process sends a socket through it */
+static int other_side = -1; /* of the door: what our commands inherit */
 static char library[PATH_MAX];
 static long long origin;        /* the time of the first event */
 static long long last_activity; /* when an event has come, or one was let go */
@@ -150,6 +154,7 @@ static volatile sig_atomic_t ended_by; /* the signal that we got */
 /* What picture.h makes of it. */
 static void note_start(int process, long long time, int is_child);
 static void note_begin(int process, long long time);
+static void unfold_wait(int process);
 static void note_return(int process, long long time, const char *result);
 static void note_printed(int process, long long time, const char *text);
 static void note_enter(int process, long long time);

@@ -102,6 +102,7 @@ static void look_at_processes(void)
 			process->sleeping = 0;
 		else if (process->sleeping == 0)
 			process->sleeping = now();
+		unfold_wait(i);
 	}
 }
 
@@ -112,7 +113,7 @@ static int take_events(int milliseconds, int keyboard)
 	int owner[CONNECTIONS + 2];
 	nfds_t count = 0;
 	int taken = 0;
-	polled[count] = (struct pollfd){.fd = listener, .events = POLLIN};
+	polled[count] = (struct pollfd){.fd = door, .events = POLLIN};
 	owner[count++] = -1;
 	for (int i = 0; i < CONNECTIONS; i++) {
 		if (connections[i].fd == -1 || connections[i].ended)

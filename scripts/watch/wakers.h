@@ -100,6 +100,28 @@ static void learn(int process, const char *name, const char *arguments,
 	}
 }
 
+/* Is this the other end of what that process polls? */
+static int ends_poll(const struct call *call, const struct call *waiting)
+{
+	const struct process *process = &processes[waiting->process];
+	char address[80] = "";
+	if (strcmp(call->name, "connect") == 0)
+		value_of(call->arguments, "address", address, sizeof address);
+	for (int i = 0; i < process->descriptor_count; i++) {
+		const struct descriptor *end = &process->descriptors[i];
+		if (end->fd == -1)
+			continue;
+		if (*address != '\0' && *end->address != '\0' &&
+		    is_same_address(end->address, address))
+			return 1;
+		if (*address == '\0' && end->channel != -1 &&
+		    end->channel == call->channel && end->side != call->side)
+			return is_one_of(call->name, sending) ||
+			       is_one_of(call->name, "close shutdown");
+	}
+	return 0;
+}
+
 /* Could this call have ended that one's wait? */
 static int could_wake(const struct call *call, const struct call *waiting)
 {
@@ -145,10 +167,23 @@ static int could_wake(const struct call *call, const struct call *waiting)
 				   (strcmp(name, "semop") == 0 &&
 				    strchr(call->arguments, '+') != NULL));
 	if (is_one_of(waits_in, "poll select"))
-		return (is_one_of(name, sending) ||
-			is_one_of(name, "connect close")) &&
-		       call->channel != -1;
+		return *waiting->result != '0' && ends_poll(call, waiting);
 	return 0;
+}
+
+/* Has a signal ended this wait? What is left to sleep is not 0 then. */
+static int is_interrupted(const struct call *waiting)
+{
+	return strstr(waiting->result, "EINTR") != NULL ||
+	       (strcmp(waiting->name, "sleep") == 0 &&
+		atol(waiting->result) > 0);
+}
+
+static int could_interrupt(const struct call *call, const struct call *waiting)
+{
+	const long pid = number_of(call->arguments, "pid", -1);
+	return strcmp(call->name, "kill") == 0 &&
+	       (pid <= 0 || pid == processes[waiting->process].pid);
 }
 
 static int find_waker(const struct call *waiting)
@@ -162,9 +197,8 @@ static int find_waker(const struct call *waiting)
 		    call->begun > waiting->ended ||
 		    (call->ended != 0 && call->ended < waiting->begun))
 			continue;
-		if (strstr(waiting->result, "EINTR") != NULL
-			? strcmp(call->name, "kill") == 0
-			: could_wake(call, waiting))
+		if (is_interrupted(waiting) ? could_interrupt(call, waiting)
+					    : could_wake(call, waiting))
 			return call->process;
 	}
 	/* End-of-file, because the other end's process has ended. */
@@ -179,141 +213,4 @@ static int find_waker(const struct call *waiting)
 			    processes[i].descriptors[j].side != waiting->side)
 				return i;
 	return -1;
-}
-
-/*
- * Calls begin and return
- */
-
-/* What is said again and again is the same but for what is in quotes. */
-static int is_folded(struct process *process)
-{
-	unsigned hash = 2166136261u;
-	int quoted = 0;
-	for (int part = 0; part < 2; part++) {
-		const char *at = part == 0 ? process->call : process->arguments;
-		const char *stop = strstr(at, " printed=");
-		for (; *at != '\0' && at != stop; at++) {
-			quoted ^= *at == '"';
-			if (!quoted)
-				hash = (hash ^ (unsigned char)*at) * 16777619u;
-		}
-	}
-	for (int i = 0; i < SIGNATURES; i++) {
-		if (process->signatures[i].count != 0 &&
-		    process->signatures[i].hash != hash)
-			continue;
-		process->signatures[i].hash = hash;
-		return ++process->signatures[i].count > FOLD;
-	}
-	return 1;
-}
-
-static void note_begin(int number, long long time)
-{
-	struct process *process = &processes[number];
-	const char *name = process->call;
-	process->call_number = -1;
-	if (drawing_over || process->script)
-		return;
-	if (strcmp(name, "connect") == 0)
-		connect_begins(number, process->arguments);
-	if (!is_drawn(name, process->arguments))
-		return;
-	count_call(process, name);
-	if (call_count == CALLS_KEPT || is_folded(process)) {
-		if (!is_wanted(name))
-			return;
-		if (process->folded++ == 0)
-			strcpy(process->folded_call, name);
-		else if (strcmp(process->folded_call, name) != 0)
-			*process->folded_call = '\0';
-		process->folded_until = time;
-		return;
-	}
-	if (is_wanted(name)) { /* others can end a wait as well */
-		tell_folded(number, time);
-		struct row *row = add_row(number, time, CALL);
-		if (row == NULL)
-			return;
-		row->call = call_count;
-	}
-	struct call *call = &calls[call_count];
-	memset(call, 0, sizeof *call);
-	call->process = number;
-	call->waker = -1;
-	call->begun = time;
-	strcpy(call->name, name);
-	strcpy(call->arguments, process->arguments);
-	const struct descriptor *end =
-	    descriptor_of(number, number_of(process->arguments, "fd", -1), 0);
-	call->channel = end == NULL ? -1 : end->channel;
-	call->side = end == NULL ? 0 : end->side;
-	process->call_number = call_count++;
-}
-
-static void note_return(int number, long long time, const char *result)
-{
-	struct process *process = &processes[number];
-	const char *name = process->call;
-	const int failed = *result == '-';
-	int waited = number_of(result, "waited", 0) == 1 &&
-		     !is_one_of(name, "fork close socket exit");
-	if (!failed)
-		learn(number, name, process->arguments, result);
-	if (is_one_of(name, "wait waitpid") && atol(result) > 0) {
-		/* One that was killed has not said that it ends. */
-		const int child = process_of_pid(atol(result));
-		if (child != -1 && !processes[child].told_end) {
-			processes[child].told_end = 1;
-			processes[child].died = time;
-		}
-	}
-	if (drawing_over || process->script ||
-	    !is_drawn(name, process->arguments))
-		return;
-	if (waited)
-		process->waited += time - process->call_begun;
-	const int on_standard = number_of(process->arguments, "fd", 9) <= 2;
-	if (!failed && !on_standard && *result != '0' &&
-	    (is_one_of(name, sending) || strcmp(name, "msgsnd") == 0))
-		process->sent++;
-	if (!on_standard &&
-	    (is_one_of(name, sending) || is_one_of(name, receiving) ||
-	     is_one_of(name, "msgsnd msgrcv")))
-		process->transfers++;
-	if (!failed && strcmp(name, "msgsnd") == 0)
-		process->sent += *result == '0';
-	if (!failed && strcmp(name, "shmat") == 0)
-		process->attached++;
-
-	if (process->call_number == -1 && !is_wanted(name))
-		return;
-	if (process->call_number == -1) {
-		process->folded_until = time;
-		return;
-	}
-	struct call *call = &calls[process->call_number];
-	call->ended = time;
-	call->waited = waited;
-	snprintf(call->result, sizeof call->result, "%s", result);
-	if (strcmp(name, "accept") == 0 && !failed) {
-		const struct descriptor *end =
-		    descriptor_of(number, atol(result), 0);
-		call->channel = end == NULL ? -1 : end->channel;
-	}
-	int at = row_count - 1;
-	while (at >= 0 && rows[at].call != process->call_number)
-		at--;
-	if (waited)
-		call->waker = find_waker(call);
-	process->woken_by = call->waker + 1;
-	if (waited && at >= 0 && rows[at].kind == CALL)
-		rows[at].kind = OPEN;
-	if (at >= 0 && rows[at].kind == OPEN) {
-		const int own = process->call_number;
-		struct row *row = add_row(number, time, RETURN);
-		if (row != NULL)
-			row->call = own;
-	}
 }

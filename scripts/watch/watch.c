@@ -25,7 +25,7 @@
  *
  * Exit status: 0; 1 the schedule cannot be followed, or a program cannot be
  * watched; 2 usage. Not seen: what libc does for itself (stdio, system), and
- * the accesses to shared memory. macOS: written for it, untried.
+ * the accesses to shared memory. macOS: compiled for it, not run there.
  */
 
 #if defined(__linux__) && !defined(_GNU_SOURCE)
@@ -39,6 +39,8 @@
 
 #include "commands.h"
 
+#include "connections.h"
+
 #include "events.h"
 
 #include "waits.h"
@@ -50,6 +52,10 @@
 #include "told.h"
 
 #include "wakers.h"
+
+#include "drawn.h"
+
+#include "columns.h"
 
 #include "picture.h"
 
@@ -98,6 +104,8 @@ int main(int argc, char *argv[])
 			  &(struct sigaction){.sa_handler = note_signal}, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	open_session(argv[0]);
+	watch_itself = getpid();
+	atexit(leave_nothing);
 
 	int failed = 0;
 	int height;
