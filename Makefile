@@ -91,8 +91,8 @@ $(labs:%=step-%): step-%: % $(tools) $(library)
 compare: ## measure what each mechanism costs: a table and a picture
 	@sh scripts/compare/compare.sh
 
-test: all ## check every program by its output
-	@sh tests/run.sh
+test: all ## check every program by its output; TESTS='shm play' only these
+	@sh tests/run.sh $(TESTS)
 
 ## test-LAB: one lab only, or test-NAME: one file of tests, tests/NAME.t
 $(labs:%=test-%): test-%: % $(tools)
