@@ -408,8 +408,7 @@ many_processes_share() {
 	succeeds
 	echo "segment $(identifier)" >>"$work/ids"
 	[ "$(sort -u "$work/ids" | wc -l)" -eq 1 ] || fail 'one id for all'
-	run scripts/sysv users segment "$(identifier)"
-	prints 3
+	gives "$(identifier) $(id -u) 3" scripts/sysv state segment "$key"
 	for writer in one two three; do
 		stop "$writer"
 		finish "$writer"
