@@ -33,6 +33,11 @@ private_folder() { # NAME
 		echo "$1: cannot make a folder in $TMPDIR" >&2
 		exit 1
 	done
+	if ! { echo room >"$folder/room"; } 2>/dev/null; then
+		rm -rf "$folder"
+		echo "$1: no room in $TMPDIR" >&2
+		exit 1
+	fi
 	private=$folder
 }
 

@@ -168,8 +168,11 @@ no_room() {
 	mount -t tmpfs -o size=1m tmpfs "$work/tmp" 2>/dev/null ||
 		skip 'no file system can be mounted here'
 	run_own
-	umount "$work/tmp"
 	fails_with 1 'no room for 4 MiB in '
+	dd if=/dev/zero of="$work/tmp/all" 2>/dev/null
+	run_own
+	umount "$work/tmp"
+	fails_with 1 'no room in '
 }
 check 'tests: without a TMPDIR, or room in it, there is one clear line' no_room
 
