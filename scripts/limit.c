@@ -12,7 +12,7 @@
  *
  * -d FOLDER: limit makes it, for a test. FOLDER/ticks is a FIFO: a shell that
  * reads a line from it pauses for some 10 ms without starting a process. The
- * line is "late" when less than a sixth of the time is left. If it took more
+ * line is "late" when less than a third of the time is left. If it took more
  * than 5 seconds, or the time was up, the seconds are written to FOLDER/slow.
  *
  * Exit status: the command's; 128 + n where signal n ended it; 124 where the
@@ -146,7 +146,7 @@ int main(int argc, char *argv[])
 		nanosleep(&pause, NULL);
 		passed = now() - start;
 		if (with_folder)
-			write_line(ticks, passed > seconds * 5 / 6 ? "late\n"
+			write_line(ticks, passed > seconds * 2 / 3 ? "late\n"
 								   : "tick\n");
 	}
 	end_group(child);

@@ -73,7 +73,7 @@ hanging_test_is_ended() {
 		slow() { "$build/scripts/await" line /dev/null '' 6 || :; }
 		check 'a slow one' slow
 	END
-	TEST_TIME_SCALE=0.3 run_own
+	TEST_TIME_SCALE=0.4 run_own
 	exits 1
 	prints_like '#   it hung: ended after '
 	prints_like ' (or the machine is busy: load '
