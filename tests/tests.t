@@ -8,7 +8,7 @@ absolute=$(cd "$build" && pwd)
 # A project with nothing but a file of tests, from standard input.
 own_tests() {
 	mkdir "$work/own" "$work/own/tests" "$work/own/scripts" "$work/tmp"
-	cp tests/lib.sh tests/run.sh "$work/own/tests"
+	cp tests/lib.sh tests/expect.sh tests/run.sh "$work/own/tests"
 	cp scripts/private.sh "$work/own/scripts"
 	{
 		# shellcheck disable=SC2016 # it is for the other file
