@@ -195,7 +195,9 @@ limit_ends_groups() {
 	limit_exits 0 20 true
 	limit_exits 3 20 sh -c 'exit 3'
 	limit_exits 143 20 sh -c 'kill "$$"'
-	limit_exits 124 0.1 sh -c 'trap "" TERM; while :; do :; done'
+	limit_exits 124 0.1 sh -c 'trap "" TERM; echo "$$"; while :; do :; done'
+	read -r pid <"$work/out"
+	await_that has_ended "$pid"
 	TEST_TIME_SCALE=0.01 limit_exits 124 10 sh -c 'while :; do :; done'
 	limit_exits 127 20 nonsense-program
 	TEST_TIME_SCALE=x fails 125 TEST_TIME_SCALE scripts/limit 10 true
