@@ -65,7 +65,9 @@ for name in "$@"; do
 		echo "$usage" >&2
 		exit 2
 	}
-	files="$files $found"
+	for file in $found; do # each once
+		[ "${files#*"$file"}" != "$files" ] || files="$files $file"
+	done
 done
 [ -x "$limit" ] || {
 	echo "run.sh: there is no $limit: build first (make)" >&2

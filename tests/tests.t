@@ -37,7 +37,7 @@ failing_test_is_told() {
 		none() { skip 'for a reason'; }
 		check 'one that cannot be' none
 	END
-	run_own own
+	run_own own own # once
 	exits 1
 	prints_line 'ok 1 - a good one'
 	prints_line 'not ok 2 - a bad one'
