@@ -133,8 +133,27 @@ others_objects_stay() {
 	run_as "$me" sysv remove segment "$id"
 	succeeds
 }
-check "cleanup: another user's objects stay, also when root runs it" \
+check "sysv: removes no other user's objects, also when root runs it" \
 	others_objects_stay
+
+others_default_objects_stay() {
+	two_users shm/writer scripts/sysv
+	own_names
+	run_as "$me" writer -k "$key"
+	id=$("$sysv" find segment "$key")
+	# shellcheck disable=SC2064 # its id is known now
+	trap "run_as $me sysv remove segment $id" EXIT
+	begin listening server tests/odd socket "$work/socket"
+	end server
+	chown "$me" "$work/socket"
+	why='it was made by another user'
+	cleans -f "left segment $hex (id $id): $why
+left socket $work/socket: $why"
+	[ -S "$work/socket" ] || fail 'the socket stays'
+	segment_exists "$key" || fail 'the segment stays'
+}
+check "cleanup: another user's objects at the default names stay" \
+	others_default_objects_stay
 
 default_names() {
 	new_path

@@ -28,9 +28,22 @@ no_file_is_left() {
 	[ -z "$(ls -A "$work/tmp")" ] || fail 'no file left'
 }
 
+is_gone() { # KIND, of the id that is in the file of this name
+	read -r id <"$work/$1"
+	run scripts/sysv remove "$1" "$id"
+	exits 3
+}
+
 failing_test_is_told() {
 	own_tests <<-'END'
-		good() { run fork_demo/private; succeeds; }
+		good() {
+			new_key
+			new_path
+			run shm/writer -k "$key"
+			run msgqueue/writer -f "$path" text
+			"$sysv" find segment "$key" >"$TMPDIR/../segment"
+			queue_id "$path" >"$TMPDIR/../queue"
+		}
 		check 'a good one' good
 		bad() { run fork_demo/private; prints nothing; }
 		check 'a bad one' bad
@@ -47,8 +60,10 @@ failing_test_is_told() {
 	prints_like '| shared_int in parent process: 10'
 	prints_line '1 passed, 1 failed, 1 skipped'
 	no_file_is_left
+	is_gone segment
+	is_gone queue
 }
-check 'tests: a failure says what was expected and what came' \
+check 'tests: a failure says what was expected and came; nothing is left' \
 	failing_test_is_told
 
 # One test hangs, one waits in vain until little time is left; one is slow.
@@ -125,9 +140,7 @@ tests_can_be_stopped() {
 		[ "$status" -gt 128 ] || fail "death by $signal"
 		read -r pid <"$work/reader.pid"
 		! kill -0 "$pid" 2>/dev/null || fail 'no process left'
-		read -r queue <"$work/queue"
-		run scripts/sysv remove queue "$queue"
-		exits 3 # it is gone
+		is_gone queue
 		no_file_is_left
 	done
 }
