@@ -20,7 +20,7 @@ tidy_up() {
 }
 
 # mkdir makes a new folder or fails, so nobody else's is ever used. A socket's
-# path has some 100 bytes: where TMPDIR takes most of them, /tmp takes its place.
+# path has some 100 bytes: where TMPDIR takes too many, /tmp takes its place.
 private_folder() { # NAME
 	[ -n "${TMPDIR:-}" ] && [ "${#TMPDIR}" -le 60 ] || TMPDIR=/tmp
 	export TMPDIR

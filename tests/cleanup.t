@@ -95,8 +95,8 @@ check 'cleanup: leaves a queue while its last user is there; -f does not' \
 young_socket_is_left() {
 	touch "$work/socket"
 	cleanup -n
-	has_line "$work/out" "would leave socket $work/socket: it was made just \
-now: try again in 3 s"
+	why='it was made just now: try again in 3 s'
+	has_line "$work/out" "would leave socket $work/socket: $why"
 }
 
 cleanup_of_a_socket() {

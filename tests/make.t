@@ -34,7 +34,8 @@ enter_small_tree() {
 	mkdir "$work/a tree"
 	tar cf - Makefile ./*/Makefile ./*/*.h scripts/*.sh scripts/*.c \
 		scripts/watch/library.c scripts/watch/*.h fork_demo/private.c \
-		shm/race.c shm/writer.c tests/lib.sh tests/expect.sh tests/run.sh |
+		shm/race.c shm/writer.c \
+		tests/lib.sh tests/expect.sh tests/run.sh |
 		(cd "$work/a tree" && tar xf -) || fail 'a copy'
 	cd "$work/a tree" || exit
 	cat >tests/fork_demo-private.t <<-'END'

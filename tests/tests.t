@@ -154,7 +154,8 @@ private_folder_is_new() {
 	END
 	echo precious >"$work/file"
 	command='tests in a folder where somebody was first'
-	# shellcheck disable=SC2016,SC2086 # the shell that is started has this pid
+	# The shell that is started has this pid.
+	# shellcheck disable=SC2016,SC2086
 	TMPDIR=$work/tmp run_command $shell -c '
 		for name in ipc-test ipc-test-results; do
 			mkdir "$TMPDIR/$name.$$" "$TMPDIR/$name.$$/1"
