@@ -77,7 +77,7 @@ watch_fork_demo = fork_demo/private
 watch_shm = 'shm/writer -w' 'shm/reader -l'
 watch_socket = 'socket/server' 'socket/client'
 watch_msgqueue = msgqueue/reader 'msgqueue/writer Hello'
-step_shm = shm/writer shm/reader
+step_shm = shm/writer 'shm/reader -l'
 watched = $(or $(COMMANDS),$($(1)_$(2)),$(watch_$(2)))
 
 ## watch-LAB: draw who calls what, and who waits for whom
@@ -137,7 +137,8 @@ sanitize: ## the tests with AddressSanitizer and UndefinedBehaviorSanitizer
 		-fno-sanitize-recover=all"
 
 clean: ## remove what was built
-	rm -rf $(programs) $(library) $(addsuffix .dSYM,$(programs)) .build
+	rm -rf $(programs) $(library) .build \
+		$(addsuffix .dSYM,$(programs) $(library))
 	rm -f $(out)compare.csv $(out)compare.svg $(out).built_with
 
 clean-ipc: $(out)scripts/sysv ## remove what labs may have left in the kernel

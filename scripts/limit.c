@@ -129,7 +129,7 @@ int main(int argc, char *argv[])
 	if (child == 0) {
 		setpgid(0, 0);
 		execvp(words[1], words + 1);
-		err(127, "%s", words[1]);
+		err(127, "execvp %s", words[1]);
 	}
 	/* In both: whoever is first, the group is there when it is needed. */
 	setpgid(child, child);

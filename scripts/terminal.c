@@ -10,13 +10,14 @@
  *
  * An answer goes into the FIFO, a kind, a time in milliseconds and a text: = a
  * printed line, or a part that stood for 0.2 s; s a start's process id; x an
- * exit status (128 + n after signal n); - nothing came. At the end of input all
- * that was started is ended.
+ * exit status (128 + n after signal n; 126: no terminal); - nothing came. At
+ * the end of input all that was started is ended.
  *
  * usage: terminal FIFO
  */
 
 #define _GNU_SOURCE /* glibc: posix_openpt */
+#include <err.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -88,9 +89,13 @@ static void start(struct terminal *terminal, char *command)
 {
 	struct termios modes;
 	terminal->master = posix_openpt(O_RDWR | O_NOCTTY);
+	if (terminal->master == -1)
+		err(1, "posix_openpt");
 	grantpt(terminal->master);
 	unlockpt(terminal->master);
 	terminal->running = fork();
+	if (terminal->running == -1)
+		err(1, "fork");
 	if (terminal->running == 0) {
 		setsid();
 		int slave = open(ptsname(terminal->master), O_RDWR);

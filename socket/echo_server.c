@@ -86,12 +86,12 @@ int main(int argc, char *argv[])
 	/* Each client takes a descriptor: have as many as we may. */
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
-		err(1, "getrlimit");
+		err(1, "getrlimit RLIMIT_NOFILE");
 	limit.rlim_cur = limit.rlim_max;
 	if (limit.rlim_cur > MOST_DESCRIPTORS)
 		limit.rlim_cur = MOST_DESCRIPTORS;
 	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
-		err(1, "setrlimit");
+		err(1, "setrlimit RLIMIT_NOFILE");
 
 	for (int i = 0; i < MOST_DESCRIPTORS; i++)
 		watched[i].fd = -1; /* poll skips it */

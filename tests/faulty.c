@@ -11,6 +11,8 @@
  *     left   leaves the semaphore when shmdt has failed
  *     eintr  does not make recv again after EINTR
  *     short  does not send what a first send has not taken
+ *     rest   sends once more, but no third time
+ *     file   leaves a file in $TMPDIR when shmdt has failed
  *     hang   does not look at a failing recv: it waits on
  *     lines  says a second line when waitpid has failed
  *
@@ -45,10 +47,24 @@ static void remove_semaphore(void)
 		warn("semctl: remove semaphore %d", semaphore);
 }
 
+static void leave_file(void)
+{
+	char path[1000];
+	snprintf(path, sizeof path, "%s/left", getenv("TMPDIR"));
+	FILE *file = fopen(path, "w");
+	if (file == NULL || fclose(file) == EOF)
+		err(1, "fopen %s", path);
+}
+
 static void send_text(int channel)
 {
 	size_t sent = 0;
-	do {
+	int most = 1000;
+	if (faulty("short"))
+		most = 1;
+	if (faulty("rest"))
+		most = 2;
+	for (int tries = 0; sent < sizeof text - 1 && tries < most;) {
 		ssize_t count =
 		    send(channel, text + sent, sizeof text - 1 - sent, 0);
 		if (count == -1 && errno != EINTR) {
@@ -56,7 +72,8 @@ static void send_text(int channel)
 			_exit(1);
 		}
 		sent += count == -1 ? 0 : (size_t)count;
-	} while (sent < sizeof text - 1 && !(faulty("short") && sent > 0));
+		tries += count != -1;
+	}
 	_exit(0);
 }
 
@@ -104,8 +121,12 @@ int main(int argc, char *argv[])
 		err(1, "%s: segment %d", faulty("name") ? "semctl" : "shmat",
 		    segment);
 	if (shmdt(address) == -1) {
+		int failed = errno;
 		if (faulty("left"))
 			semaphore = -1;
+		if (faulty("file"))
+			leave_file();
+		errno = failed;
 		err(1, "shmdt: segment %d", segment);
 	}
 

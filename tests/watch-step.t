@@ -172,6 +172,14 @@ pipe_is_waited_for() {
 check 'write ends a wait for bytes, close that for the end of file' \
 	pipe_is_waited_for
 
+messages_are_shown() {
+	once '1:sendmsg 1.1~ 1+ 1.1 1' 'tests/woken messages' -- \
+		'| recvmsg(3)' 'sendmsg(4, "he"...) = 5' ': waited' \
+		'>| recvmsg = 5 "he"...' 'exit status 0'
+}
+check 'sendmsg ends the wait of recvmsg, and their first bytes are shown' \
+	messages_are_shown
+
 signals_end_waits() {
 	once '1:kill 1.1~ 1+ 1.1~ 1+ 1.1 1' 'tests/woken signals' -- \
 		'| pause()' 'SIGUSR1) = 0' ': waited' '>| pause = -1 EINTR' \
@@ -228,6 +236,39 @@ check 'an order that cannot be followed says so, and where' impossible_is_said
 
 # ---- by key --------------------------------------------------------------
 
+names_stay_in_sight() {
+	new_port
+	open_screen
+	type_there "'$build/scripts/watch/watch' 'socket/server -p $port' \
+'socket/client -p $port'; echo came back: \$?"
+	await screen 'came back: 0'
+	stop terminal
+	shown >"$work/out"
+	in_order '2 socket/client' 'starts' '2 socket/client' 'messages sent'
+}
+check 'on a terminal the names of columns come again before they scroll away' \
+	names_stay_in_sight
+
+key_for_waiting_process() {
+	new_port
+	open_screen
+	type_there "'$build/scripts/watch/watch' -s -S '$work/order' \
+'socket/server -p $port' 'socket/client -p $port'; echo came back: \$?"
+	await screen 'held at its start'
+	press "'w" "'1"
+	await screen 'waits in accept'
+	press "'1"
+	await screen 'It waits for another process.'
+	press "'2" "'q"
+	await screen 'came back: 0'
+	stop terminal
+	read -r order <"$work/order"
+	[ "$order" = '1~ 2+' ] ||
+		fail "an order without what had no effect, not '$order'"
+}
+check 'a key for a process that waits is answered, and not kept' \
+	key_for_waiting_process
+
 keys_choose() {
 	open_screen
 	type_there 'stty -a; echo before'
@@ -235,9 +276,9 @@ keys_choose() {
 	type_there "'$build/scripts/watch/watch' -s -S '$work/order' shm/race; \
 echo came back: \$?"
 	await screen 'held at its start'
-	for key in 1 1 1 1 1 a a 1 1 q; do
-		press "'$key"
-	done
+	press "'1" "'1" "'1" "'1" "'1"
+	await screen 'held: fork has returned'
+	press "'a" "'a" "'1" "'1" "'q"
 	await screen 'came back: 0'
 	type_there 'stty -a; echo after'
 	await screen after

@@ -84,6 +84,18 @@ child_has_a_column() {
 check 'a child has a column, and its end ends the wait of its parent' \
 	child_has_a_column
 
+grandchildren_are_watched() {
+	watch 'tests/woken family'
+	succeeds
+	in_order '| fork() = ' '| fork() = ' '| fork() = ' '| _exit(3)' \
+		'| waitpid =' '| _exit(3)' 'status 3' '1.1.1.1'
+	for count in 'fork 1, waitpid 1, _exit 1' '1.1.1.1 '; do
+		prints_like "$count"
+	done
+}
+check 'children of children have columns, and vfork is a fork' \
+	grandchildren_are_watched
+
 sandbox_stays() {
 	run shm/no_syscalls
 	[ "$status" -eq 0 ] || skip 'no strict sandbox here'
@@ -206,6 +218,17 @@ utf8_is_drawn() {
 }
 check 'lines are drawn in UTF-8, and in ASCII elsewhere' utf8_is_drawn
 
+terminal_has_colour() {
+	run tests/on_terminal "$build/scripts/watch/watch" shm/race
+	[ "$status" -ne 77 ] || skip 'no pseudo-terminals here'
+	succeeds
+	esc=$(printf '\033')
+	in_order "$esc" '>' "$esc" 'Child has exited.' 'exit status 0'
+	watch shm/race
+	! has_text "$work/out" "$esc" || fail 'no colour in a file'
+}
+check 'there is colour on a terminal only' terminal_has_colour
+
 watch_is_killed() {
 	new_key
 	new_port
@@ -314,7 +337,8 @@ stream_tells_more() {
 		$(ls -i "$work/printed")
 	END
 	ASAN_OPTIONS=verify_asan_link_order=0 \
-		WATCH_OUTPUT=$inode WATCH_EVENTS=$work/events LD_PRELOAD=$library \
+		WATCH_OUTPUT=$inode WATCH_EVENTS=$work/events \
+		LD_PRELOAD=$library \
 		DYLD_INSERT_LIBRARIES=$library "$build/shm/race" -dw \
 		>>"$work/printed"
 	for event in '1 start [0-9]* [0-9]* printed=0' \

@@ -20,6 +20,17 @@ static void add_bytes(struct line *line, const char *bytes, size_t length)
 	add(line, "\"%s", shown < length ? "..." : "");
 }
 
+static void add_first_part(struct line *line, const struct msghdr *message,
+			   size_t size)
+{
+	const struct iovec *part = message->msg_iov;
+	const size_t length = message->msg_iovlen > 0 ? part->iov_len : 0;
+	add_bytes(line, length > 0 ? part->iov_base : "",
+		  length < size ? length : size);
+	if (message->msg_iovlen > 1 && length < size)
+		add(line, "...");
+}
+
 /* The name of one value. */
 static const char *name_of(char kind, long value)
 {
@@ -169,8 +180,7 @@ static void print_argument(struct line *line, const struct use *use, int i)
 	const struct argument *argument = &use->arguments[i];
 	const void *pointer = argument->value.pointer;
 	const long number = argument->value.number;
-	if (strchr("-><vwM", argument->letter) != NULL &&
-	    argument->letter != '<')
+	if (strchr("->}vwM", argument->letter) != NULL)
 		return; /* it says nothing, or does when the call returns */
 	add(line, " %.*s=", (int)strcspn(argument->name, ":"), argument->name);
 	switch (argument->letter) {
@@ -220,6 +230,9 @@ static void print_argument(struct line *line, const struct use *use, int i)
 		break;
 	case '<': /* bytes that the call takes */
 		add_bytes(line, pointer, use->size);
+		break;
+	case '{': /* the first part of the bytes that sendmsg takes */
+		add_first_part(line, pointer, SIZE_MAX);
 		break;
 	case 'm': { /* a message, msgsnd's */
 		long type;
@@ -274,6 +287,10 @@ static void print_result(struct line *line, const struct use *use, long result)
 	if ((given = argument_of(use, '>')) != NULL && result > 0) {
 		add(line, " bytes=");
 		add_bytes(line, given->value.pointer, (size_t)result);
+	}
+	if ((given = argument_of(use, '}')) != NULL && result > 0) {
+		add(line, " bytes=");
+		add_first_part(line, given->value.pointer, (size_t)result);
 	}
 	if ((given = argument_of(use, 'M')) != NULL) {
 		long type;

@@ -123,6 +123,10 @@ static pid_t begin(const struct run *run, int i, const char *fault)
 	if ((command->flags & (ENTER | TALKS)) && pipe(ends) == -1)
 		err(1, "pipe");
 	input[i] = ends[1];
+	if (command->flags & TALKS) {
+		rest = command->input;
+		*awaited = '\0';
+	}
 	char *text = filled_in(command->input);
 	write_file(path_of("in", i), text);
 	free(text);

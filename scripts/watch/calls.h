@@ -115,9 +115,9 @@ SIZED(ssize_t, recvfrom, recvfrom,
       "fd:d bytes:> size:z flags:i address:- length:-")
 CALL(ssize_t, sendmsg, sendmsg,
      (int fd, const struct msghdr *message, int flags), (fd, message, flags),
-     "fd:d message:- flags:i")
+     "fd:d bytes:{ flags:i")
 CALL(ssize_t, recvmsg, recvmsg, (int fd, struct msghdr *message, int flags),
-     (fd, message, flags), "fd:d message:- flags:i")
+     (fd, message, flags), "fd:d bytes:} flags:i")
 
 /* descriptors */
 VARIADIC(int, open, open, (const char *path, int flags, ...), flags, int,
@@ -185,6 +185,7 @@ CALL(int, __open64_2, open, (const char *path, int flags), (path, flags),
 #undef fcntl64
 #undef lstat64
 #undef mmap64
+#undef setrlimit64
 VARIADIC(int, open64, open, (const char *path, int flags, ...), flags, int,
 	 flags & O_CREAT, (path, flags, more), "path:s flags:o mode:e")
 VARIADIC(int, fcntl64, fcntl, (int fd, int command, ...), command, void *, 1,
@@ -213,9 +214,9 @@ CALL(int, __setsockopt64, setsockopt,
      "fd:d level:L option:O value:- length:u")
 CALL(ssize_t, __sendmsg64, sendmsg,
      (int fd, const struct msghdr *message, int flags), (fd, message, flags),
-     "fd:d message:- flags:i")
+     "fd:d bytes:{ flags:i")
 CALL(ssize_t, __recvmsg64, recvmsg, (int fd, struct msghdr *message, int flags),
-     (fd, message, flags), "fd:d message:- flags:i")
+     (fd, message, flags), "fd:d bytes:} flags:i")
 CALL(int, __prctl_time64, prctl,
      (int option, unsigned long two, unsigned long three, unsigned long four,
       unsigned long five),
@@ -258,7 +259,16 @@ CALL(void *, mmap, mmap,
      "address:p size:z protection:d flags:d fd:d")
 CALL(int, munmap, munmap, (void *address, size_t size), (address, size),
      "address:p size:z")
+CALL(int, setrlimit, setrlimit, (int what, const void *limit), (what, limit),
+     "what:d limit:-")
+CALL(int, execv, execv, (const char *path, char *const *words), (path, words),
+     "path:s words:-")
+CALL(int, execvp, execvp, (const char *path, char *const *words),
+     (path, words), "path:s words:-")
+CALL(int, posix_openpt, posix_openpt, (int flags), (flags), "flags:o")
 #ifdef __linux__
+CALL(int, setrlimit64, setrlimit, (int what, const void *limit), (what, limit),
+     "what:d limit:-")
 CALL(int, lstat64, lstat, (const char *path, void *status), (path, status),
      "path:s status:-")
 CALL(int, __lxstat, lstat, (int version, const char *path, void *status),

@@ -33,6 +33,8 @@ struct canvas {
 	struct cell cells[WIDEST];
 	int line_used;
 	int number; /* of the row, with -n */
+	int page;   /* lines until the names come again, or 0: never */
+	int lines;  /* since they came last */
 };
 
 enum { NARROWEST = 16 };
@@ -152,11 +154,13 @@ static void put_lifelines(struct canvas *canvas)
 
 static void put_line(struct canvas *canvas)
 {
+	canvas->lines++;
 	canvas->put(canvas->cells, canvas->width, canvas->where);
 }
 
 static void put_header(struct canvas *canvas)
 {
+	canvas->lines = 0;
 	clear_cells(canvas);
 	put_text(canvas, 0, time_width(), same_each_time ? "   " : "     ms",
 		 DIM);

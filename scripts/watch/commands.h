@@ -163,6 +163,8 @@ static void become(const struct command *command, int number, int input)
 	struct stat status;
 	char text[30];
 	struct rlimit limit = {.rlim_cur = 64};
+	const int complaints = dup(2);
+	fcntl(complaints, F_SETFD, FD_CLOEXEC);
 	setsid();
 	signal(SIGPIPE, SIG_DFL);
 	dup2(input, 0);
@@ -192,7 +194,10 @@ static void become(const struct command *command, int number, int input)
 	set("LD_PRELOAD", library);
 #endif
 	execv(program_of(command), command->words);
-	warn("%s", command->words[0]);
+	const int failure = errno;
+	dup2(complaints, 2);
+	errno = failure;
+	warn("execv %s", program_of(command));
 	_exit(127);
 }
 

@@ -92,4 +92,8 @@
 {"mmap", "", "ENOMEM"},
 {"munmap", "", "EINVAL"},
 {"prctl", "", "EINVAL"},
+{"setrlimit", "", "EPERM EINVAL"},
+{"execv", "", "ENOENT EACCES ENOMEM"},
+{"execvp", "", "ENOENT EACCES ENOMEM"},
+{"posix_openpt", "", "EMFILE ENFILE ENOSPC"},
     /* clang-format on */

@@ -142,6 +142,7 @@ static int new_process(int connection, const char *name, int is_child, long pid,
 	process->unnamed = unnamed || (again && process->unnamed);
 	process->state = RUNNING;
 	process->in_call = 0;
+	*process->call = '\0';
 	process->command = atoi(name) - 1;
 	if (process->command < 0 || process->command >= command_count)
 		process->command = 0;

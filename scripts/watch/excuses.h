@@ -3,25 +3,6 @@
  * with the call's name, its object and the error's text; each with its reason
  */
 
-static int is_word_in(const char *line, const char *word, const char **at)
-{
-	for (const char *from = line; (*at = strstr(from, word)) != NULL;
-	     from = *at + 1) {
-		const char after = (*at)[strlen(word)];
-		if ((*at == line || !(isalnum((unsigned char)(*at)[-1]) ||
-				      (*at)[-1] == '_')) &&
-		    !isalnum((unsigned char)after) && after != '_')
-			return 1;
-	}
-	return 0;
-}
-
-static int is_one_of(const char *word, const char *words)
-{
-	const char *at;
-	return is_word_in(words, word, &at);
-}
-
 /* The error says how things are, and the program tells that in words. */
 static const struct {
 	const char *call, *errors, *text;
@@ -57,13 +38,17 @@ static const struct {
     {"msgsnd", "EIDRM EINVAL", "msgsnd: the queue was removed"},
     {"msgrcv", "EIDRM EINVAL", "msgrcv: the queue was removed"},
     {"msgsnd", "EIDRM EINVAL", "msgsnd: the server has ended"},
+    {"msgrcv", "EIDRM EINVAL", "msgrcv: the server has ended"},
     {"waitpid", "ECHILD", "waitpid: no status of the command"},
     /* EEXIST was not true: there is none when it is looked for. */
     {"msgget", "EEXIST", "No such file or directory"},
+    {"msgget", "EEXIST", "start writer first"},
     /* In a signal handler, which has no strerror. */
     {"unlink", "EACCES EPERM", "unlink: the path is left"},
     {"msgctl", "EPERM", "msgctl: a queue is left behind"},
     {"shmctl", "EPERM", "shmctl: the segment is left"},
+    /* The program that is to be steered has failed. */
+    {"shmctl", "EIDRM", "has ended without calling"},
     {"semctl", "EPERM EACCES", "semctl: the semaphores are left"},
     /* The client is at fault, not the call. */
     {"send", "EAGAIN", "a client that does not keep up is disconnected"},
@@ -93,7 +78,7 @@ static int needs_no_object(const char *call, const char *event)
 {
 	static const char calls[] =
 	    "fork pipe socket socketpair mmap poll accept recv send recvfrom "
-	    "getsockname getnameinfo close";
+	    "getsockname getnameinfo posix_openpt close";
 	return is_one_of(call, calls) || (strcmp(call + 3, "get") == 0 &&
 					  strstr(event, "IPC_PRIVATE") != NULL);
 }
@@ -115,6 +100,9 @@ static int copes(const char *line, const char *call, const char *what,
 	    {"scripts/compare/shm", "shmget", "ENOSPC ENOMEM EINVAL", 77, ""},
 	    {"scripts/compare/shm", "shmat", "ENOMEM", 77, ""},
 	    {"scripts/compare/msgqueue", "msgsnd", "EINVAL EAGAIN", 77, ""},
+	    {"scripts/terminal", "open", "ENOENT EACCES EMFILE ENFILE", 0,
+	     " 126\n"},
+	    {"scripts/limit", "execvp", "ENOENT EACCES ENOMEM", 127, ""},
 	    /* It draws how its programs fail then. */
 	    {"scripts/watch/watch", "shmctl msgctl", "EIDRM", 0, "= -1"},
 	    /* The answers of sysv. */
@@ -153,14 +141,18 @@ static int status_of(const char *line)
 	return 1;
 }
 
-/* Where a message is what one recv gets (PIECES), one byte a call makes many
- * messages, or ends the talk early. */
-static int is_cut(const struct run *run, const char *what)
+/* Where a message is what one recv gets (PIECES), one byte a recv of it, or a
+ * send to it, makes many messages, or ends the talk early. */
+static int is_cut(const struct run *run, const char *fault)
 {
-	int pieces = 0;
+	char call[40], what[40];
+	int cut = 0;
+	sscanf(fault, "%*s %39s %*s %39s", call, what);
 	for (int i = 0; i < COMMANDS; i++)
-		pieces |= run->commands[i].flags & PIECES;
-	return pieces && strcmp(what, "short") == 0;
+		if (run->commands[i].flags & PIECES)
+			cut |= is_one_of(call, i == *fault - '1' ? "recv all"
+								 : "send all");
+	return cut && strcmp(what, "short") == 0;
 }
 
 static int is_removal(const char *call)

@@ -15,10 +15,10 @@
  *
  * Right is what the run does without the failure, and must be with EINTR and
  * short counts; or exit 1 and one line on standard error that names the call
- * and what it was about; or exit 77. An error that says how things are
- * (ENOENT, EPIPE, ...) may be told in words. The partner ends as well: as it
- * does without the failure, or with exit 1 and one line. Nobody takes more
- * than 3 s beyond the wait in runs.h, and nothing is left behind.
+ * and what it was about; or one of the endings in excuses.h, each of which
+ * has its reason there. The partner ends as well: as it does without the
+ * failure, or with exit 1 and one line. Nobody takes more than 3 s beyond the
+ * wait in runs.h, and nothing is left behind.
  *
  * usage: faults [-hlv] [-j JOBS] [-t M/N] [-s SEED]
  *               [RUN ... | RUN PROCESS CALL NUMBER WHAT]
@@ -158,8 +158,10 @@ static int watch_run(int number)
 	if (ended_by != 0)
 		return 0;
 	if (WIFEXITED(outcome->status[0]) &&
-	    WEXITSTATUS(outcome->status[0]) >= NOT_BEGUN)
-		exit(1); /* it has said why */
+	    WEXITSTATUS(outcome->status[0]) == NOT_BEGUN) {
+		fputs(outcome->err[0], stderr); /* it says why */
+		exit(1);
+	}
 	if (strstr(outcome->events, " start ") == NULL) {
 		printf("faults: %s cannot be watched: it is static, "
 		       "set-user-id, sanitized,\nor of another libc than %s\n",

@@ -4,69 +4,9 @@
 
 #include "run.h"
 
+#include "texts.h"
+
 #include "excuses.h"
-
-static const struct {
-	char kind;
-	long value;
-	const char *name;
-} names[] = {
-#define NAME(kind, name) {#kind[0], (long)name, #name},
-#include "names.h"
-};
-
-static const char *const call_names[] = {
-#define CALL(result, symbol, name, parameters, arguments, print) #name,
-#include "calls.h"
-};
-enum { CALL_NAMES = sizeof call_names / sizeof *call_names };
-
-static int compare_lines(const void *one, const void *other)
-{
-	return strcmp(*(char *const *)one, *(char *const *)other);
-}
-
-/* What may differ is made the same. On the heap. */
-static char *comparable(const char *text, int flags)
-{
-	char *copy = copy_of(text), *to = copy;
-	for (const char *from = copy; (flags & NUMBERS) && *from != '\0';) {
-		if (!isdigit((unsigned char)*from)) {
-			*to++ = *from++;
-			continue;
-		}
-		while (isxdigit((unsigned char)*from) || *from == '.' ||
-		       *from == 'x')
-			from++;
-		*to++ = '#';
-	}
-	if (flags & NUMBERS)
-		*to = '\0';
-	if ((flags & ORDER) == 0)
-		return copy;
-	char *lines[1000], *sorted = malloc(strlen(copy) + 2);
-	size_t count = 0;
-	for (char *line = strtok(copy, "\n"); line != NULL && count < 1000;
-	     line = strtok(NULL, "\n"))
-		lines[count++] = line;
-	qsort(lines, count, sizeof *lines, compare_lines);
-	if (sorted == NULL)
-		err(1, "malloc");
-	*sorted = '\0';
-	for (size_t i = 0; i < count; i++)
-		strcat(strcat(sorted, lines[i]), "\n");
-	free(copy);
-	return sorted;
-}
-
-static int same_text(const char *text, const char *other, int flags)
-{
-	char *one = comparable(text, flags), *two = comparable(other, flags);
-	const int same = strcmp(one, two) == 0;
-	free(one);
-	free(two);
-	return same;
-}
 
 static int same_output(const struct run *run, int i,
 		       const struct outcome *before,
@@ -90,40 +30,6 @@ static int is_less(const struct run *run, int i, const struct outcome *before,
 	free(all);
 	free(some);
 	return found;
-}
-
-/* Lines on standard error, but those that ask for Enter. */
-static int count_lines(const char *text)
-{
-	int count = 0;
-	for (; *text != '\0'; text += strcspn(text, "\n"), text += *text != 0) {
-		const char *asks = strstr(text, "press Enter to");
-		count += asks == NULL || asks > text + strcspn(text, "\n");
-	}
-	return count;
-}
-
-/* The first call that the line names, or NULL. */
-static const char *named_in(const char *line)
-{
-	const char *first = NULL, *place = NULL, *at;
-	for (int i = 0; i < CALL_NAMES; i++) {
-		if (is_word_in(line, call_names[i], &at) &&
-		    (place == NULL || at < place)) {
-			place = at;
-			first = call_names[i];
-		}
-	}
-	return first;
-}
-
-/* Does it begin with the name of another call? Later, such a word may be plain
- * English ("wait"). */
-static int names_another(const char *line, const char *call)
-{
-	const char *named = named_in(line), *at;
-	return named != NULL && strcmp(named, call) != 0 &&
-	       is_word_in(line, named, &at) && at == line + strspn(line, " ");
 }
 
 /* What strerror or gai_strerror says. */
@@ -262,14 +168,15 @@ static const char *verdict_on(const struct run *run, int i, const char *fault,
 	sscanf(fault, "%*s %39s %*s %39s", call, what);
 	const char *lines = verdict_on_lines(i, fault, call, what, outcome);
 	if (is_gentle(call, what)) {
-		if (is_cut(run, what) && WIFEXITED(status) &&
+		if (is_cut(run, fault) && WIFEXITED(status) &&
 		    WEXITSTATUS(status) == 1)
 			return count_lines(outcome->err[i]) == 1
 				   ? NULL
 				   : "more than one line";
 		if (!as_before(i, before, outcome))
 			return "not as without";
-		if (!same_output(run, i, before, outcome) && !is_cut(run, what))
+		if (!same_output(run, i, before, outcome) &&
+		    !is_cut(run, fault))
 			return "other output";
 		return other_message ? "a message" : NULL;
 	}
@@ -300,9 +207,9 @@ static const char *verdict_on_partner(const struct run *run, int i,
 	char call[40], what[40];
 	sscanf(fault, "%*s %39s %*s %39s", call, what);
 	if (as_before(i, before, outcome) &&
-	    (same_output(run, i, before, outcome) || is_cut(run, what)))
+	    (same_output(run, i, before, outcome) || is_cut(run, fault)))
 		return NULL;
-	if (is_gentle(call, what) && !is_cut(run, what))
+	if (is_gentle(call, what) && !is_cut(run, fault))
 		return "the partner's output";
 	if (as_before(i, before, outcome) &&
 	    ((flags & HELPER) ||
@@ -350,8 +257,8 @@ static int judge(int number, const char *fault, const struct outcome *outcome,
 	const struct outcome *before = &normal[number];
 	const int failed = *fault - '1';
 	int told = 0, lacks = 0;
-	char what[40];
-	sscanf(fault, "%*s %*s %*s %39s", what);
+	char call[40], what[40];
+	sscanf(fault, "%*s %39s %*s %39s", call, what);
 	if (*outcome->late != '\0') {
 		snprintf(why, size, "a hang: %s: %.0f s", outcome->late,
 			 outcome->seconds);
@@ -369,9 +276,11 @@ static int judge(int number, const char *fault, const struct outcome *outcome,
 				 why, size);
 		if (wrong != NULL)
 			return 0;
-		told |= !as_before(i, before, outcome) ||
+		told |= copes(run->commands[i].line, call, what,
+			      outcome->status[i], outcome->out[i]) ||
+			!as_before(i, before, outcome) ||
 			strcmp(outcome->err[i], before->err[i]) != 0;
-		lacks |= !is_cut(run, what) &&
+		lacks |= !is_cut(run, fault) &&
 			 (run->commands[i].flags & HELPER) == 0 &&
 			 !same_output(run, i, before, outcome) &&
 			 is_less(run, i, before, outcome);

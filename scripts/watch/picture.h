@@ -127,7 +127,8 @@ static void put_row(struct canvas *canvas, const struct row *row)
 	struct text text = {.length = 0};
 	const struct call *call = row->call == -1 ? NULL : &calls[row->call];
 	if ((canvas->shown < process_count && lay_out(canvas)) ||
-	    !canvas->line_used) {
+	    !canvas->line_used ||
+	    (canvas->page > 0 && canvas->lines >= canvas->page)) {
 		canvas->line_used = 1;
 		lay_out(canvas);
 		put_header(canvas);

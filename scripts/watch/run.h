@@ -44,9 +44,10 @@ enum { /* of a run or a command: see runs.h */
        ENTER = 512,
        ASKED = 1024,
        HELPER = 2048,
-       FAILS = 4096
+       FAILS = 4096,
+       TIMING = 8192
 };
-enum { COMMANDS = 4, WORDS = 16, PATIENCE = 3 /* seconds */ };
+enum { COMMANDS = 5, WORDS = 16, PATIENCE = 3 /* seconds */ };
 enum { MOST_JOBS = 64, NOT_BEGUN = 126 /* an exit status */ };
 
 static const struct run {
@@ -81,9 +82,10 @@ static const char *build = ".";     /* BUILD */
 static char library[4096];
 static double patience = PATIENCE; /* more with TEST_TIME_SCALE */
 static int port, free_port;
-static int fifo_asked; /* it has got a question */
-static int
-    input[COMMANDS]; /* this end of a pipe to its standard input, or -1 */
+static const char *rest;    /* TALKS: the input that is to come */
+static char awaited[100];   /* TALKS: what has to be printed before */
+static double given_at;     /* TALKS: when the last line was given */
+static int input[COMMANDS]; /* our end of a pipe to its input, or -1 */
 static volatile sig_atomic_t ended_by; /* the signal that we got */
 
 static key_t key(void)
@@ -108,36 +110,45 @@ static void end_input(int i, const char *text)
 	input[i] = -1;
 }
 
-/* Give it its input up to the next question, when it has answered the last
- * one into our FIFO. Its answers are added to its output. */
-static void talk(const struct run *run, int i)
+/* What has come into our FIFO counts as printed. */
+static void take_answers(int i)
 {
-	static const char *rest;
 	char answer[500];
-	if (input[i] == -1)
-		return;
 	const ssize_t length = read(fifo, answer, sizeof answer);
-	if (length > 0) {
-		int out = open(path_of("out", i), O_WRONLY | O_APPEND);
-		if (write(out, answer, (size_t)length) != length)
-			err(1, "write %s", path_of("out", i));
-		close(out);
-	} else if (fifo_asked) {
+	if (length <= 0)
 		return;
-	}
-	if (!fifo_asked)
-		rest = run->commands[i].input;
-	fifo_asked = 1;
-	size_t size = strcspn(rest, "?");
-	size += strcspn(rest + size, "\n");
-	size += rest[size] == '\n';
-	if (*rest == '\0') {
+	int out = open(path_of("out", i), O_WRONLY | O_APPEND);
+	if (write(out, answer, (size_t)length) != length)
+		err(1, "write %s", path_of("out", i));
+	close(out);
+}
+
+/* Give it the next line of its input, "LINE\tTEXT", if the TEXT of the one
+ * before has been printed. If that has not come for a second, the input ends.
+ */
+static void talk(int i)
+{
+	char line[200];
+	take_answers(i);
+	char *out = read_file(path_of("out", i));
+	const int has_answered = strstr(out, awaited) != NULL;
+	free(out);
+	const int too_late = now() - given_at > patience / PATIENCE;
+	if (input[i] == -1 || (!has_answered && !too_late))
+		return;
+	if (*rest == '\0' || !has_answered) {
 		end_input(i, "");
 		return;
 	}
-	if (write(input[i], rest, size) == -1 && errno != EPIPE)
+	const size_t length = strcspn(rest, "\t");
+	const size_t end = strcspn(rest, "\n");
+	snprintf(line, sizeof line, "%.*s\n", (int)length, rest);
+	snprintf(awaited, sizeof awaited, "%.*s", (int)(end - length - 1),
+		 rest + length + 1);
+	rest += end + 1;
+	given_at = now();
+	if (write(input[i], line, length + 1) == -1 && errno != EPIPE)
 		err(1, "write to a pipe");
-	rest += size;
 }
 
 /* Begin the commands, each when the one before has come so far. */
@@ -181,7 +192,7 @@ static int wait_for_all(const struct run *run, const char *fault, double limit,
 		for (int i = 0; !stopped && i < COMMANDS; i++) {
 			const int flags = run->commands[i].flags;
 			if (flags & TALKS)
-				talk(run, i);
+				talk(i);
 			if (outcome->begun[i] != 1 ||
 			    may_wait(run, i, fault, outcome))
 				continue;
@@ -241,14 +252,14 @@ static void make_run(int number, const char *fault, struct outcome *outcome)
 	const struct run *run = &runs[number];
 	const struct outcome *before = fault == NULL ? NULL : &normal[number];
 	const double start = now();
+	/* Several runs at a time are slower than one. */
 	const double limit = start + run->wait + patience +
-			     (before == NULL ? 5 : before->seconds);
+			     (before == NULL ? 5 : 3 * before->seconds);
 	pid_t pids[COMMANDS] = {0};
 	memset(outcome, 0, sizeof *outcome);
 	for (int i = 0; i < COMMANDS; i++)
 		input[i] = -1;
 	port = 0;
-	fifo_asked = 0;
 	free_port = find_free_port();
 	write_file(path_of("events", 0), "");
 	chmod(path_of("events", 0), 0666); /* for another user, too */

@@ -18,14 +18,15 @@
  * NUMBERS  numbers in the output differ from run to run
  * ORDER    its lines come in any order
  * PIECES   what one recv gets is a message, as its top comment says: with one
- *          byte a call, here or in its partner, only how they end is judged
+ *          byte a recv, or a send to it, only how they end is judged
+ * TIMING   "send: buffers full" may come or not: a matter of time
  * HELPER   a partner from tests, whose calls do not fail
  * KEEPS    what it made is to stay, for the next one
  * WAITS    waits as long as it takes for a partner: gets SIGTERM when that has
  *          failed before they met (connect, sendto, msgsnd, semop of both)
  * ENTER    its standard input is Enter, pressed when the others have ended
- * TALKS    its standard input is INPUT up to the next line with a ?, each time
- *          it has answered the one before into {dir}/fifo.0
+ * TALKS    its standard input are the lines of INPUT, "LINE\tTEXT": the next
+ *          one comes when it has printed TEXT, or has put it into {dir}/fifo.0
  * LOSSY    it cannot know what it has not been sent
  */
 
@@ -83,7 +84,7 @@
 	{"socket/client -p {port}", NULL, "", 0}}},
 {"socket-buffers", 0, 0, {
 	{"socket/receiver -p 0", "listening", "", WAITS | NUMBERS},
-	{"socket/sender -p {port}", NULL, "", NUMBERS}}},
+	{"socket/sender -p {port}", NULL, "", NUMBERS | TIMING}}},
 {"socket-buffers-full", 0, 0, {
 	{"socket/receiver -w -p 0", "listening", "", ENTER | WAITS | NUMBERS},
 	{"socket/sender -n -p {port}", NULL, "", NUMBERS}}},
@@ -124,9 +125,20 @@
 	{"msgqueue/reader -ln", NULL, "", KEEPS},
 	{"msgqueue/writer", NULL, "a line\n", KEEPS},
 	{"msgqueue/reader", NULL, "", 0}}},
+{"msgqueue-pair-early", 0, 0, {
+	{"msgqueue/reader -f {dir}", "", "", WAITS},
+	{"msgqueue/writer -f {dir} text", NULL, "", KEEPS}}},
+{"msgqueue-reader", 0, 0, {{"msgqueue/reader -f {dir}", NULL, "", STOP}}},
 {"msgqueue-server", 0, 0, {
 	{"msgqueue/server -f {dir}", "waiting", "", STOP | NUMBERS},
 	{"msgqueue/client -f {dir} one two three", NULL, "", 0}}},
+{"msgqueue-server-full", 0, 0, {
+	{"msgqueue/server -f {dir}", "waiting", "", STOP | NUMBERS},
+	{"tests/odd send answers:{dir} 1", NULL, "to be kept", HELPER | KEEPS},
+	{"tests/odd send answers:{dir} 99999999", NULL,
+	 "a text to be thrown out: no process has this pid", HELPER | KEEPS},
+	{"tests/odd limit answers:{dir} 60", NULL, "", HELPER | KEEPS},
+	{"msgqueue/client -f {dir} one", NULL, "", 0}}},
 {"msgqueue-server-default", ALONE, 0, {
 	{"msgqueue/server", "waiting", "", STOP | NUMBERS},
 	{"msgqueue/client one", NULL, "", 0}}},
@@ -191,13 +203,14 @@
 	{"scripts/watch/watch -n -o {dir}/kept.svg 'shm/writer -k {key}' "
 	 "'shm/reader -k {key}'", NULL, "", 0}}},
 {"watch-schedule", 0, 1, {
-	{"scripts/watch/watch -n -x '1~ 2 1' 'msgqueue/reader -f {dir}' "
-	 "'msgqueue/writer -f {dir} text'", NULL, "", 0}}},
+	{"scripts/watch/watch -n -x '1:shmdt 2 1' 'shm/writer -k {key}' "
+	 "'shm/reader -k {key}'", NULL, "", 0}}},
 {"faults", 0, 1, {
 	{"scripts/watch/faults -j 1 -t 1/3 faulty-none", NULL, "", NUMBERS}}},
 {"terminal", 0, 1, {
 	{"scripts/terminal {dir}/fifo.0", NULL,
-	 "1$echo text; read key\n1?2000\n1?2000\n1k10\n1?2000\n",
+	 "1$echo text; read key\t\n1?2000\ts \n1?2000\ttext\n"
+	 "1k10\t\n1?2000\tx \n",
 	 TALKS | NUMBERS}}},
 
 /* With a fault each, which has to be found: see tests/faults.t. */
@@ -208,6 +221,8 @@
 {"faulty-left", ASKED, 0, {{"tests/faulty left", NULL, "", 0}}},
 {"faulty-eintr", ASKED, 0, {{"tests/faulty eintr", NULL, "", 0}}},
 {"faulty-short", ASKED, 0, {{"tests/faulty short", NULL, "", 0}}},
+{"faulty-rest", ASKED, 0, {{"tests/faulty rest", NULL, "", 0}}},
+{"faulty-file", ASKED, 0, {{"tests/faulty file", NULL, "", 0}}},
 {"faulty-hang", ASKED, 0, {{"tests/faulty hang", NULL, "", 0}}},
 {"faulty-lines", ASKED, 0, {{"tests/faulty lines", NULL, "", 0}}},
     /* clang-format on */

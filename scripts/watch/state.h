@@ -85,6 +85,7 @@ static int has_met(int failing, int partner)
 enum { PROCESSES = 100 };
 struct last {
 	char process[100], what[20], call[40], line[LINE];
+	long pid;
 };
 
 static int find_last(const char *events, struct last *lasts)
@@ -92,7 +93,7 @@ static int find_last(const char *events, struct last *lasts)
 	int count = 0;
 	char line[LINE];
 	while (next_line(&events, line)) {
-		struct last last = {"", "", "", ""};
+		struct last last = {"", "", "", "", 0};
 		sscanf(line, "%*s %99s %19s %39s", last.process, last.what,
 		       last.call);
 		strcpy(last.line, line);
@@ -101,10 +102,30 @@ static int find_last(const char *events, struct last *lasts)
 			i++;
 		if (i == PROCESSES)
 			continue;
+		if (strcmp(last.what, "start") == 0 ||
+		    strcmp(last.what, "child") == 0)
+			last.pid = atol(last.call);
+		else if (i < count)
+			last.pid = lasts[i].pid;
 		lasts[i] = last;
 		count += i == count;
 	}
 	return count;
+}
+
+/* Linux tells whether it sleeps: within a call it may be before its turn. */
+static int sleeps(long pid)
+{
+	char path[40], stat[500];
+	snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+	const int file = open(path, O_RDONLY);
+	if (file == -1)
+		return 1;
+	const ssize_t length = read(file, stat, sizeof stat - 1);
+	close(file);
+	stat[length > 0 ? length : 0] = '\0';
+	const char *name_end = strrchr(stat, ')');
+	return name_end == NULL || strncmp(name_end, ") R", 3) != 0;
 }
 
 /* Does each process wait that has not ended? A command that has no process yet
@@ -129,7 +150,8 @@ static int all_wait(const struct outcome *outcome)
 		    strstr(last->call, "exit") != NULL)
 			continue;
 		if (strcmp(last->what, "begin") != 0 ||
-		    !can_be_gentle(last->call, last->line, "EINTR"))
+		    !can_be_gentle(last->call, last->line, "EINTR") ||
+		    !sleeps(last->pid))
 			return 0;
 	}
 	return found == running;

@@ -157,8 +157,9 @@ static const char *where_it_is(const struct process *process)
 		add_call(&call, &made_up);
 	}
 	if (process->state == HELD && process->at_birth)
-		return process->in_call ? "held: fork has returned"
-					: "held at its start";
+		return strcmp(process->call, "fork") == 0
+			   ? "held: fork has returned"
+			   : "held at its start";
 	if (process->state == HELD && process->woken_by != 0)
 		snprintf(text, sizeof text,
 			 "woken by %.40s, held before %.300s",

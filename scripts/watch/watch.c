@@ -114,6 +114,9 @@ int main(int argc, char *argv[])
 		live = has_colour = has_utf8 = 0;
 		canvas.width = 76; /* in a page it is indented */
 	}
+	/* What names the columns stays in sight. */
+	const int page = live && height > 12 ? height - 6 : 0;
+	canvas.page = by_key ? 0 : page;
 	canvas.put = put_on_output;
 	canvas.where = stdout;
 	holding = by_key || schedule != NULL;
@@ -136,6 +139,7 @@ int main(int argc, char *argv[])
 	/* The end of all, and what there is to say of it. */
 	const int interrupted = ended_by;
 	end_all();
+	canvas.page = page;
 	if (by_key)
 		put_all_rows(&canvas);
 	else
@@ -143,6 +147,7 @@ int main(int argc, char *argv[])
 	if (!quiet)
 		print_figures();
 	remove_left(quiet ? NULL : stdout);
+	canvas.page = 0;
 	if (svg_path != NULL)
 		write_svg(svg_path, &canvas);
 	for (int i = 0; i < command_count && !failed; i++) {
