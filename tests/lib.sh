@@ -302,20 +302,20 @@ await_that() { # COMMAND [ARGUMENT ...]
 }
 
 # What a process does, as ps says it; no word where there is no process.
-look_at() { # PID; sets $doing
-	doing=
+look_at() { # PID; sets $state
+	state=
 	if [ -r /proc/self/stat ]; then
 		# None of our programs has a blank in its name.
-		[ ! -r "/proc/$1/stat" ] || read -r _ _ doing _ <"/proc/$1/stat"
+		[ ! -r "/proc/$1/stat" ] || read -r _ _ state _ <"/proc/$1/stat"
 	else
-		doing=$(ps -o stat= -p "$1")
+		state=$(ps -o stat= -p "$1")
 	fi 2>/dev/null
 }
 
 # Nobody may have waited for it yet: then it is a zombie.
 has_ended() { # PID
 	look_at "$1"
-	case $doing in
+	case $state in
 	'' | [ZX]*) ;;
 	*) return 1 ;;
 	esac
@@ -325,7 +325,7 @@ has_ended() { # PID
 waits() { # NAME of a started program
 	read -r pid <"$work/$1.pid"
 	look_at "$pid"
-	case $doing in
+	case $state in
 	[SI]*) ;;
 	*) return 1 ;;
 	esac
