@@ -15,6 +15,7 @@ ifneq ($(word 2,x$(BUILD)),)
 $(error BUILD='$(BUILD)': a name without blanks, please)
 endif
 out = $(if $(BUILD),$(BUILD)/)
+make_folder = $(if $(BUILD),@mkdir -p $(@D))
 programs = $(sources:%.c=$(out)%)
 measuring = $(filter $(out)scripts/compare/%,$(programs))
 tools = $(filter-out $(measuring),$(filter $(out)scripts/% $(out)tests/%,\
@@ -31,7 +32,7 @@ all: $(programs) ## build all programs (this is what plain `make` does)
 # What the programs are built with. When that changes, all are built again.
 export built_with := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS)
 $(out).built_with: FORCE
-	@mkdir -p $(@D)
+	$(make_folder)
 	@printf '%s\n' "$$built_with" | cmp -s - $@ || \
 		printf '%s\n' "$$built_with" >$@
 
@@ -44,14 +45,14 @@ compile_if_possible = @if $(has_atomics); then set -x; $(compile); \
 compile = $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< -o $@ $(LDLIBS)
 
 $(programs): $(out)%: %.c $(out).built_with
-	@mkdir -p $(@D)
+	$(make_folder)
 	$(if $(filter $<,$(atomic)),$(compile_if_possible),$(compile))
 
 # What is loaded before libc to see a program's calls. Where there is no such
 # thing (all is linked statically), faults and its tests say so.
 library = $(out)$(watch).so
 $(library): $(watch).c $(wildcard scripts/watch/*.h) $(out).built_with
-	@mkdir -p $(@D)
+	$(make_folder)
 	$(compile) -fPIC -shared -ldl || echo 'no $@: nothing can be watched'
 
 # What a pair has agreed on is in its folder's header.
@@ -90,8 +91,8 @@ $(labs:%=step-%): step-%: % $(tools) $(library)
 compare: ## measure what each mechanism costs: a table and a picture
 	@sh scripts/compare/compare.sh
 
-test: all ## check every program by its output
-	@sh tests/run.sh
+test: all ## check every program by its output; TESTS='shm play' only these
+	@sh tests/run.sh $(TESTS)
 
 ## test-LAB: one lab only, or test-NAME: one file of tests, tests/NAME.t
 $(labs:%=test-%): test-%: % $(tools)

@@ -20,71 +20,61 @@ set -eu
 
 usage='usage: cleanup.sh [-hnf]'
 
-complain() {
-	echo "cleanup.sh: $1" >&2
-	failed=1
-}
-
-# What is left, and why. Nothing to be done is said in one line at the end.
-leave() { # WHAT WHY
-	echo "$leave $1: $2"
+# Nothing to be done is said in one line at the end.
+say() { # WHAT HAPPENS
+	echo "$1"
 	found=yes
 }
 
-removed() { # WHAT
-	echo "$remove $1"
-	found=yes
-}
-
-# Exit status 3: somebody was quicker, the object is gone.
 clean_object() { # KIND KEY
 	missing=0
-	id=$("$sysv" find "$1" "$2") || missing=$?
-	case $missing in
-	0) ;;
-	1) return 0 ;;
-	*)
-		failed=1
-		return 0
-		;;
-	esac
-	what="$1 $2 (id $id)"
-	gone=0
-	owner=$("$sysv" owner "$1" "$id") || gone=$?
-	[ "$gone" -ne 0 ] || users=$("$sysv" users "$1" "$id" 2>&1) || gone=$?
-	case $gone:$owner in
-	3:*) return 0 ;;
-	?:unknown) leave "$what" 'it may not be read' && return 0 ;;
-	0:"$me") ;;
-	0:*) leave "$what" 'it was made by another user' && return 0 ;;
-	*) complain "$what: $users" && return 0 ;;
-	esac
+	state=$("$sysv" state "$1" "$2") || missing=$?
+	[ "$missing" -le 1 ] || failed=1
+	[ "$missing" -eq 0 ] || return 0
+	id=${state%% *}
+	owner=${state#* }
+	owner=${owner% *}
+	users=${state##* }
 	[ "$1$force" != queueyes ] || users=0
-	case $users in
-	0) ;;
-	1) leave "$what" '1 process is using it' && return 0 ;;
-	*) leave "$what" "$users processes are using it" && return 0 ;;
-	esac
-	[ "$dry" = yes ] || "$sysv" remove "$1" "$id" || gone=$?
-	case $gone in
-	0) removed "$what" ;;
-	3) ;;
-	*) failed=1 ;;
+	what="$1 $2 (id $id)"
+	case $owner:$users in
+	unknown:*) say "$leave $what: it may not be read" ;;
+	"$me":0)
+		gone=0
+		[ "$dry" = yes ] || "$sysv" remove "$1" "$id" || gone=$?
+		case $gone in
+		0) say "$remove $what" ;;
+		3) ;; # somebody was quicker
+		*) failed=1 ;;
+		esac
+		;;
+	"$me":1) say "$leave $what: 1 process is using it" ;;
+	"$me":*) say "$leave $what: $users processes are using it" ;;
+	*) say "$leave $what: it was made by another user" ;;
 	esac
 }
 
 clean_socket() { # PATH
 	state=$("$sysv" socket "$1") || failed=1
 	case $state in
-	live) leave "socket $1" 'a server is there' ;;
-	young) leave "socket $1" 'it was made just now: try again in 3 s' ;;
-	foreign) leave "socket $1" 'it was made by another user' ;;
-	other) leave "$1" 'it is no socket' ;;
+	live) say "$leave socket $1: a server is there" ;;
+	young) say "$leave socket $1: it was made just now: try again in 3 s" ;;
+	foreign) say "$leave socket $1: it was made by another user" ;;
+	other) say "$leave $1: it is no socket" ;;
 	dead)
-		[ "$dry" = yes ] || rm -f "$1" || failed=1
-		[ "$failed" -ne 0 ] || removed "socket $1"
+		if [ "$dry" = yes ] || rm -f "$1"; then
+			say "$remove socket $1"
+		else
+			failed=1
+		fi
 		;;
 	esac
+}
+
+refuse() { # [WHY]
+	[ $# -eq 0 ] || echo "cleanup.sh: $1" >&2
+	echo "$usage" >&2
+	exit 2
 }
 
 dry=no
@@ -103,18 +93,11 @@ while getopts hnf option; do
 		remove='would remove'
 		;;
 	f) force=yes ;;
-	*)
-		echo "$usage" >&2
-		exit 2
-		;;
+	*) refuse ;;
 	esac
 done
 shift $((OPTIND - 1))
-if [ $# -gt 0 ]; then
-	echo "cleanup.sh: unexpected argument '$1'" >&2
-	echo "$usage" >&2
-	exit 2
-fi
+[ $# -eq 0 ] || refuse "unexpected argument '$1'"
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 sysv=${BUILD:-$root}/scripts/sysv

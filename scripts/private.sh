@@ -19,18 +19,25 @@ tidy_up() {
 	:
 }
 
-# mkdir makes a new folder or fails, so nobody else's is ever used.
+# mkdir makes a new folder or fails, so nobody else's is ever used. A socket's
+# path has some 100 bytes: where TMPDIR takes too many, /tmp takes its place.
 private_folder() { # NAME
-	folder=${TMPDIR:-/tmp}/$1.$$
+	[ -n "${TMPDIR:-}" ] && [ "${#TMPDIR}" -le 60 ] || TMPDIR=/tmp
+	export TMPDIR
+	folder=$TMPDIR/$1.$$
 	tries=0
 	until (umask 077 && mkdir "$folder") 2>/dev/null; do
 		tries=$((tries + 1))
-		if [ "$tries" -gt 20 ]; then
-			echo "$1: cannot make a folder in ${TMPDIR:-/tmp}" >&2
-			exit 1
-		fi
-		folder=${TMPDIR:-/tmp}/$1.$$.$tries
+		folder=$TMPDIR/$1.$$.$tries
+		[ "$tries" -gt 20 ] || continue
+		echo "$1: cannot make a folder in $TMPDIR" >&2
+		exit 1
 	done
+	if ! { echo room >"$folder/room"; } 2>/dev/null; then
+		rm -rf "$folder"
+		echo "$1: no room in $TMPDIR" >&2
+		exit 1
+	fi
 	private=$folder
 }
 

@@ -10,8 +10,8 @@
  *     queue 0x8002c4f1 /home/me
  *     $ ./sysv find segment 0x534803e8
  *     5
- *     $ ./sysv users segment 5
- *     0
+ *     $ ./sysv state segment 0x534803e8
+ *     5 1000 0
  *     $ ./sysv remove segment 5
  *
  * names   the default objects of all labs, a line each
@@ -19,10 +19,11 @@
  *         server's two
  * unused  is there no queue for any of the three? Exit status 0 yes, 1 no
  * find    the id of the object; it is never created
- * owner   the user id of its creator, or "unknown" where it may not be read
- * users   of a segment the processes that have attached it; of a queue those
- *         that sent or received last and are still there; of semaphores those
- *         that changed one last and are still there, and those that wait
+ * state   its id, the user id of its creator, and how many processes use it:
+ *         a segment those that have attached it; a queue those that sent or
+ *         received last and are still there; semaphores those that changed one
+ *         last and are still there, and those that wait. "unknown" twice where
+ *         it may not be read
  * remove  the object, if this user made it: root's power is not made use of
  * clear   the same for each line of standard input, "KIND KEY" or "path PATH"
  *         (a path's three queues); what is not there is no failure
@@ -33,16 +34,15 @@
  * Before its first message a server cannot be told from a dead one. A process
  * that was killed and not waited for counts as there.
  *
- * Exit status: 0; 1 after a failure; 2 after bad usage. find says 1 when there
- * is no such object and 2 after a failure; owner, users and remove say 3,
- * without a word, when the object is gone.
+ * Exit status: 0; 1 after a failure; 2 after bad usage. find and state say 1
+ * when there is no such object and 2 after a failure; remove says 3, without a
+ * word, when it is gone.
  */
 
 #include <err.h>
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,31 +64,24 @@
 
 static const char usage[] =
     "usage: sysv names | key PATH [requests|answers] | unused PATH | clear\n"
-    "       sysv find KIND KEY | find queue PATH [requests|answers]\n"
-    "       sysv owner KIND ID | users KIND ID | remove KIND ID\n"
+    "       sysv find KIND KEY | state KIND KEY | remove KIND ID\n"
     "       sysv socket PATH\n"
-    "KIND is segment, queue or semaphores";
+    "KIND is segment, queue or semaphores; KEY may be a queue's PATH\n"
+    "[requests|answers]";
 
-enum { NOT_THERE = 3 }; /* the exit status when an object is gone */
+enum kind { SEGMENT, QUEUE, SEMAPHORES, NO_KIND };
 
-enum kind { SEGMENT, QUEUE, SEMAPHORES };
+/* Each kind has its own calls. */
+static const struct {
+	const char *name, *get, *control;
+} kinds[] = {{"segment", "shmget", "shmctl"},
+	     {"queue", "msgget", "msgctl"},
+	     {"semaphores", "semget", "semctl"}};
 
-static const char *const kinds[] = {"segment", "queue", "semaphores"};
-
-static const char *const get_calls[] = {"shmget", "msgget", "semget"};
-
-static const char *const control_calls[] = {"shmctl", "msgctl", "semctl"};
-
-static int failure = 1; /* the exit status after one */
+static int failure = 1; /* the exit status after one; 2 where 1 is an answer */
 
 static const int projects[] = {QUEUE_PROJECT, REQUESTS_PROJECT,
 			       ANSWERS_PROJECT};
-
-union status {
-	struct shmid_ds segment;
-	struct msqid_ds queue;
-	struct semid_ds semaphores;
-};
 
 /* The fourth argument of semctl, which some systems declare (semun). */
 union semaphore_argument {
@@ -96,15 +89,12 @@ union semaphore_argument {
 	struct semid_ds *status;
 };
 
-static int is_kind(const char *word, enum kind *kind)
+static enum kind kind_of(const char *word)
 {
-	for (int i = SEGMENT; i <= SEMAPHORES; i++) {
-		if (strcmp(word, kinds[i]) == 0) {
-			*kind = (enum kind)i;
-			return 1;
-		}
-	}
-	return 0;
+	int kind = SEGMENT;
+	while (kind < NO_KIND && strcmp(word, kinds[kind].name) != 0)
+		kind++;
+	return (enum kind)kind;
 }
 
 static long long number_of(const char *word, long long least, long long most)
@@ -117,7 +107,7 @@ static long long number_of(const char *word, long long least, long long most)
 	return number;
 }
 
-static key_t key_of(const char *path, int project)
+static key_t key_of_path(const char *path, int project)
 {
 	key_t key = ftok(path, project);
 	if (key == -1)
@@ -125,17 +115,16 @@ static key_t key_of(const char *path, int project)
 	return key;
 }
 
-/* Which of a path's queues is meant. */
-static int project_of(const char *word)
+/* The key of one of a path's queues. */
+static key_t key_of_queue(const char *path, const char *which)
 {
-	if (word == NULL)
-		return QUEUE_PROJECT;
-	if (strcmp(word, "requests") == 0)
-		return REQUESTS_PROJECT;
-	if (strcmp(word, "answers") == 0)
-		return ANSWERS_PROJECT;
-	errx(2, "'%s': must be requests or answers\n%s", word, usage);
-	return -1; /* for compilers that do not know errx */
+	if (which == NULL)
+		return key_of_path(path, QUEUE_PROJECT);
+	if (strcmp(which, "requests") == 0)
+		return key_of_path(path, REQUESTS_PROJECT);
+	if (strcmp(which, "answers") != 0)
+		errx(2, "'%s': must be requests or answers\n%s", which, usage);
+	return key_of_path(path, ANSWERS_PROJECT);
 }
 
 /* The id, or -1. Without IPC_CREAT and with size 0: whatever is there. */
@@ -148,32 +137,80 @@ static int find(enum kind kind, key_t key)
 	return semget(key, 0, 0);
 }
 
-/* IPC_STAT or IPC_RMID: each kind has its own call. */
-static int control(enum kind kind, int id, int command, union status *status)
+static int is_there(pid_t pid)
 {
-	union semaphore_argument argument = {.status = &status->semaphores};
-	if (kind == SEGMENT)
-		return shmctl(id, command, &status->segment);
-	if (kind == QUEUE)
-		return msgctl(id, command, &status->queue);
-	return semctl(id, 0, command, argument);
+	return pid > 0 && pid != getpid() &&
+	       (kill(pid, 0) == 0 || errno == EPERM);
 }
 
-static uid_t creator_of(enum kind kind, const union status *status)
+/* Looks at one semaphore after the other. -1 after a failure, as below. */
+static long semaphore_users(int id, int size)
 {
-	if (kind == SEGMENT)
-		return status->segment.shm_perm.cuid;
-	if (kind == QUEUE)
-		return status->queue.msg_perm.cuid;
-	return status->semaphores.sem_perm.cuid;
+	long users = 0;
+	pid_t counted = 0;
+	for (int i = 0; i < size; i++) {
+		int more = semctl(id, i, GETNCNT);
+		int zero = semctl(id, i, GETZCNT);
+		pid_t last = (pid_t)semctl(id, i, GETPID);
+		if (more == -1 || zero == -1 || last == -1)
+			return -1;
+		users += more + zero;
+		if (last != counted && is_there(last)) {
+			users++;
+			counted = last;
+		}
+	}
+	return users;
 }
 
-/* A call on the object has failed: say so, unless the object is just gone. */
-static void give_up(const char *doing, enum kind kind, int id)
+/* Returns the number of users, or -1. */
+static long look_at(enum kind kind, int id, uid_t *creator)
 {
-	if (errno == EINVAL || errno == EIDRM)
-		exit(NOT_THERE);
-	err(1, "%s: %s %s %d", control_calls[kind], doing, kinds[kind], id);
+	if (kind == SEGMENT) {
+		struct shmid_ds segment;
+		if (shmctl(id, IPC_STAT, &segment) == -1)
+			return -1;
+		*creator = segment.shm_perm.cuid;
+		return (long)segment.shm_nattch;
+	}
+	if (kind == QUEUE) {
+		struct msqid_ds queue;
+		if (msgctl(id, IPC_STAT, &queue) == -1)
+			return -1;
+		*creator = queue.msg_perm.cuid;
+		int same = queue.msg_lspid == queue.msg_lrpid;
+		return is_there(queue.msg_lspid) +
+		       (same ? 0 : is_there(queue.msg_lrpid));
+	}
+	struct semid_ds set;
+	union semaphore_argument argument = {.status = &set};
+	if (semctl(id, 0, IPC_STAT, argument) == -1)
+		return -1;
+	*creator = set.sem_perm.cuid;
+	return semaphore_users(id, (int)set.sem_nsems);
+}
+
+/* Has the call failed because somebody was quicker? */
+static int is_gone(void)
+{
+	return errno == EINVAL || errno == EIDRM;
+}
+
+/* 0, -1 after a failure, or 1: another user made it. What may not be read the
+ * kernel lets only its owner remove; root, whom it would let remove anything,
+ * may read everything. */
+static int remove_object(enum kind kind, int id)
+{
+	uid_t creator = geteuid();
+	if (look_at(kind, id, &creator) == -1 && errno != EACCES)
+		return -1;
+	if (creator != geteuid())
+		return 1;
+	if (kind == SEGMENT)
+		return shmctl(id, IPC_RMID, NULL);
+	if (kind == QUEUE)
+		return msgctl(id, IPC_RMID, NULL);
+	return semctl(id, 0, IPC_RMID);
 }
 
 static void print_names(void)
@@ -188,125 +225,41 @@ static void print_names(void)
 	else
 		for (int i = 0; i < 3; i++)
 			printf("queue 0x%x %s\n",
-			       (unsigned)key_of(home, projects[i]), home);
-}
-
-static void print_owner(enum kind kind, int id)
-{
-	union status status;
-	if (control(kind, id, IPC_STAT, &status) == 0)
-		printf("%lu\n", (unsigned long)creator_of(kind, &status));
-	else if (errno == EACCES)
-		puts("unknown");
-	else
-		give_up("look at", kind, id);
-}
-
-static int is_there(pid_t pid)
-{
-	return pid > 0 && pid != getpid() &&
-	       (kill(pid, 0) == 0 || errno == EPERM);
-}
-
-/* For one semaphore after the other: who waits, and who changed it last. */
-static unsigned long semaphore_users(int id, int size)
-{
-	unsigned long users = 0;
-	pid_t counted = 0;
-	for (int i = 0; i < size; i++) {
-		int more = semctl(id, i, GETNCNT);
-		int zero = semctl(id, i, GETZCNT);
-		pid_t last = (pid_t)semctl(id, i, GETPID);
-		if (more == -1 || zero == -1 || last == -1)
-			give_up("look at", SEMAPHORES, id);
-		users += (unsigned)(more + zero);
-		if (last != counted && is_there(last)) {
-			users++;
-			counted = last;
-		}
-	}
-	return users;
-}
-
-static void print_users(enum kind kind, int id)
-{
-	union status status;
-	if (control(kind, id, IPC_STAT, &status) == -1)
-		give_up("look at", kind, id);
-	unsigned long users = 0;
-	if (kind == SEGMENT) {
-		users = (unsigned long)status.segment.shm_nattch;
-	} else if (kind == QUEUE) {
-		pid_t sender = status.queue.msg_lspid;
-		pid_t receiver = status.queue.msg_lrpid;
-		users = (unsigned long)is_there(sender);
-		if (receiver != sender)
-			users += (unsigned long)is_there(receiver);
-	} else {
-		users = semaphore_users(id, (int)status.semaphores.sem_nsems);
-	}
-	printf("%lu\n", users);
-}
-
-static void remove_object(enum kind kind, int id)
-{
-	/* What may not be read the kernel lets only its owner remove: root,
-	 * whom it would let remove anything, may read everything. */
-	union status status;
-	int known = control(kind, id, IPC_STAT, &status);
-	if (known == -1 && errno != EACCES)
-		give_up("look at", kind, id);
-	if (known == 0 && creator_of(kind, &status) != geteuid())
-		errx(1, "%s %d was made by another user", kinds[kind], id);
-	if (control(kind, id, IPC_RMID, &status) == -1)
-		give_up("remove", kind, id);
+			       (unsigned)key_of_path(home, projects[i]), home);
 }
 
 /* What is not there, or not ours, is no failure. */
-static int clear_object(enum kind kind, key_t key)
+static int clear_key(enum kind kind, key_t key)
 {
-	union status status;
-	int id = find(kind, key);
-	if (id == -1 && errno == ENOENT)
+	if (key == 0 || key == -1) /* no number, or ftok failed */
 		return 0;
-	if (id == -1) {
-		warn("%s: %s 0x%x", get_calls[kind], kinds[kind],
-		     (unsigned)key);
+	int id = find(kind, key);
+	if (id == -1 && errno != ENOENT) {
+		warn("%s: 0x%x", kinds[kind].get, (unsigned)key);
 		return 1;
 	}
-	int known = control(kind, id, IPC_STAT, &status);
-	if (known == 0 && creator_of(kind, &status) != geteuid())
+	if (id == -1 || remove_object(kind, id) != -1 || is_gone())
 		return 0;
-	if ((known == 0 || errno == EACCES) && /* as in remove_object */
-	    control(kind, id, IPC_RMID, &status) == 0)
-		return 0;
-	if (errno == EINVAL || errno == EIDRM)
-		return 0;
-	warn("%s: remove %s %d", control_calls[kind], kinds[kind], id);
+	warn("%s: remove %d", kinds[kind].control, id);
 	return 1;
 }
 
 static int clear(void)
 {
-	char line[4096];
-	enum kind kind;
 	int failed = 0;
+	char line[4096];
 	while (fgets(line, sizeof line, stdin) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
 		char *name = strchr(line, ' ');
 		if (name == NULL)
 			continue;
 		*name++ = '\0';
-		if (is_kind(line, &kind)) {
+		enum kind kind = kind_of(line);
+		if (kind != NO_KIND)
 			failed |=
-			    clear_object(kind, (key_t)strtoll(name, NULL, 0));
-			continue;
-		}
-		for (int i = 0; strcmp(line, "path") == 0 && i < 3; i++) {
-			key_t key = ftok(name, projects[i]);
-			if (key != -1)
-				failed |= clear_object(QUEUE, key);
-		}
+			    clear_key(kind, (key_t)strtoll(name, NULL, 0));
+		for (int i = 0; strcmp(line, "path") == 0 && i < 3; i++)
+			failed |= clear_key(QUEUE, ftok(name, projects[i]));
 	}
 	return failed;
 }
@@ -335,47 +288,76 @@ static const char *socket_state(const char *path)
 	return time(NULL) - status.st_mtime > 2 ? "dead" : "young";
 }
 
+/* find and state. A queue's KEY may be a path, and WHICH. */
+static int look_up(const char *command, enum kind kind, char *words[])
+{
+	failure = 2;
+	key_t key = kind == QUEUE && strchr(words[0], '/') != NULL
+			? key_of_queue(words[0], words[1])
+			: (key_t)number_of(words[0], 1, 0xffffffff);
+	int id = find(kind, key);
+	if (id == -1 && errno == ENOENT)
+		return 1;
+	if (id == -1)
+		err(2, "%s: 0x%x", kinds[kind].get, (unsigned)key);
+	if (strcmp(command, "find") == 0) {
+		printf("%d\n", id);
+		return 0;
+	}
+	uid_t creator;
+	long users = look_at(kind, id, &creator);
+	if (users != -1)
+		printf("%d %lu %ld\n", id, (unsigned long)creator, users);
+	else if (errno == EACCES)
+		printf("%d unknown unknown\n", id);
+	else if (is_gone())
+		return 1;
+	else
+		err(2, "%s: look at %d", kinds[kind].control, id);
+	return 0;
+}
+
+static int remove_by_id(enum kind kind, const char *word)
+{
+	int id = (int)number_of(word, INT_MIN, INT_MAX);
+	int result = remove_object(kind, id);
+	if (result == 1)
+		errx(1, "%s %d was made by another user", kinds[kind].name, id);
+	if (result == -1 && is_gone())
+		return 3;
+	if (result == -1)
+		err(1, "%s: remove %d", kinds[kind].control, id);
+	return 0;
+}
+
 static int run(int count, char *words[])
 {
 	const char *command = words[0];
-	enum kind kind;
-	if (count == 1 && strcmp(command, "names") == 0) {
+	enum kind kind = count > 2 ? kind_of(words[1]) : NO_KIND;
+	int looks =
+	    strcmp(command, "find") == 0 || strcmp(command, "state") == 0;
+	if (strcmp(command, "names") == 0 && count == 1) {
 		print_names();
-	} else if (count == 1 && strcmp(command, "clear") == 0) {
+	} else if (strcmp(command, "clear") == 0 && count == 1) {
 		return clear();
-	} else if (count == 2 && strcmp(command, "socket") == 0) {
+	} else if (strcmp(command, "socket") == 0 && count == 2) {
 		puts(socket_state(words[1]));
-	} else if (count == 2 && strcmp(command, "unused") == 0) {
+	} else if (strcmp(command, "unused") == 0 && count == 2) {
 		for (int i = 0; i < 3; i++)
-			if (find(QUEUE, key_of(words[1], projects[i])) != -1)
+			if (find(QUEUE, key_of_path(words[1], projects[i])) !=
+			    -1)
 				return 1;
 	} else if (strcmp(command, "key") == 0 && (count == 2 || count == 3)) {
-		printf("0x%x\n",
-		       (unsigned)key_of(words[1], project_of(words[2])));
-	} else if (count < 3 || count > 4 || !is_kind(words[1], &kind)) {
-		errx(2, "no such command, or not with these words\n%s", usage);
-	} else if (strcmp(command, "find") == 0) {
-		failure = 2; /* 1 is an answer */
-		int is_path = kind == QUEUE && strchr(words[2], '/') != NULL;
-		key_t key = is_path ? key_of(words[2], project_of(words[3]))
-				    : (key_t)number_of(words[2], 1, 0xffffffff);
-		int id = find(kind, key);
-		if (id == -1 && errno == ENOENT)
-			return 1;
-		if (id == -1)
-			err(failure, "%s: %s 0x%x", get_calls[kind],
-			    kinds[kind], (unsigned)key);
-		printf("%d\n", id);
+		printf("0x%x\n", (unsigned)key_of_queue(words[1], words[2]));
+	} else if (looks && kind != NO_KIND && count <= 4) {
+		return look_up(command, kind, words + 2);
+	} else if (strcmp(command, "remove") == 0 && kind != NO_KIND &&
+		   count == 3) {
+		return remove_by_id(kind, words[2]);
+	} else if (strcmp(command, "-h") == 0) {
+		puts(usage);
 	} else {
-		int id = (int)number_of(words[2], INT_MIN, INT_MAX);
-		if (strcmp(command, "owner") == 0)
-			print_owner(kind, id);
-		else if (strcmp(command, "users") == 0)
-			print_users(kind, id);
-		else if (strcmp(command, "remove") == 0)
-			remove_object(kind, id);
-		else
-			errx(2, "'%s': no such command\n%s", command, usage);
+		errx(2, "no such command, or not with these words\n%s", usage);
 	}
 	return 0;
 }
@@ -384,9 +366,7 @@ int main(int argc, char *argv[])
 {
 	if (argc < 2)
 		errx(2, "a command is missing\n%s", usage);
-	if (strcmp(argv[1], "-h") == 0)
-		puts(usage);
-	int status = strcmp(argv[1], "-h") == 0 ? 0 : run(argc - 1, argv + 1);
+	int status = run(argc - 1, argv + 1);
 	if (fflush(stdout) == EOF)
 		err(2, "cannot write to standard output");
 	return status;

@@ -9,14 +9,14 @@ absolute=$(cd "$build" && pwd)
 own_names() {
 	new_key
 	new_path
-	queue_key=$("$build/scripts/sysv" key "$path")
+	hex=$(printf '%#x' "$key")
+	queue_key=$("$sysv" key "$path")
 	mkdir "$work/build" "$work/build/scripts"
 	cat >"$work/build/scripts/sysv" <<-END
 		#!/bin/sh
 		[ "\$1" != names ] || {
-			printf 'segment %#x\nsemaphores %#x\n' $key $key
-			echo 'queue $queue_key $path'
-			echo 'socket $work/socket'
+			printf '%s\n' 'segment $hex' 'semaphores $hex' \\
+				'queue $queue_key $path' 'socket $work/socket'
 			exit
 		}
 		exec '$absolute/scripts/sysv' "\$@"
@@ -28,11 +28,17 @@ cleanup() { # [OPTION ...]
 	BUILD=$work/build run_script scripts/cleanup.sh "$@"
 }
 
+# A line for each object that is there.
+cleans() { # OPTIONS LINES
+	cleanup ${1:+"$1"}
+	succeeds
+	prints "$2"
+}
+
 cleanup_usage() {
 	usage_is_checked scripts/cleanup.sh
-	run_script scripts/cleanup.sh -h
-	prints 'usage: cleanup.sh [-hnf]'
-	run_script scripts/cleanup.sh argument
+	cleans -h 'usage: cleanup.sh [-hnf]'
+	cleanup argument
 	exits 2
 	says "unexpected argument 'argument'"
 }
@@ -44,43 +50,26 @@ cleanup_removes() {
 	run shm/writer -k "$default"
 	"$build/tests/odd" semaphores "$default" 1
 	"$build/tests/odd" queue "$path" 600
+	objects="segment $hex (id $("$sysv" find segment "$default"))
+semaphores $hex (id $("$sysv" find semaphores "$default"))
+queue $queue_key (id $(queue_id "$path"))"
 	new_key
 	run shm/writer -k "$key" 'not the default key'
-	cleanup -n
-	succeeds
-	has_lines "$work/out" 3 || fail 'three objects'
-	prints_like 'would remove segment'
-	prints_like 'would remove queue'
-	queue_exists "$path" || fail 'with -n nothing is removed'
-	cleanup
-	succeeds
-	prints_like "removed segment $(printf '%#x' "$default")"
-	prints_like "removed semaphores $(printf '%#x' "$default")"
-	prints_like "removed queue $queue_key"
-	queue_gone "$path"
-	segment_gone "$default"
+	cleans -n "$(echo "$objects" | sed 's/^/would remove /')"
+	cleans '' "$(echo "$objects" | sed 's/^/removed /')"
+	cleans '' 'nothing to remove'
 	segment_exists "$key" || fail 'a segment at another key is not touched'
-	cleanup
-	succeeds
-	prints 'nothing to remove'
 }
 check "cleanup: removes the labs' own objects and no others" cleanup_removes
 
 cleanup_leaves_attached() {
 	own_names
-	"$build/tests/odd" hold "$key" >"$work/holder.out" &
-	echo $! >"$work/holder.pid"
-	await holder attached
-	cleanup
-	succeeds
-	prints_like 'left segment'
-	prints_like '1 process is using it'
-	cleanup -f
-	prints_like 'left segment'
-	stop holder
-	wait
-	cleanup
-	prints_like 'removed segment'
+	begin attached holder tests/odd hold "$key"
+	object="segment $hex (id $("$sysv" find segment "$key"))"
+	cleans '' "left $object: 1 process is using it"
+	cleans -f "left $object: 1 process is using it"
+	end holder
+	cleans '' "removed $object"
 	segment_gone "$key"
 }
 check 'cleanup: leaves a segment that is attached' cleanup_leaves_attached
@@ -90,49 +79,40 @@ cleanup_leaves_used_queue() {
 	own_names
 	start reader msgqueue/reader -f "$path"
 	await_that queue_exists "$path"
-	cleanup -n
-	prints "would remove queue $queue_key (id $(queue_id "$path"))"
-	stop reader
-	finish reader
-	"$build/tests/odd" used "$path" >"$work/user.out" &
-	echo $! >"$work/user.pid"
-	await user sent
-	cleanup
-	succeeds
-	prints_like "left queue $queue_key (id $(queue_id "$path"))"
-	prints_like '1 process is using it'
-	cleanup -f
-	prints_like 'removed queue'
+	cleans -n "would remove queue $queue_key (id $(queue_id "$path"))"
+	end reader
+	begin sent user tests/odd used "$path"
+	object="queue $queue_key (id $(queue_id "$path"))"
+	cleans '' "left $object: 1 process is using it"
+	cleans -f "removed $object"
 	queue_gone "$path"
-	stop user
-	wait
+	end user
 }
 check 'cleanup: leaves a queue while its last user is there; -f does not' \
 	cleanup_leaves_used_queue
 
+# A busy machine may take two seconds for it, but not each time.
+young_socket_is_left() {
+	touch "$work/socket"
+	cleanup -n
+	why='it was made just now: try again in 3 s'
+	has_line "$work/out" "would leave socket $work/socket: $why"
+}
+
 cleanup_of_a_socket() {
 	own_names
-	start server tests/odd socket "$work/socket"
-	await server listening
-	cleanup
-	succeeds
-	prints "left socket $work/socket: a server is there"
+	socket="socket $work/socket"
+	begin listening server tests/odd socket "$work/socket"
+	cleans '' "left $socket: a server is there"
 	[ -S "$work/socket" ] || fail 'the socket of a living server'
-	stop server
-	finish server
-	cleanup
-	prints_like 'it was made just now'
-	[ -S "$work/socket" ] || fail 'a socket that may be just begun'
+	end server
+	await_that young_socket_is_left
 	touch -t 202001010000 "$work/socket"
-	cleanup -n
-	prints "would remove socket $work/socket"
-	cleanup
-	succeeds
-	prints "removed socket $work/socket"
+	cleans -n "would remove $socket"
+	cleans '' "removed $socket"
 	[ ! -e "$work/socket" ] || fail 'no socket of a dead server'
 	echo precious >"$work/socket"
-	cleanup
-	prints_like 'it is no socket'
+	cleans '' "left $work/socket: it is no socket"
 	[ -s "$work/socket" ] || fail 'a file that is no socket stays'
 }
 check 'cleanup: removes a socket that no server answers at' \
@@ -143,32 +123,50 @@ others_objects_stay() {
 	run_as "$me" writer
 	run_as "$me" sysv names
 	read -r _ key <"$work/out" # some shells reckon with 32 bits only
-	id=$("$build/scripts/sysv" find segment "$key")
+	id=$("$sysv" find segment "$key")
 	run_as "$other" sysv remove segment "$id"
 	fails_with 1 'not permitted'
-	run scripts/sysv remove segment "$id"
-	fails_with 1 'made by another user'
-	run_as "$other" sysv owner segment "$id"
-	prints unknown
+	fails 1 'made by another user' scripts/sysv remove segment "$id"
+	gives "$id $me 0" scripts/sysv state segment "$key"
+	run_as "$other" sysv state segment "$key"
+	prints "$id unknown unknown"
 	run_as "$me" sysv remove segment "$id"
 	succeeds
 }
-check "cleanup: another user's objects stay, also when root runs it" \
+check "sysv: removes no other user's objects, also when root runs it" \
 	others_objects_stay
+
+others_default_objects_stay() {
+	two_users shm/writer scripts/sysv
+	own_names
+	run_as "$me" writer -k "$key"
+	id=$("$sysv" find segment "$key")
+	# shellcheck disable=SC2064 # its id is known now
+	trap "run_as $me sysv remove segment $id" EXIT
+	begin listening server tests/odd socket "$work/socket"
+	end server
+	chown "$me" "$work/socket"
+	why='it was made by another user'
+	cleans -f "left segment $hex (id $id): $why
+left socket $work/socket: $why"
+	[ -S "$work/socket" ] || fail 'the socket stays'
+	segment_exists "$key" || fail 'the segment stays'
+}
+check "cleanup: another user's objects at the default names stay" \
+	others_default_objects_stay
 
 default_names() {
 	new_path
-	HOME=$path run scripts/sysv names
-	succeeds
-	prints "$(
+	wanted=$(
 		printf 'segment %#x\n' $((0x53480000 + $(id -u)))
 		printf 'segment %#x\n' $((0x42520000 + $(id -u)))
 		printf 'semaphores %#x\n' $((0x42520000 + $(id -u)))
 		echo "socket /tmp/ipc_echo_$(id -u)"
-		echo "queue $("$build/scripts/sysv" key "$path") $path"
-		echo "queue $("$build/scripts/sysv" key "$path" requests) $path"
-		echo "queue $("$build/scripts/sysv" key "$path" answers) $path"
-	)"
+		echo "queue $("$sysv" key "$path") $path"
+		echo "queue $("$sysv" key "$path" requests) $path"
+		echo "queue $("$sysv" key "$path" answers) $path"
+	)
+	HOME=$path gives "$wanted" scripts/sysv names
 	HOME=$work/nowhere run scripts/sysv names
 	fails_with 1 "ftok $work/nowhere"
 	prints_line "socket /tmp/ipc_echo_$(id -u)"
@@ -177,8 +175,9 @@ check "sysv: names the labs' default objects" default_names
 
 sysv_usage() {
 	for bad in '' nonsense 'find segment' 'find thing 5' 'find segment -5' \
-		'key /nowhere other' 'users segment five' \
-		'users segment 99999999999'; do
+		'key /nowhere other' 'state segment 5 6 7' \
+		'remove segment five' 'remove segment 5 6' \
+		'remove segment 99999999999'; do
 		# shellcheck disable=SC2086 # these are words
 		run scripts/sysv $bad
 		exits 2
@@ -186,10 +185,10 @@ sysv_usage() {
 	done
 	run scripts/sysv -h
 	succeeds
-	run scripts/sysv users segment -5 # a number, as macOS gives them
+	prints_like 'usage: sysv'
+	run scripts/sysv remove segment -5 # a number, as macOS gives them
 	exits 3
-	run scripts/sysv key "$work/nowhere"
-	fails_with 1 'ftok'
+	fails 1 'ftok' scripts/sysv key "$work/nowhere"
 }
 check 'sysv: -h, and what it cannot take' sysv_usage
 

@@ -3,12 +3,14 @@
 #
 # A test is a function, and `check SENTENCE FUNCTION` under it runs it: in a
 # shell and a process group of its own, for at most 30 seconds, with a folder
-# of its own ($work). The words of a test are below, from `run` on. All output
-# is TAP. `sh tests/shm-race.t FUNCTION ...` runs these tests alone.
+# of its own ($work). The words of a test are below, from `run` on, and in
+# expect.sh. All output is TAP. `sh tests/shm-race.t FUNCTION ...` runs these
+# tests alone.
 #
 # From the environment: BUILD, where the binaries are (default: beside their
 # sources); TEST_SHELL, the shell for tests and scripts (default: sh);
 # TEST_TIME_SCALE, a factor for all time limits (default: 1).
+# shellcheck disable=SC2086 # $shell may be two words: busybox sh
 set -u
 
 cd "${0%/*}/.." || exit 1
@@ -19,6 +21,7 @@ export LC_ALL
 file=tests/${0##*/}
 build=${BUILD:-.}
 shell=${TEST_SHELL:-sh}
+sysv=$build/scripts/sysv
 number=0
 failures=0
 skipped=0
@@ -35,23 +38,18 @@ fi
 # The keys and paths that a test took are in $work/made: what it, or a program
 # that it broke, left in the kernel there goes, and nothing else.
 clear_made() {
-	[ ! -s "$work/made" ] || "$build/scripts/sysv" clear <"$work/made"
+	[ ! -s "$work/made" ] || "$sysv" clear <"$work/made"
 }
 
 tidy_up() {
 	[ -n "$inside" ] || [ -z "${work:-}" ] || clear_made
 }
 
-# Some KiB of a text at most, each line as a TAP comment.
-comment() {
-	head -n 60 | cut -c 1-160 | sed 's/^/#   /'
-}
-
-show() { # TITLE FILE
-	[ ! -s "$2" ] || {
-		echo "# $1"
-		comment <"$2"
-	}
+# Some KiB for people, with PREFIX before each line. A terminal's control
+# characters do nothing here; busybox tr knows no classes.
+show() { # PREFIX FILE
+	LC_ALL=C tr -c '\040-\176\n\t' '?' <"$2" | head -n 60 | cut -c 1-160 |
+		sed "s/^/$1/"
 }
 
 # What else may be the reason that something hung.
@@ -65,12 +63,6 @@ load() {
 	echo "or the machine is busy: load ${load%% *}"
 }
 
-# A run of many tests shows on a terminal which one it is at.
-show_progress() { # SENTENCE
-	[ -z "${TEST_PROGRESS:-}" ] ||
-		printf '\r%-78.78s\r' "$file: $1" >"$TEST_PROGRESS"
-}
-
 check() { # SENTENCE FUNCTION
 	if [ -n "$inside" ]; then
 		[ "$2" = "$inside" ] || return 0
@@ -81,28 +73,17 @@ check() { # SENTENCE FUNCTION
 	'' | *" $2 "*) ;;
 	*) return 0 ;;
 	esac
-	show_progress "$1"
 	number=$((number + 1))
+	[ -z "${TEST_PROGRESS:-}" ] || # a terminal shows which test is running
+		printf '\r%-78.78s\r' "$file: $1" >"$TEST_PROGRESS"
 	if [ -n "$skip_all" ]; then
 		skipped=$((skipped + 1))
 		echo "ok $number - $1 # SKIP $skip_all"
 		return
 	fi
 	export work="$private/$number"
-	# Each test has a new folder; twenty are made at a time.
-	[ -d "$work" ] || (
-		cd "$private" || exit 1
-		next=$number folders=
-		while [ "$next" -lt $((number + 20)) ]; do
-			folders="$folders $next"
-			next=$((next + 1))
-		done
-		# shellcheck disable=SC2086 # these are numbers
-		mkdir $folders
-	) || exit 1
-	# shellcheck disable=SC2086 # the shell may be two words: busybox sh
-	TEST_INSIDE=$2 "$build/scripts/limit" -n "$work/slow" "$time_limit" \
-		$shell "$file" >"$work/log" 2>&1 &
+	TEST_INSIDE=$2 "$build/scripts/limit" -d "$work" "$time_limit" \
+		$shell "$file" >"$private/log" 2>&1 &
 	children=$!
 	wait "$children"
 	result=$?
@@ -112,7 +93,7 @@ check() { # SENTENCE FUNCTION
 	case $result in
 	0)
 		echo "ok $number - $1${slow:+ ($slow s)}"
-		[ ! -f "$work/notes" ] || comment <"$work/notes"
+		[ ! -f "$work/notes" ] || show '#   ' "$work/notes"
 		;;
 	77)
 		skipped=$((skipped + 1))
@@ -122,11 +103,13 @@ check() { # SENTENCE FUNCTION
 	*)
 		failures=$((failures + 1))
 		echo "not ok $number - $1"
-		comment <"$work/log"
+		show '#   ' "$private/log"
 		if [ "$result" -eq 124 ]; then
 			echo "#   it hung: ended after $slow seconds ($(load))"
 			for printed in "$work"/*out "$work"/*err; do
-				show "${printed##*/}:" "$printed"
+				[ -s "$printed" ] || continue
+				echo "# ${printed##*/}:"
+				show '#   ' "$printed"
 			done
 		fi
 		echo "# alone: ${BUILD:+BUILD=$BUILD }sh $file $2"
@@ -157,22 +140,37 @@ else
 	private_folder ipc-test
 fi
 
-# ---- the words of a test -------------------------------------------------
+# Without a loopback interface no TCP or UDP socket reaches another.
+has_loopback() {
+	case $("$build/socket/client" -p 1 2>&1) in
+	*unreachable*) return 1 ;;
+	esac
+}
 
-# Run a program to its end. Then $status, $work/out and $work/err tell.
+# At the top of a file of tests.
+needs_loopback() {
+	[ -n "$inside" ] || has_loopback ||
+		skip_all='there is no loopback interface'
+}
+
+# ---- the words of a test: programs ---------------------------------------
+
+# Run a command to its end. Then $status, $work/out and $work/err tell.
+run_command() {
+	"$@" >"$work/out" 2>"$work/err"
+	status=$?
+}
+
 run() { # PROGRAM [ARGUMENT ...]
 	command=$*
 	program=$1
 	shift
-	"$build/$program" "$@" >"$work/out" 2>"$work/err"
-	status=$?
+	run_command "$build/$program" "$@"
 }
 
-# Run one of the project's scripts as run does with programs.
 run_script() { # SCRIPT [ARGUMENT ...]
 	command=$*
-	$shell "$@" >"$work/out" 2>"$work/err"
-	status=$?
+	run_command $shell "$@"
 }
 
 # Two users of this machine, $me and $other, who need no account; and copies of
@@ -189,34 +187,13 @@ two_users() { # PROGRAM ...
 	chmod 755 "$work/bin" "$work"/bin/*
 }
 
-# Run one of these copies as one of the two; then as after run.
+# Run one of these copies as one of the two.
 run_as() { # USER PROGRAM [ARGUMENT ...], without its folder
 	command=$*
 	user=$1
 	program=$2
 	shift 2
-	"$build/tests/as_user" "$user" "$work/bin" "./$program" "$@" \
-		>"$work/out" 2>"$work/err"
-	status=$?
-}
-
-# All went well, with this output exactly.
-gives() { # TEXT PROGRAM [ARGUMENT ...]
-	text=$1
-	shift
-	run "$@"
-	succeeds
-	prints "$text"
-}
-
-# One clear line says why it failed, and nothing else was printed.
-fails() { # STATUS TEXT PROGRAM [ARGUMENT ...]
-	wanted_status=$1
-	text=$2
-	shift 2
-	run "$@"
-	fails_with "$wanted_status" "$text"
-	prints_nothing
+	run_command "$build/tests/as_user" "$user" "$work/bin" "./$program" "$@"
 }
 
 # Start a program in the background. $work/NAME.out and .err get its output.
@@ -233,10 +210,19 @@ start() { # NAME PROGRAM [ARGUMENT ...]
 	program=$2
 	shift 2
 	# What an earlier one of this name has printed must not be found.
-	[ ! -f "$work/$name.out" ] || rm -f "$work/$name.out" "$work/$name.err"
+	[ -p "$work/$name.out" ] || : >"$work/$name.out"
+	[ -p "$work/$name.err" ] || : >"$work/$name.err"
 	"$build/$program" "$@" <"${input:-/dev/null}" >"$work/$name.out" \
 		2>"$work/$name.err" &
 	echo "$!" >"$work/$name.pid"
+}
+
+# Start a program that does not end, as far as its line with this text.
+begin() { # TEXT NAME PROGRAM [ARGUMENT ...]
+	text=$1
+	shift
+	start "$@"
+	await "$1" "$text"
 }
 
 pid() { # NAME
@@ -249,15 +235,15 @@ stop() { # NAME [SIGNAL]
 	kill -s "${2:-TERM}" "$pid"
 }
 
-# Start a program that does not end, as far as its line with this text.
-begin() { # TEXT NAME PROGRAM [ARGUMENT ...]
-	text=$1
-	shift
-	start "$@"
-	await "$1" "$text"
+# Wait for the end of a started program; then as after run.
+finish() { # NAME
+	command="(started as $1)"
+	read -r pid <"$work/$1.pid"
+	wait "$pid"
+	status=$?
+	take_output "$1"
 }
 
-# What a started program has printed becomes $work/out and $work/err.
 take_output() { # NAME
 	for stream in out err; do
 		if [ -s "$work/$1.$stream" ]; then
@@ -268,283 +254,94 @@ take_output() { # NAME
 	done
 }
 
-# Wait for the end of a started program; then as after run.
-finish() { # NAME
-	command="(started as $1)"
-	read -r pid <"$work/$1.pid"
-	wait "$pid"
-	status=$?
-	take_output "$1"
-}
-
 end() { # NAME [SIGNAL], SIGTERM by default; then as after run
 	stop "$@"
 	finish "$1"
 }
 
-# A started program ends well.
 ends_well() { # NAME
 	finish "$1"
 	succeeds
 }
 
-# Wait until a started program has printed a line with this text.
-await() { # NAME TEXT
-	"$build/scripts/await" line "$work/$1.out" "$2" "$((time_limit - 5))" &&
-		return
-	command="(started as $1)"
-	status='(has not ended)'
-	take_output "$1"
-	fail "a line with '$2' within the time limit ($(load))"
+# Where a server has said that it listens.
+port_of() { # NAME
+	has_text "$work/$1.out" 'listening on ' && echo "${line##*:}"
 }
 
-# Wait until a command succeeds, with longer and longer pauses.
-await_that() { # COMMAND [ARGUMENT ...]
-	tries=0
-	until "$@"; do
-		case $tries in
-		[01]) pause=0.003 ;;
-		[23]) pause=0.01 ;;
-		*) pause=0.04 ;;
-		esac
-		tries=$((tries + 1))
-		[ "$tries" -le 1000 ] || fail "that at last: $*"
-		"$build/scripts/await" line /dev/null '' "$pause"
+# ---- waiting -------------------------------------------------------------
+
+# Pause for some 10 ms, by limit's clock. Fails when the time is nearly up.
+tick() {
+	read -r ticked <"$work/ticks"
+	[ "${ticked:-}" != late ]
+}
+
+# Wait until a started program has printed a line with this text. Our programs
+# write a line by one call: it is there as a whole.
+await() { # NAME TEXT
+	until has_text "$work/$1.out" "$2"; do
+		tick && continue
+		command="(started as $1)"
+		status='(has not ended)'
+		take_output "$1"
+		fail "a line with '$2' within the time limit ($(load))"
 	done
 }
 
-child_of() { # PID; prints the child's, if it is no zombie
-	ps -A -o ppid= -o pid= -o stat= 2>/dev/null |
-		awk -v parent="$1" '$1 == parent && $3 !~ /^Z/ { print $2 }'
+# Wait until a command succeeds; after some tries with longer pauses.
+await_that() { # COMMAND [ARGUMENT ...]
+	tries=0
+	until "$@"; do
+		tries=$((tries + 1))
+		for _ in 1 2 3 4; do
+			tick || fail "that at last: $* ($(load))"
+			[ "$tries" -gt 4 ] || break
+		done
+	done
+}
+
+# What a process does, as ps says it; no word where there is no process.
+look_at() { # PID; sets $state
+	state=
+	if [ -r /proc/self/stat ]; then
+		# None of our programs has a blank in its name.
+		[ ! -r "/proc/$1/stat" ] || read -r _ _ state _ <"/proc/$1/stat"
+	else
+		state=$(ps -o stat= -p "$1")
+	fi 2>/dev/null
 }
 
 # Nobody may have waited for it yet: then it is a zombie.
 has_ended() { # PID
-	! ps -A -o pid= -o stat= 2>/dev/null |
-		awk -v pid="$1" '$1 == pid && $2 !~ /^Z/ { live = 1 }
-			END { exit !live }'
+	look_at "$1"
+	case $state in
+	'' | [ZX]*) ;;
+	*) return 1 ;;
+	esac
 }
 
 # Does it wait for something? Our programs do so only where they are meant to.
 waits() { # NAME of a started program
 	read -r pid <"$work/$1.pid"
-	if [ -r "/proc/$pid/stat" ]; then
-		read -r _ _ state _ <"/proc/$pid/stat"
-	else
-		state=$(ps -o stat= -p "$pid")
-	fi 2>/dev/null
+	look_at "$pid"
 	case $state in
-	S* | I*) ;;
+	[SI]*) ;;
 	*) return 1 ;;
 	esac
 }
 
-# Where a server has said that it listens.
-port_of() { # NAME
-	while read -r line; do
-		case $line in
-		*'listening on '*:*)
-			echo "${line##*:}"
-			return
-			;;
-		esac
-	done <"$work/$1.out"
-}
-
-# A key, and a path whose queues' keys, that nobody else has.
-keys_taken=0
-new_key() { # sets $key
-	keys_taken=$((keys_taken + 1))
-	key=$((0x70000000 + $$ % 4194304 * 16 + keys_taken))
-	printf 'segment %s\nsemaphores %s\n' "$key" "$key" >>"$work/made"
-}
-
-new_path() { # sets $path
-	keys_taken=$((keys_taken + 1))
-	path=$work/queue.$keys_taken
-	(set -C && : >"$path") || fail "a new file $path"
-	# ftok takes only the low bits of the inode's number.
-	if "$build/scripts/sysv" unused "$path"; then
-		echo "path $path" >>"$work/made"
+child_of() { # PID; prints those that are no zombies
+	if [ -r "/proc/$1/task/$1/children" ]; then
+		read -r born <"/proc/$1/task/$1/children"
 	else
-		new_path
-	fi
+		born=$(ps -A -o ppid= -o pid= |
+			awk -v parent="$1" '$1 == parent { print $2 }')
+	fi 2>/dev/null
+	for born in $born; do
+		has_ended "$born" || echo "$born"
+	done
 }
 
-semaphores_gone() { # KEY
-	! "$build/scripts/sysv" find semaphores "$1" >/dev/null ||
-		fail "no semaphores with key $1 any more"
-}
-
-segment_exists() { # KEY
-	"$build/scripts/sysv" find segment "$1" >/dev/null
-}
-
-segment_gone() { # KEY
-	! segment_exists "$1" || fail "no segment with key $1 any more"
-}
-
-queue_id() { # PATH [requests|answers]
-	"$build/scripts/sysv" find queue "$@"
-}
-
-queue_exists() { # PATH [requests|answers]
-	queue_id "$@" >/dev/null
-}
-
-queue_gone() { # PATH [requests|answers]
-	! queue_exists "$@" || fail "no queue of $* any more"
-}
-
-letters() { # COUNT of the letter x
-	awk -v count="$1" 'BEGIN { while (count-- > 0) printf "x" }'
-}
-
-# For people: some KiB, and a terminal's control characters do nothing here.
-# busybox tr knows no classes.
-show_printed() {
-	LC_ALL=C tr -c '\040-\176\n\t' '?' | head -n 40 | cut -c 1-160 |
-		sed 's/^/  | /'
-}
-
-# A figure, to be shown also when the test has passed.
-note() { # TEXT ...
-	echo "$*" >>"$work/notes"
-}
-
-fail() { # WHAT WAS EXPECTED
-	echo "expected: $1"
-	if [ -n "${command:-}" ]; then
-		echo "command: $command"
-		echo "came: exit status $status"
-		echo "standard output:"
-		show_printed <"$work/out" 2>/dev/null
-		echo "standard error:"
-		show_printed <"$work/err" 2>/dev/null
-	fi
-	exit 1
-}
-
-# Without a loopback interface no TCP or UDP socket reaches another.
-has_loopback() {
-	case $("$build/socket/client" -p 1 2>&1) in
-	*unreachable*) return 1 ;;
-	esac
-}
-
-# At the top of a file of tests.
-needs_loopback() {
-	[ -n "$inside" ] || has_loopback ||
-		skip_all='there is no loopback interface'
-}
-
-skip() { # REASON
-	echo "$1" >"$work/skipped"
-	exit 77
-}
-
-exits() { # STATUS
-	[ "$status" = "$1" ] || fail "exit status $1"
-}
-
-succeeds() {
-	exits 0
-	[ ! -s "$work/err" ] || fail 'nothing on standard error'
-}
-
-prints() { # TEXT, all of standard output
-	printf '%s\n' "$1" | cmp -s - "$work/out" ||
-		fail "this standard output, exactly:
-$1"
-}
-
-prints_nothing() {
-	[ ! -s "$work/out" ] || fail 'nothing on standard output'
-}
-
-# Is there such a line in a file? A text within it, or all of it?
-has_text() { # FILE TEXT
-	while IFS= read -r line || [ -n "$line" ]; do
-		case $line in
-		*"$2"*) return 0 ;;
-		esac
-	done <"$1"
-	return 1
-}
-
-has_line() { # FILE TEXT
-	while IFS= read -r line || [ -n "$line" ]; do
-		[ "$line" != "$2" ] || return 0
-	done <"$1"
-	return 1
-}
-
-# Has a file so many lines, each of them whole?
-has_lines() { # FILE COUNT
-	count=0
-	while read -r line; do
-		count=$((count + 1))
-	done <"$1"
-	[ "$count" -eq "$2" ]
-}
-
-prints_line() { # TEXT, a whole line
-	has_line "$work/out" "$1" || fail "the line '$1'"
-}
-
-prints_like() { # TEXT within a line of standard output
-	has_text "$work/out" "$1" || fail "'$1' in standard output"
-}
-
-says() { # TEXT within a line of standard error
-	has_text "$work/err" "$1" || fail "'$1' on standard error"
-}
-
-# The program failed, and one clear line says why.
-fails_with() { # STATUS TEXT
-	exits "$1"
-	says "$2"
-	has_lines "$work/err" 1 || fail 'one line on standard error'
-}
-
-# A wrong command line: what is wrong, the usage, and nothing was done.
-refused() { # PROGRAM [ARGUMENT ...]
-	run "$@"
-	exits 2
-	prints_nothing
-	says "usage: ${program##*/} "
-	has_lines "$work/err" 2 ||
-		fail 'a line that says what is wrong, and the usage'
-}
-
-# -h prints the usage that the program's source has at its top.
-shows_usage() { # PROGRAM
-	run "$1" -h
-	succeeds
-	prints "$(sed -n 's/^ \* \(usage: .*\)/\1/p' "$1.c")"
-}
-
-# -h and an unknown option, of a script.
-usage_is_checked() { # SCRIPT
-	run_script "$1" -h
-	succeeds
-	prints_like 'usage: '
-	run_script "$1" -x
-	exits 2
-	prints_nothing
-	says 'usage: '
-}
-
-# A program that cannot write its output must not say that all went well.
-fails_on_full_output() { # TEXT PROGRAM [ARGUMENT ...]
-	text=$1
-	shift
-	[ -c /dev/full ] || skip 'no /dev/full here'
-	command="$* >/dev/full"
-	program=$1
-	shift
-	: >"$work/out"
-	"$build/$program" "$@" >/dev/full 2>"$work/err"
-	status=$?
-	fails_with 1 "$text"
-}
+# shellcheck source=tests/expect.sh
+. tests/expect.sh

@@ -32,7 +32,7 @@ compile_each() { # FLAGS COMPILER [ARGUMENT ...]
 			continue # tcc 0.9.27 has no C11 atomics
 		fi
 		shared=
-		[ "$file" != scripts/watch/library.c ] || shared='-fPIC -shared'
+		[ "$file" != scripts/watch/library.c ] || shared='-c -fPIC'
 		# shellcheck disable=SC2086 # the flags are words
 		"$@" $flags $shared "$file" -o "$binary" ||
 			complain "$* $file"
@@ -49,13 +49,13 @@ for file in fork_demo/*.c shm/*.c socket/*.c msgqueue/*.c \
 	[ -z "$(${CC:-cc} "$file" -o "$binary" 2>&1)" ] ||
 		complain "cc $file: not silent"
 done
-compile_each "$warnings" gcc
-compile_each "$warnings" clang
-compile_each '-Wall -Wextra -Werror' musl-gcc
+compile_each "-c $warnings" gcc
+compile_each "-c $warnings" clang
+compile_each '-c -Wall -Wextra -Werror' musl-gcc
 compile_each '' tcc
 if echo 'int main(void) { return 0; }' |
 	gcc -m32 -x c - -o "$binary" 2>/dev/null; then
-	compile_each "$warnings" gcc -m32
+	compile_each "-c $warnings" gcc -m32
 else
 	echo 'lint: skipped: no 32-bit compiler here'
 fi

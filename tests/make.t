@@ -3,102 +3,114 @@
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 
-make=${MAKE:-make}
 unset MAKEFLAGS MAKELEVEL BUILD CFLAGS LDFLAGS
 
 run_make() { # [ARGUMENT ...]
 	command="make $*"
-	$make "$@" >"$work/out" 2>"$work/err" </dev/null
+	${MAKE:-make} "$@" >"$work/out" 2>"$work/err" </dev/null
 	status=$?
-}
-
-# A copy of the tree, without what was built.
-copy_tree() {
-	mkdir "$work/tree"
-	find . -name .git -prune -o -name .build -prune -o -type f \
-		\( -name '*.[cht]' -o -name '*.sh' -o -name '*.awk' -o \
-		-name Makefile -o -name '*.md' \) -print |
-		tar cf - -T - 2>/dev/null | tar xf - -C "$work/tree"
-	[ -f "$work/tree/Makefile" ] || skip 'no tar that reads a list here'
 }
 
 help_is_complete() {
 	run_make help
 	succeeds
+	told=' '
+	while read -r _ target text; do
+		case $text in
+		[a-z]*) told="$told$target " ;;
+		esac
+	done <"$work/out"
 	for target in demo demo-LAB compare test test-LAB check-TASK soak lint \
 		sanitize faults clean clean-ipc help; do
-		grep -q "^make $target  *[a-z]" "$work/out" ||
+		[ "${told#* "$target" }" != "$told" ] ||
 			fail "a line about make $target"
 	done
 }
 check 'make help tells every target' help_is_complete
 
+# A project of few programs and one test, in a folder with a blank in its name,
+# without run bits: as it comes out of a zip file.
+enter_small_tree() {
+	mkdir "$work/a tree"
+	tar cf - Makefile ./*/Makefile ./*/*.h scripts/*.sh scripts/*.c \
+		scripts/watch/library.c scripts/watch/*.h fork_demo/private.c \
+		shm/race.c shm/writer.c \
+		tests/lib.sh tests/expect.sh tests/run.sh |
+		(cd "$work/a tree" && tar xf -) || fail 'a copy'
+	cd "$work/a tree" || exit
+	cat >tests/fork_demo-private.t <<-'END'
+		. "${0%/*}/lib.sh"
+		it_runs() { run fork_demo/private; succeeds; }
+		check 'it runs' it_runs
+		finish_tests
+	END
+	find . -type f -exec chmod a-x {} +
+}
+
+# It makes empty files, prints its words, and knows no header.
+false_compiler() {
+	cat >"$work/cc" <<-'END'
+		#!/bin/sh
+		printf '%s\n' "$@"
+		for word; do
+			[ "$word" != -E ] || exit 1
+			[ "${last:-}" != -o ] || : >"$word"
+			last=$word
+		done
+	END
+	chmod +x "$work/cc"
+}
+
 builds_again() {
-	copy_tree
-	(
-		cd "$work/tree" || exit
-		run_make fork_demo CFLAGS=-O0
-		succeeds
-		run_make fork_demo CFLAGS=-O0
-		[ ! -s "$work/out" ] || prints_like 'Nothing to be done'
-		# Some makes tell times apart only by their seconds.
-		find . -exec touch -t 202001010000 {} +
-		run_make fork_demo CFLAGS=-O1
-		prints_like '-O1'
-		find . -exec touch -t 202001010000 {} +
-		run_make fork_demo CFLAGS="-O1 -DWORD='\"a b\"'"
-		succeeds
-		prints_like 'a b'
-		run_make BUILD='b 3' fork_demo
-		exits 2
-		says 'a name without blanks'
-		has_lines "$work/err" 1 || fail 'one line'
-		[ ! -e b ] || fail 'nothing was made'
-	) || exit
+	enter_small_tree
+	false_compiler
+	run_make fork_demo CC="$work/cc" CFLAGS=-O0
+	succeeds
+	run_make fork_demo CC="$work/cc" CFLAGS=-O0
+	! has_line "$work/out" -O0 || fail 'nothing is built again'
+	# Some makes tell times apart only by their seconds.
+	find . -exec touch -t 202001010000 {} +
+	run_make fork_demo CC="$work/cc" CFLAGS="-O1 -DWORD='\"a b\"'"
+	succeeds
+	prints_line -O1
+	prints_line '-DWORD="a b"'
+	find . -exec touch -t 202001010000 {} +
+	run_make fork_demo CC="$work/cc -c" CFLAGS="-O1 -DWORD='\"a b\"'"
+	prints_line -c
+	run_make BUILD='b 3' fork_demo
+	fails_with 2 'a name without blanks'
+	[ ! -e b ] || fail 'nothing was made'
 }
 check 'make: other flags build again; a blank in BUILD is refused' builds_again
 
 labs_stand_alone() {
-	copy_tree
-	(
-		cd "$work/tree" || exit
-		echo 'an error' >>shm/race.c
-		run_make -k -n test-fork_demo
+	enter_small_tree
+	echo 'an error' >>shm/race.c
+	for lab in fork_demo socket msgqueue; do
+		run_make -n "test-$lab"
 		succeeds
-		run_make -C fork_demo CFLAGS=-O0
-		succeeds
-		[ -x fork_demo/private ] || fail 'the lab is built'
-		[ ! -e shm/writer ] || fail 'no other lab is built'
-		run_make -C shm writer CFLAGS=-O0
-		succeeds
-		[ -x shm/writer ] || fail 'one program of a lab'
-		run_make test-fork_demo-private CFLAGS=-O0
-		succeeds
-		prints_like ' 0 failed'
-		run_make -C shm CFLAGS=-O0
-		exits 2
-	) || exit
+		! has_text "$work/out" shm/race || fail 'no other lab is built'
+	done
+	run_make -C fork_demo CFLAGS=-O0
+	succeeds
+	[ -x fork_demo/private ] || fail 'the lab is built'
+	[ ! -e shm/writer ] || fail 'no other lab is built'
+	run_make -C shm writer CFLAGS=-O0
+	succeeds
+	[ -x shm/writer ] || fail 'one program of a lab'
+	run_make test-fork_demo-private CFLAGS=-O0
+	succeeds
+	prints_line '1 passed, 0 failed, 0 skipped'
+	run_make clean-ipc -n CFLAGS=-O0
+	prints_line 'sh scripts/cleanup.sh'
+	run_make -C shm CFLAGS=-O0
+	exits 2
+	run_make clean
+	succeeds
+	[ ! -e shm/writer ] || fail 'what was built is gone'
 }
-check 'make: a lab needs no other lab' labs_stand_alone
-
-# As they come out of a zip file, in a folder with a blank in its name.
-no_run_bits() {
-	copy_tree
-	mv "$work/tree" "$work/a tree"
-	find "$work/a tree" -type f -exec chmod a-x {} +
-	(
-		cd "$work/a tree" || exit
-		run_make fork_demo scripts/sysv CFLAGS=-O0
-		succeeds
-		run_make clean-ipc -n
-		run_make test-fork_demo-private CFLAGS=-O0
-		succeeds
-		prints_like ' 0 failed'
-		run_make clean
-		succeeds
-	) || exit
-}
-check 'make: without run bits, in a folder with a blank in its name' no_run_bits
+check 'make: a lab needs no other lab, no run bits, and may stand in "a tree"' \
+	labs_stand_alone
 
 # Whatever a user's git makes of line ends, these files keep theirs.
 line_ends() {
@@ -114,26 +126,14 @@ check 'cloned with core.autocrlf, the files have plain line ends' line_ends
 
 # What a compiler without atomics cannot build it says, and builds the rest.
 no_atomics() {
-	copy_tree
-	cat >"$work/cc" <<-'END'
-		#!/bin/sh
-		for word; do
-			[ "$word" != -E ] || exit 1
-		done
-		exec cc "$@"
-	END
-	chmod +x "$work/cc"
-	command -v cc >/dev/null || skip 'no cc here'
-	(
-		cd "$work/tree" || exit
-		atomic=$(grep -l '<stdatomic.h>' ./*/*.c ./*/*/*.c | head -n 1)
-		[ -n "$atomic" ] || skip 'no program needs atomics'
-		atomic=${atomic#./}
-		run_make "${atomic%.c}" shm/race CC="$work/cc" CFLAGS=-O0
-		succeeds
-		prints_like "has no <stdatomic.h>: ${atomic%.c} is not built"
-		[ -x shm/race ] || fail 'the rest is built'
-	) || exit
+	enter_small_tree
+	false_compiler
+	echo '#include <stdatomic.h>' >shm/atomic.c
+	run_make shm/atomic shm/race CC="$work/cc"
+	succeeds
+	prints_like 'has no <stdatomic.h>: shm/atomic is not built'
+	[ ! -e shm/atomic ] || fail 'it is not built'
+	[ -e shm/race ] || fail 'the rest is built'
 }
 check 'make: a compiler without atomics builds the rest' no_atomics
 

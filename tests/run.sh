@@ -27,18 +27,18 @@ files_of() { # NAME
 	esac
 }
 
-# One file after the other, whichever no other lane has taken: only one lane
-# can make a folder of that name. Each file of tests ends what it has started.
+# One file after the other, whichever no other lane has taken: with -C only one
+# lane can make its log. Each file of tests ends what it has started.
 run_lane() {
 	trap 'end_children; exit 143' HUP INT QUIT TERM
 	for file in $files; do
-		name=${file##*/}
-		mkdir "$results/$name" 2>/dev/null || continue
-		${TEST_SHELL:-sh} "$file" >"$results/$name/out" 2>&1 &
+		log=$results/${file##*/}
+		(set -C && : >"$log") 2>/dev/null || continue
+		${TEST_SHELL:-sh} "$file" >"$log" 2>&1 &
 		children=$!
 		wait "$children"
 		children=
-		echo through >"$results/$name/through"
+		echo "$file" >>"$results/through"
 	done
 }
 
@@ -65,7 +65,9 @@ for name in "$@"; do
 		echo "$usage" >&2
 		exit 2
 	}
-	files="$files $found"
+	for file in $found; do # each once
+		[ "${files#*"$file"}" != "$files" ] || files="$files $file"
+	done
 done
 [ -x "$limit" ] || {
 	echo "run.sh: there is no $limit: build first (make)" >&2
@@ -97,15 +99,14 @@ done
 count=0
 for file in $files; do
 	count=$((count + 1))
-	"${BUILD:-.}/scripts/await" line "$results/${file##*/}/through" \
-		through 86400 &
+	"${BUILD:-.}/scripts/await" line "$results/through" "$file" 86400 &
 	waiting=$!
 	children="$children $waiting"
 	wait "$waiting"
 	children=${children% *}
 	[ -z "${TEST_PROGRESS:-}" ] || printf '%79s\r' ''
 	echo "# $file"
-	cat "$results/${file##*/}/out"
+	cat "$results/${file##*/}"
 done
 
 # No lane looks for another file in a folder that is being removed.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests.t - the tests themselves, and what is written about them
+# tests.t - the tests themselves, and limit, which each of them is run by
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 
@@ -8,12 +8,11 @@ absolute=$(cd "$build" && pwd)
 # A project with nothing but a file of tests, from standard input.
 own_tests() {
 	mkdir "$work/own" "$work/own/tests" "$work/own/scripts" "$work/tmp"
-	cp tests/lib.sh tests/run.sh "$work/own/tests"
+	cp tests/lib.sh tests/expect.sh tests/run.sh "$work/own/tests"
 	cp scripts/private.sh "$work/own/scripts"
 	{
 		# shellcheck disable=SC2016 # it is for the other file
 		echo '. "${0%/*}/lib.sh"'
-		echo 'time_limit=1'
 		cat
 		echo 'finish_tests'
 	} >"$work/own/tests/own.t"
@@ -25,20 +24,33 @@ run_own() {
 	TMPDIR=$work/tmp run_script "$work/own/tests/run.sh" "$@"
 }
 
-ends_with() { # THE LAST LINE
-	[ "$(tail -n 1 "$work/out")" = "$1" ] || fail "$1, in the last line"
+no_file_is_left() {
+	[ -z "$(ls -A "$work/tmp")" ] || fail 'no file left'
+}
+
+is_gone() { # KIND, of the id that is in the file of this name
+	read -r id <"$work/$1"
+	run scripts/sysv remove "$1" "$id"
+	exits 3
 }
 
 failing_test_is_told() {
 	own_tests <<-'END'
-		good() { run fork_demo/private; succeeds; }
+		good() {
+			new_key
+			new_path
+			run shm/writer -k "$key"
+			run msgqueue/writer -f "$path" text
+			"$sysv" find segment "$key" >"$TMPDIR/../segment"
+			queue_id "$path" >"$TMPDIR/../queue"
+		}
 		check 'a good one' good
 		bad() { run fork_demo/private; prints nothing; }
 		check 'a bad one' bad
 		none() { skip 'for a reason'; }
 		check 'one that cannot be' none
 	END
-	run_own own
+	run_own own own # once
 	exits 1
 	prints_line 'ok 1 - a good one'
 	prints_line 'not ok 2 - a bad one'
@@ -46,15 +58,18 @@ failing_test_is_told() {
 	prints_line "# alone: BUILD=$absolute sh tests/own.t bad"
 	prints_like 'expected: this standard output'
 	prints_like '| shared_int in parent process: 10'
-	ends_with '1 passed, 1 failed, 1 skipped'
-	[ -z "$(ls -A "$work/tmp")" ] || fail 'no file left'
+	prints_line '1 passed, 1 failed, 1 skipped'
+	no_file_is_left
+	is_gone segment
+	is_gone queue
 }
-check 'tests: a failure says what was expected and what came' \
+check 'tests: a failure says what was expected and came; nothing is left' \
 	failing_test_is_told
 
+# One test hangs, one waits in vain until little time is left; one is slow.
 hanging_test_is_ended() {
 	own_tests <<-'END'
-		time_limit=5
+		time_limit=10
 		hangs() {
 			new_path
 			start reader msgqueue/reader -f "$path"
@@ -63,31 +78,31 @@ hanging_test_is_ended() {
 			finish reader
 		}
 		check 'it waits for ever' hangs
+		waits_in_vain() {
+			start private fork_demo/private
+			await private nonsense
+		}
+		check 'it waits in vain' waits_in_vain
+		tries_in_vain() { await_that false; }
+		check 'it tries in vain' tries_in_vain
+		slow() { "$build/scripts/await" line /dev/null '' 6 || :; }
+		check 'a slow one' slow
 	END
 	TEST_TIME_SCALE=0.4 run_own
 	exits 1
-	prints_like '#   it hung: ended after 2 seconds'
+	prints_like '#   it hung: ended after '
 	prints_like ' (or the machine is busy: load '
-	has_lines "$work/out" 8 || fail 'eight lines'
+	prints_like "expected: a line with 'nonsense' within the time limit"
+	prints_like '| Child has exited.'
+	prints_like 'expected: that at last: false'
+	prints_like 'ok 4 - a slow one ('
 	[ "$(wc -c <"$work/out")" -lt 4000 ] || fail 'some KiB'
 	read -r pid <"$work/pid"
 	! kill -0 "$pid" 2>/dev/null || fail 'no survivor'
-	ends_with '0 passed, 1 failed, 0 skipped'
+	prints_line '1 passed, 3 failed, 0 skipped'
 }
-check 'tests: a hanging program is ended, and fails its test' \
+check 'tests: what hangs is ended and fails; what is slow says its seconds' \
 	hanging_test_is_ended
-
-slow_test_is_told() {
-	own_tests <<-'END'
-		time_limit=30
-		slow() { "$build/scripts/await" line /dev/null '' 10 || :; }
-		check 'a slow one' slow
-	END
-	TEST_TIME_SCALE=0.1 run_own
-	succeeds
-	prints_line 'ok 1 - a slow one (1 s)'
-}
-check 'tests: a slow test says its seconds' slow_test_is_told
 
 broken_file_counts_as_failed() {
 	own_tests </dev/null
@@ -101,7 +116,6 @@ check 'tests: a file that does not get through is a failure' \
 
 tests_can_be_stopped() {
 	own_tests <<-'END'
-		time_limit=30
 		waits() {
 			new_path
 			start reader msgqueue/reader -f "$path"
@@ -126,9 +140,8 @@ tests_can_be_stopped() {
 		[ "$status" -gt 128 ] || fail "death by $signal"
 		read -r pid <"$work/reader.pid"
 		! kill -0 "$pid" 2>/dev/null || fail 'no process left'
-		run scripts/sysv users queue "$(cat "$work/queue")"
-		exits 3 # it is gone
-		[ -z "$(ls -A "$work/tmp")" ] || fail 'no file left'
+		is_gone queue
+		no_file_is_left
 	done
 }
 check 'tests: stopped, leave nothing behind' tests_can_be_stopped
@@ -140,15 +153,16 @@ private_folder_is_new() {
 		check 'a good one' good
 	END
 	echo precious >"$work/file"
-	# shellcheck disable=SC2016 # the shell that is started has this pid
-	TMPDIR=$work/tmp $shell -c 'for name in ipc-test ipc-test-results; do
+	command='tests in a folder where somebody was first'
+	# The shell that is started has this pid.
+	# shellcheck disable=SC2016,SC2086
+	TMPDIR=$work/tmp run_command $shell -c '
+		for name in ipc-test ipc-test-results; do
 			mkdir "$TMPDIR/$name.$$" "$TMPDIR/$name.$$/1"
 			echo "path '"$work"'/file" >"$TMPDIR/$name.$$/1/made"
 		done
-		exec '"$shell"' "$1"' sh "$work/own/tests/own.t" >"$work/out"
-	status=$?
-	command='tests in a folder where somebody was first'
-	exits 0
+		exec '"$shell"' "$1"' sh "$work/own/tests/own.t"
+	succeeds
 	read -r where <"$work/where"
 	case $where in
 	*/ipc-test.*.1/1) ;;
@@ -163,42 +177,47 @@ check 'tests: a private folder is never one that was there' \
 no_room() {
 	own_tests </dev/null
 	TMPDIR=$work/nowhere run_script "$work/own/tests/run.sh"
-	exits 1
 	fails_with 1 'cannot make a folder in '
 	[ "$(id -u)" -eq 0 ] || skip 'only root can make a file system'
 	mount -t tmpfs -o size=1m tmpfs "$work/tmp" 2>/dev/null ||
 		skip 'no file system can be mounted here'
 	run_own
-	umount "$work/tmp"
 	fails_with 1 'no room for 4 MiB in '
+	dd if=/dev/zero of="$work/tmp/all" 2>/dev/null
+	run_own
+	umount "$work/tmp"
+	fails_with 1 'no room in '
 }
 check 'tests: without a TMPDIR, or room in it, there is one clear line' no_room
 
 tests_usage() {
-	run_script tests/run.sh -h
-	succeeds
-	prints_like 'usage: '
+	usage_is_checked tests/run.sh
 	run_script tests/run.sh nonsense
 	exits 2
-	says 'nonsense'
+	says "there is no file of tests 'nonsense'"
 }
 check 'tests: -h, and a file that is not there' tests_usage
 
+limit_exits() { # STATUS SECONDS COMMAND [ARGUMENT ...]
+	wanted=$1
+	shift
+	run scripts/limit "$@"
+	exits "$wanted"
+}
+
 limit_ends_groups() {
-	run scripts/limit 20 true
-	succeeds
-	run scripts/limit 20 sh -c 'exit 3'
-	exits 3
-	run scripts/limit 0.1 sh -c 'trap "" TERM; while :; do :; done'
-	exits 124
-	TEST_TIME_SCALE=0.01 run scripts/limit 10 sh -c 'while :; do :; done'
-	exits 124
-	TEST_TIME_SCALE=x run scripts/limit 10 true
-	fails_with 125 TEST_TIME_SCALE
-	run scripts/limit 20 nonsense-program
-	exits 127
-	run scripts/limit x true
-	fails_with 125 usage
+	limit_exits 0 20 true
+	limit_exits 3 20 sh -c 'exit 3'
+	limit_exits 143 20 sh -c 'kill "$$"'
+	limit_exits 124 0.1 sh -c 'trap "" TERM; echo "$$"; while :; do :; done'
+	read -r pid <"$work/out"
+	await_that has_ended "$pid"
+	TEST_TIME_SCALE=0.01 limit_exits 124 10 sh -c 'while :; do :; done'
+	limit_exits 127 20 nonsense-program
+	TEST_TIME_SCALE=x fails 125 TEST_TIME_SCALE scripts/limit 10 true
+	fails 125 usage scripts/limit x true
+	fails 125 usage scripts/limit -d "$work/new" 1
+	fails 125 "mkdir $work" scripts/limit -d "$work" 1 true
 }
 check 'limit: exit status, time, and the end of a group' limit_ends_groups
 

@@ -107,9 +107,14 @@ static int copes(const char *line, const char *call, const char *what,
 	    {"scripts/watch/watch", "msgctl", "EIDRM", 0, ""},
 	    /* The answers of sysv. */
 	    {"scripts/sysv find", "shmget msgget semget", "ENOENT", 1, ""},
-	    {"scripts/sysv", "shmctl msgctl semctl", "EIDRM EINVAL", 3, ""},
-	    {"scripts/sysv owner", "shmctl", "EACCES", 0, "unknown"},
-	    {"scripts/sysv users", "kill", "EPERM", 0, "1"},
+	    {"scripts/sysv state", "shmget msgget semget", "ENOENT", 1, ""},
+	    {"scripts/sysv remove", "shmctl msgctl semctl", "EIDRM EINVAL", 3,
+	     ""},
+	    {"scripts/sysv state", "shmctl msgctl semctl", "EIDRM EINVAL", 1,
+	     ""},
+	    {"scripts/sysv state", "shmctl msgctl semctl", "EACCES", 0,
+	     "unknown"},
+	    {"scripts/sysv state", "kill", "EPERM", 0, ""},
 	    {"scripts/sysv socket", "lstat", "ENOENT", 0, "none"},
 	    {"scripts/sysv socket", "lstat", "EACCES", 0, "other"},
 	    {"scripts/sysv socket", "connect", "ECONNREFUSED", 0, "young"},
@@ -130,7 +135,8 @@ static int status_of(const char *line)
 {
 	if (strncmp(line, "scripts/limit", 13) == 0)
 		return 125;
-	if (strncmp(line, "scripts/sysv find", 17) == 0)
+	if (strncmp(line, "scripts/sysv find", 17) == 0 ||
+	    strncmp(line, "scripts/sysv state", 18) == 0)
 		return 2;
 	return 1;
 }

@@ -161,11 +161,13 @@
 {"compare-msgqueue", 0, 0, {
 	{"scripts/compare/msgqueue -n 5", NULL, "", NUMBERS}}},
 {"limit", 0, 1, {
-	{"scripts/limit -n {dir}/kept.note 5 {build}/fork_demo/private", NULL,
-	 "", ORDER}}},
+	{"scripts/limit -d {dir}/own 5 {build}/fork_demo/private", NULL, "",
+	 ORDER | KEEPS},
+	{"scripts/limit 5 rm -rf {dir}/own", NULL, "", HELPER}}},
 {"limit-late", 0, 1, {
-	{"scripts/limit -n {dir}/kept.note 0.1 {build}/scripts/await line "
-	 "/dev/null text 9", NULL, "", FAILS}}},
+	{"scripts/limit -d {dir}/own 0.1 {build}/scripts/await line "
+	 "/dev/null text 9", NULL, "", FAILS | KEEPS},
+	{"scripts/limit 5 rm -rf {dir}/own", NULL, "", HELPER}}},
 {"await-line", 0, 1, {
 	{"scripts/await line scripts/watch/runs.h runs.h 1", NULL, "", 0}}},
 {"await-exit", 0, 1, {{"scripts/await exit 99999999 1", NULL, "", 0}}},
@@ -179,22 +181,20 @@
 {"sysv-segment", 0, 0, {
 	{"shm/writer -k {key}", NULL, "", HELPER | KEEPS},
 	{"scripts/sysv find segment {key}", "\n", "", NUMBERS},
-	{"scripts/sysv users segment {port}", NULL, "", 0},
+	{"scripts/sysv state segment {key}", NULL, "", NUMBERS},
 	{"scripts/sysv remove segment {port}", NULL, "", 0}}},
 {"sysv-queue", 0, 0, {
 	{"msgqueue/writer -f {dir} text", NULL, "", HELPER | KEEPS},
 	{"scripts/sysv find queue {dir}", "\n", "", NUMBERS},
-	{"scripts/sysv users queue {port}", NULL, "", 0},
+	{"scripts/sysv state queue {dir}", NULL, "", NUMBERS},
 	{"scripts/sysv remove queue {port}", NULL, "", 0}}},
 {"sysv-semaphores", 0, 0, {
 	{"tests/odd semaphores {key} 2", NULL, "", HELPER | KEEPS},
 	{"scripts/sysv find semaphores {key}", "\n", "", NUMBERS},
-	{"scripts/sysv users semaphores {port}", NULL, "", 0},
+	{"scripts/sysv state semaphores {key}", NULL, "", NUMBERS},
 	{"scripts/sysv remove semaphores {port}", NULL, "", 0}}},
-{"sysv-owner", 0, 0, {
+{"sysv-clear", 0, 0, {
 	{"shm/writer -k {key}", NULL, "", HELPER | KEEPS},
-	{"scripts/sysv find segment {key}", "\n", "", NUMBERS},
-	{"scripts/sysv owner segment {port}", NULL, "", NUMBERS},
 	{"scripts/sysv clear", NULL, "segment {key}\npath {dir}\n", 0}}},
 {"sysv-socket", 0, 0, {
 	{"socket/echo_server -u {dir}/echo", "listening", "", HELPER | STOP},
