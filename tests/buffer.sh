@@ -71,7 +71,7 @@ has_come_through() {
 	ends_well producer
 	prints_nothing
 	ends_well consumer
-	cmp "$work/data" "$work/out" || fail 'the bytes that went in'
+	cmp "$work/data" "$out" || fail 'the bytes that went in'
 	buffer_gone
 }
 

@@ -9,14 +9,14 @@ result="The child's shared_int was"
 # Exactly these lines; the child's may come before, after or between.
 tells_result() {
 	run fork_demo/private
-	! has_text "$work/out" "$result 2816" ||
+	! has_text "$out" "$result 2816" ||
 		fail "$result 11. hint: 2816 is 11 times 256: waitpid stores
 more than the exit status. WEXITSTATUS takes it out"
-	! has_text "$work/err" 'the child failed' ||
+	! has_text "$err" 'the child failed' ||
 		fail "no error. hint: private takes each status but 0 for a
 failure. Now it is the result: WIFEXITED tells whether the child has ended by
 itself"
-	has_text "$work/out" "$result" ||
+	has_text "$out" "$result" ||
 		fail "a line '$result 11.' hint: let the child leave with
 _exit(shared_int), and let the parent print WEXITSTATUS(status)"
 	prints_line "$result 11."
@@ -33,8 +33,8 @@ result_is_the_childs() {
 	${CC:-cc} "$work/private.c" -o "$work/private" || fail 'it compiles'
 	command='private, with shared_int += 7 in place of shared_int++'
 	status=0
-	"$work/private" >"$work/out" 2>"$work/err" || status=$?
-	has_line "$work/out" "$result 17." ||
+	"$work/private" >"$out" 2>"$err" || status=$?
+	has_line "$out" "$result 17." ||
 		fail "a line '$result 17.' hint: the number must come
 from the child. The parent's shared_int is still 10, and it cannot know"
 }
@@ -47,10 +47,10 @@ rest_is_as_before() {
 		'float in parent process: 25.500000'; do
 		prints_line "shared_$line"
 	done
-	[ "$(tail -n 1 "$work/out")" = 'Child has exited.' ] ||
+	[ "$(tail -n 1 "$out")" = 'Child has exited.' ] ||
 		fail "'Child has exited.' as the last line. hint: print the
 result before it, but after waitpid"
-	has_lines "$work/out" 6 ||
+	has_lines "$out" 6 ||
 		fail 'six lines. hint: only the parent prints the result'
 	succeeds
 }

@@ -13,7 +13,7 @@ sends() { # [-u | -t TYPE] TEXT
 
 takes() { # TEXT WHY
 	run msgqueue/reader -ln -f "$path"
-	has_line "$work/out" "Data Received is : $1" || fail "$1: $2"
+	has_line "$out" "Data Received is : $1" || fail "$1: $2"
 }
 
 knows_urgent() {

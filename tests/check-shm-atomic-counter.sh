@@ -17,7 +17,7 @@ nothing_is_lost() {
 	for increments in 20000 1000000 1000000 1000000; do
 		run shm/counter -a -n "$increments"
 		exits 0
-		grep ' lost 0$' "$work/out" >/dev/null ||
+		grep ' lost 0$' "$out" >/dev/null ||
 			fail 'lost 0. hint: is it one step, or two?'
 		prints_like "expected $((2 * increments)), got"
 	done
@@ -28,7 +28,7 @@ without_semaphore() {
 	command -v strace >/dev/null || skip 'no strace here'
 	strace -f -o "$work/calls" true 2>/dev/null ||
 		skip 'strace is not allowed here'
-	strace -f -o "$work/calls" "$build/shm/counter" -a -n 100 >"$work/out"
+	strace -f -o "$work/calls" "$build/shm/counter" -a -n 100 >"$out"
 	grep '^[0-9 ]*shmget' "$work/calls" >/dev/null || skip 'no calls seen'
 	! grep '^[0-9 ]*sem' "$work/calls" >/dev/null ||
 		fail 'no semaphore. hint: <stdatomic.h> needs no kernel'
@@ -37,10 +37,10 @@ check 'counter -a does not use a semaphore' without_semaphore
 
 others_are_as_before() {
 	run shm/counter
-	! grep ' lost 0$' "$work/out" >/dev/null ||
+	! grep ' lost 0$' "$out" >/dev/null ||
 		fail 'lost increments. hint: without -a they still get lost'
 	run shm/counter -s
-	grep ' lost 0$' "$work/out" >/dev/null ||
+	grep ' lost 0$' "$out" >/dev/null ||
 		fail 'lost 0. hint: with -s the semaphore still keeps them'
 }
 check 'counter and counter -s do what they did before' others_are_as_before

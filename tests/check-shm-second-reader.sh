@@ -10,7 +10,7 @@ writes() { # TEXT
 }
 
 has_read() { # TEXT
-	has_line "$work/out" "Data read from memory: $1"
+	has_line "$out" "Data read from memory: $1"
 }
 
 reads() { # TEXT HINT

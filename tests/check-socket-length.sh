@@ -45,7 +45,7 @@ server_takes_pieces() {
 	message '' ' from client' >"$work/three"
 	send_pieces one two three
 	server_ends
-	has_line "$work/out" 'Hello from client' || fail "the line 'Hello from \
+	has_line "$out" 'Hello from client' || fail "the line 'Hello from \
 client', though length and message come in pieces.
 hint: call recv until you have the 4 bytes of the length, then until you have \
 as many bytes as it says"
@@ -58,7 +58,7 @@ server_takes_no_more() {
 	message '\000\000\000\005' 'HelloGoodbye' >"$work/two messages"
 	send_pieces 'two messages'
 	server_ends
-	has_line "$work/out" 'Hello' || fail "the line 'Hello', without what \
+	has_line "$out" 'Hello' || fail "the line 'Hello', without what \
 comes behind it.
 hint: the length was 5, so receive 5 bytes and no more"
 }
@@ -74,7 +74,7 @@ server_sends_length() {
 	{
 		echo connected
 		cat "$work/answer"
-	} | cmp -s - "$work/out" || fail "the bytes 0, 0, 0, 17 and then the \
+	} | cmp -s - "$out" || fail "the bytes 0, 0, 0, 17 and then the \
 answer.
 hint: the length in the order of the network, htonl(17), goes first"
 }
@@ -100,7 +100,7 @@ hint: the length tells where the answer ends: do not wait for end-of-file"
 	exits 0
 	message "$seventeen" 'Hello from client' >"$work/question"
 	finish peer
-	tail -n +3 "$work/out" | cmp -s - "$work/question" || fail "the bytes \
+	tail -n +3 "$out" | cmp -s - "$work/question" || fail "the bytes \
 0, 0, 0, 17 and then the message.
 hint: the length in the order of the network, htonl(17), goes first"
 }
@@ -112,7 +112,7 @@ server_refuses_nonsense() {
 	message '\377\377\377\377' 'Hello' >"$work/nonsense"
 	send_pieces nonsense
 	server_ends 'is there room for 4294967295 bytes? If not, say so; end'
-	case $status$(cat "$work/err") in
+	case $status$(cat "$err") in
 	1?*) ;;
 	*) fail "an error, exit status 1: this length is 4294967295.
 hint: never trust a length that another process sends: does it fit?" ;;
@@ -124,10 +124,10 @@ together() {
 	serve server
 	start client socket/client -p "$port"
 	finish client
-	has_line "$work/out" 'Hello from server' ||
+	has_line "$out" 'Hello from server' ||
 		fail "the line 'Hello from server' of your client"
 	server_ends
-	has_line "$work/out" 'Hello from client' ||
+	has_line "$out" 'Hello from client' ||
 		fail "the line 'Hello from client' of your server"
 }
 check 'your server and your client understand each other' together

@@ -35,7 +35,7 @@ hint: setsockopt(accepted, SOL_SOCKET, SO_RCVTIMEO, ...) lets recv fail with \
 EAGAIN then; or let poll wait for the second"
 	}
 	finish server
-	has_line "$work/out" 'Hello message sent to client' ||
+	has_line "$out" 'Hello message sent to client' ||
 		fail 'after the time-out the server answers, as with -n'
 	[ "$status" -eq 0 ] || fail 'and it ends with exit status 0, as with -n'
 }
@@ -59,7 +59,7 @@ message_in_time() {
 	pause 0.2
 	press_enter
 	finish server
-	has_line "$work/out" 'Hello from client' || fail "the line 'Hello from \
+	has_line "$out" 'Hello from client' || fail "the line 'Hello from \
 client': it was sent a fifth of a second after connecting.
 hint: is your time-out shorter than a second?"
 }
@@ -76,7 +76,7 @@ socket that has one lets accept fail"
 	}
 	start client socket/client -p "$port"
 	finish client
-	has_line "$work/out" 'Hello from server' ||
+	has_line "$out" 'Hello from server' ||
 		fail "an answer for a client that comes later than that"
 	finish server
 }
@@ -86,7 +86,7 @@ nonblocking_as_before() {
 	serve server -n
 	start_late_client
 	finish server
-	has_line "$work/out" 'recv: no data yet (EAGAIN)' || fail "with -n the \
+	has_line "$out" 'recv: no data yet (EAGAIN)' || fail "with -n the \
 line 'recv: no data yet (EAGAIN)', as before.
 hint: both fail with EAGAIN: look at the option to tell them apart"
 }

@@ -96,7 +96,7 @@ young_socket_is_left() {
 	touch "$work/socket"
 	cleanup -n
 	why='it was made just now: try again in 3 s'
-	has_line "$work/out" "would leave socket $work/socket: $why"
+	has_line "$out" "would leave socket $work/socket: $why"
 }
 
 cleanup_of_a_socket() {
@@ -122,7 +122,7 @@ others_objects_stay() {
 	two_users scripts/sysv shm/writer
 	run_as "$me" writer
 	run_as "$me" sysv names
-	read -r _ key <"$work/out" # some shells reckon with 32 bits only
+	read -r _ key <"$out" # some shells reckon with 32 bits only
 	id=$("$sysv" find segment "$key")
 	run_as "$other" sysv remove segment "$id"
 	fails_with 1 'not permitted'

@@ -11,9 +11,9 @@ picture() { # [ARGUMENT of awk ...]; results on standard input
 	command='awk -f results.awk -f picture.awk'
 	awk "$@" -f scripts/compare/results.awk \
 		-f scripts/compare/picture.awk "$work/compare.csv" \
-		>"$svg" 2>"$work/err"
+		>"$svg" 2>"$err"
 	status=$?
-	: >"$work/out"
+	: >"$out"
 	succeeds
 	is_well_formed "$svg"
 }
@@ -66,7 +66,7 @@ picture_of_all() {
 	awk 'NR > 1 && $1 - last < 15 || $1 > 500 || $1 < 112 { bad = 1 }
 		{ last = $1 }
 		END { exit NR != 8 || bad }' "$work/heights" || {
-		cp "$work/heights" "$work/out"
+		cp "$work/heights" "$out"
 		fail 'eight labels apart, not at these heights'
 	}
 }

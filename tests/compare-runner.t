@@ -135,7 +135,7 @@ END
 	prints_like "compare.svg are in $work/results/new folder"
 	is_plain
 	prints_like ', 2 cores'
-	! grep -q -i 'one core' "$work/out" || fail 'no word of one core'
+	! grep -q -i 'one core' "$out" || fail 'no word of one core'
 }
 check 'compare: compare.csv has a row a run, and what was refused is told' \
 	compare_csv
@@ -203,12 +203,12 @@ malformed_lines() {
 	COMPARE_SIZES='64 65'
 	compare
 	says 'scripts/compare/shm -w block -s 64 -n 50: this is not what was'
-	has "$work/err" '13 : this is not what was asked for:$'
+	has "$err" '13 : this is not what was asked for:$'
 	file_is_kept
 	COMPARE_SIZES=66
 	compare # only -S is answered by another segment
 	says 'segment=40967'
-	has "$work/err" '1 -S 4096: this is not what was asked for:$'
+	has "$err" '1 -S 4096: this is not what was asked for:$'
 	file_is_kept
 }
 check 'compare: so is a line that is not what was asked for' malformed_lines
@@ -243,7 +243,7 @@ nowhere_to_write() {
 	[ -c /dev/full ] || return 0
 	command='scripts/compare/compare.sh >/dev/full'
 	BUILD=$own $shell scripts/compare/compare.sh -q \
-		-o "$work/results" >/dev/full 2>"$work/err"
+		-o "$work/results" >/dev/full 2>"$err"
 	status=$?
 	[ "$status" -ne 0 ] || fail 'a failure'
 }
@@ -293,7 +293,7 @@ compare_for_real() {
 	has "$work/results/compare.svg" '16 ^<path class="line '
 	is_well_formed "$work/results/compare.svg"
 	# And it can be drawn again.
-	read -r machine <"$work/out"
+	read -r machine <"$out"
 	awk -v machine="$machine" -f scripts/compare/results.awk \
 		-f scripts/compare/picture.awk "$work/results/compare.csv" |
 		cmp - "$work/results/compare.svg" ||

@@ -77,7 +77,7 @@ check 'shm: and one in the middle of the message' pingpong_verifies_all
 # A system has no room for every segment: here by a limit of our own.
 pingpong_too_large() {
 	# shellcheck disable=SC3045 # where it is not there, skip
-	(ulimit -v 200000 && "$build/$pingpong" -n 1) >"$work/out" 2>&1 ||
+	(ulimit -v 200000 && "$build/$pingpong" -n 1) >"$out" 2>&1 ||
 		skip 'memory cannot be limited here'
 	# shellcheck disable=SC3045
 	ulimit -v 200000
@@ -91,10 +91,10 @@ check 'shm: what is too large for the system, exit 77' pingpong_too_large
 pingpong_over_limit() {
 	command='scripts/compare/shm -S 1000000, with a shmmax of 100000'
 	echo 'echo 100000 >/proc/sys/kernel/shmmax; exec "$@"' >"$work/limited"
-	unshare -r -i sh "$work/limited" true 2>"$work/err" ||
+	unshare -r -i sh "$work/limited" true 2>"$err" ||
 		skip 'no namespace of our own to be had here'
 	unshare -r -i sh "$work/limited" "$build/$pingpong" -S 1000000 \
-		>"$work/out" 2>"$work/err"
+		>"$out" 2>"$err"
 	status=$?
 	fails_with 77 'shmget: a segment of 1000000 bytes'
 	prints_nothing

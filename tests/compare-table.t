@@ -10,7 +10,7 @@ table() { # [REFUSED]; results on standard input
 	command='awk -f results.awk -f table.awk'
 	awk -v page=4096 -f scripts/compare/results.awk \
 		-f scripts/compare/table.awk "$work/compare.csv" "$@" \
-		>"$work/out" 2>"$work/err"
+		>"$out" 2>"$err"
 	status=$?
 	succeeds
 	is_plain
@@ -124,7 +124,7 @@ END
 	table <<-'END'
 		tcp poll 64 - 100 2,2,2 9 2
 	END
-	! grep -q -i 'one core' "$work/out" || fail 'no word of one core'
+	! grep -q -i 'one core' "$out" || fail 'no word of one core'
 }
 check 'table: one core is marked' one_core
 

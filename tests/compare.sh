@@ -38,7 +38,7 @@ has() { # FILE 'COUNT PATTERN' ...: so many lines of it
 	for pattern in "$@"; do
 		count=$(grep -c -e "${pattern#* }" "$drawn")
 		[ "$count" -eq "${pattern%% *}" ] || {
-			cp "$drawn" "$work/out"
+			cp "$drawn" "$out"
 			fail "so many lines in ${drawn##*/}: $pattern"
 		}
 	done
@@ -68,6 +68,6 @@ is_plain() {
 	awk '/[^ -~]/ { bad = 1 }
 		length(last) > 80 { bad = 1 }
 		{ last = $0 }
-		END { exit bad }' "$work/out" ||
+		END { exit bad }' "$out" ||
 		fail 'plain ASCII text, 80 columns at most'
 }

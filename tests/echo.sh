@@ -25,7 +25,7 @@ kill_echo() {
 }
 
 prints_no_error() {
-	[ ! -s "$work/err" ] || fail 'nothing on standard error'
+	[ ! -s "$err" ] || fail 'nothing on standard error'
 }
 
 # Many clients' bytes, each compared with what it had sent.

@@ -9,14 +9,15 @@
 note() { echo "$*" >>"$work/notes"; } # TEXT ...
 
 fail() { # WHAT WAS EXPECTED
+	: >"$work/failed"
 	echo "expected: $1"
 	if [ -n "${command:-}" ]; then
 		echo "command: $command"
 		echo "came: exit status $status"
 		echo "standard output:"
-		show '  | ' "$work/out" 2>/dev/null
+		show '  | ' "$out" 2>/dev/null
 		echo "standard error:"
-		show '  | ' "$work/err" 2>/dev/null
+		show '  | ' "$err" 2>/dev/null
 	fi
 	exit 1
 }
@@ -67,36 +68,36 @@ exits() { [ "$status" = "$1" ] || fail "exit status $1"; } # STATUS
 
 succeeds() {
 	exits 0
-	[ ! -s "$work/err" ] || fail 'nothing on standard error'
+	[ ! -s "$err" ] || fail 'nothing on standard error'
 }
 
 prints() { # TEXT, all of standard output
-	printf '%s\n' "$1" | cmp -s - "$work/out" ||
+	printf '%s\n' "$1" | cmp -s - "$out" ||
 		fail "this standard output, exactly:
 $1"
 }
 
 prints_nothing() {
-	[ ! -s "$work/out" ] || fail 'nothing on standard output'
+	[ ! -s "$out" ] || fail 'nothing on standard output'
 }
 
 prints_line() { # TEXT, a whole line
-	has_line "$work/out" "$1" || fail "the line '$1'"
+	has_line "$out" "$1" || fail "the line '$1'"
 }
 
 prints_like() { # TEXT within a line of standard output
-	has_text "$work/out" "$1" || fail "'$1' in standard output"
+	has_text "$out" "$1" || fail "'$1' in standard output"
 }
 
 says() { # TEXT within a line of standard error
-	has_text "$work/err" "$1" || fail "'$1' on standard error"
+	has_text "$err" "$1" || fail "'$1' on standard error"
 }
 
 # The program failed, and one clear line says why.
 fails_with() { # STATUS TEXT
 	exits "$1"
 	says "$2"
-	has_lines "$work/err" 1 || fail 'one line on standard error'
+	has_lines "$err" 1 || fail 'one line on standard error'
 }
 
 # All went well, with this output exactly.
@@ -124,7 +125,7 @@ refused() { # PROGRAM [ARGUMENT ...]
 	exits 2
 	prints_nothing
 	says "usage: ${program##*/} "
-	has_lines "$work/err" 2 ||
+	has_lines "$err" 2 ||
 		fail 'a line that says what is wrong, and the usage'
 }
 
@@ -151,8 +152,8 @@ fails_on_full_output() { # TEXT PROGRAM [ARGUMENT ...]
 	command="$* >/dev/full"
 	program=$2
 	shift 2
-	: >"$work/out"
-	"$build/$program" "$@" >/dev/full 2>"$work/err"
+	new_output
+	"$build/$program" "$@" >/dev/full 2>"$err"
 	status=$?
 	fails_with 1 "$text"
 }
@@ -164,7 +165,7 @@ keys_taken=0
 new_key() { # sets $key
 	keys_taken=$((keys_taken + 1))
 	key=$((0x70000000 + $$ % 4194304 * 16 + keys_taken))
-	printf 'segment %s\nsemaphores %s\n' "$key" "$key" >>"$work/made"
+	printf 'segment %s\nsemaphores %s\n' "$key" "$key" >>"$made"
 }
 
 new_path() { # sets $path
@@ -173,7 +174,7 @@ new_path() { # sets $path
 	(set -C && : >"$path") || fail "a new file $path"
 	# ftok takes only the low bits of the inode's number.
 	if "$sysv" unused "$path"; then
-		echo "path $path" >>"$work/made"
+		echo "path $path" >>"$made"
 	else
 		new_path
 	fi

@@ -32,7 +32,7 @@ run_watched() { # FAULT PROGRAM [ARGUMENT ...]
 	: >"$work/events"
 	WATCH_FAULT=$WATCH_FAULT WATCH_EVENTS=$work/events \
 		LD_PRELOAD=$library DYLD_INSERT_LIBRARIES=$library \
-		"$build/$program" "$@" >"$work/out" 2>"$work/err"
+		"$build/$program" "$@" >"$out" 2>"$err"
 	status=$?
 }
 
@@ -117,7 +117,7 @@ events_are_dropped() {
 	exec 3<>"$work/fifo" 4<>"$work/keys"
 	export WATCH_EVENTS="$work/fifo"
 	LD_PRELOAD=$library DYLD_INSERT_LIBRARIES=$library \
-		"$build/shm/counter" -s -n 2000 >"$work/out" 2>"$work/err"
+		"$build/shm/counter" -s -n 2000 >"$out" 2>"$err"
 	status=$?
 	command='counter, with a FIFO for events that nobody reads'
 	succeeds
@@ -223,11 +223,11 @@ check 'the line of a wrong ending makes it again' one_is_made_again
 parts_are_whole() {
 	unless_watchable
 	faults -l faulty-none
-	sort "$work/out" >"$work/all"
+	sort "$out" >"$work/all"
 	for part in 1 2 3; do
 		faults -l -s 5 -t "$part/3" faulty-none
-		[ -s "$work/out" ] || fail 'some in each part'
-		cat "$work/out" >>"$work/parts"
+		[ -s "$out" ] || fail 'some in each part'
+		cat "$out" >>"$work/parts"
 	done
 	sort "$work/parts" | cmp -s - "$work/all" ||
 		fail 'the three parts to be the whole'
@@ -242,7 +242,7 @@ unwatchable_is_said() {
 	command='faults, with a library that cannot be loaded'
 	: >"$work/bin/scripts/watch/library.so"
 	BUILD=$work/bin "$build/scripts/watch/faults" faulty-none \
-		>"$work/out" 2>"$work/err"
+		>"$out" 2>"$err"
 	status=$?
 	exits 77
 	prints_like 'cannot be watched: it is static, set-user-id'
@@ -256,7 +256,7 @@ lessons_are_right() {
 		msgqueue-server sysv-segment
 	while read -r line; do
 		last=$line
-	done <"$work/out"
+	done <"$out"
 	note "$last"
 	exits 0
 }

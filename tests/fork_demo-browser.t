@@ -7,7 +7,7 @@
 build=$(cd "$build" && pwd)
 
 has_pages() { # COUNT TEXT at the end of their lines
-	[ "$(grep -c -- "$2\$" "$work/out")" -eq "$1" ] || fail "$1 pages $2"
+	[ "$(grep -c -- "$2\$" "$out")" -eq "$1" ] || fail "$1 pages $2"
 }
 
 # The browser's lines come in any order, but for the first and the last two.
@@ -20,15 +20,15 @@ goes_on_to_the_end() {
 	wait "$browser"
 	status=$?
 	succeeds
-	has_lines "$work/out" 10 || fail 'ten lines'
-	read -r line <"$work/out"
+	has_lines "$out" 10 || fail 'ten lines'
+	read -r line <"$out"
 	[ "$line" = "browser: process $browser" ] || fail 'first its process'
-	[ "$(tail -n 2 "$work/out")" = 'tab 6 (hang): cut off, silent
+	[ "$(tail -n 2 "$out")" = 'tab 6 (hang): cut off, silent
 browser: still up' ] || fail 'the hanging tab last: it holds up no other'
 	for core in "$work"/core* "$work"/*.core; do
 		[ ! -e "$core" ] || fail 'no core file'
 	done
-	sed -n 's/.*process \([0-9]*\).*/\1/p' "$work/out" >"$work/processes"
+	sed -n 's/.*process \([0-9]*\).*/\1/p' "$out" >"$work/processes"
 	[ -z "$(sort "$work/processes" | uniq -d)" ] ||
 		fail 'each page from a process of its own'
 	# In a container the kernel may refuse the strict mode: see below.
@@ -140,7 +140,7 @@ opens_all_or_ends() {
 		# shellcheck disable=SC3045 # where it cannot be limited
 		ulimit -n 8 2>/dev/null || exit 77
 		exec "$build/fork_demo/browser"
-	) >"$work/out" 2>"$work/err"
+	) >"$out" 2>"$err"
 	status=$?
 	[ "$status" -ne 77 ] || skip 'the descriptors cannot be limited here'
 	fails_with 1 'socketpair: '
@@ -186,8 +186,8 @@ failing_calls_are_met() {
 		[ -z "$said" ] || exits 1
 		[ -z "$said" ] || says "$said"
 		prints_like "$printed"
-		has_lines "$work/out" 10 || fail 'ten lines'
-		! grep -q ': drew: .*[^]]$' "$work/out" || fail 'whole pages'
+		has_lines "$out" 10 || fail 'ten lines'
+		! grep -q ': drew: .*[^]]$' "$out" || fail 'whole pages'
 	done <"$work/faults"
 }
 check 'browser: interrupted calls and short counts change nothing, errors do' \
@@ -203,16 +203,16 @@ check 'browser: -h tells the usage, bad input is refused' options_are_checked
 # The output goes away in the middle, and SIGPIPE must not end it; or it is
 # closed: then its number is free, and a channel must not get it.
 output_is_needed() {
-	: >"$work/out"
+	: >"$out"
 	command='fork_demo/browser | head -n 1'
 	{
-		"$build/fork_demo/browser" 2>"$work/err"
+		"$build/fork_demo/browser" 2>"$err"
 		echo "$?" >"$work/status"
 	} | head -n 1 >"$work/head"
 	read -r status <"$work/status"
 	fails_with 1 'cannot write to standard output'
 	command='fork_demo/browser >&-'
-	"$build/fork_demo/browser" >&- 2>"$work/err"
+	"$build/fork_demo/browser" >&- 2>"$err"
 	status=$?
 	fails_with 1 'cannot write to standard output'
 	fails_on_full_output 'cannot write to standard output' fork_demo/browser

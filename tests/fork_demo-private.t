@@ -9,8 +9,8 @@ lines_leave_at_once() {
 	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 		run fork_demo/private
 		succeeds
-		has_lines "$work/out" 5 || fail 'five lines'
-		read -r line <"$work/out"
+		has_lines "$out" 5 || fail 'five lines'
+		read -r line <"$out"
 		case $line in
 		*parent*) return ;;
 		esac

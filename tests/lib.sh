@@ -35,14 +35,10 @@ fi
 
 # ---- around a test -------------------------------------------------------
 
-# The keys and paths that a test took are in $work/made: what it, or a program
-# that it broke, left in the kernel there goes, and nothing else.
-clear_made() {
-	[ ! -s "$work/made" ] || "$sysv" clear <"$work/made"
-}
-
+# The keys and paths that tests took are in the file $made: what they, or a
+# program that they broke, left in the kernel there goes, and nothing else.
 tidy_up() {
-	[ -n "$inside" ] || [ -z "${work:-}" ] || clear_made
+	[ -n "$inside" ] || [ ! -s "$made" ] || "$sysv" clear <"$made"
 }
 
 # Some KiB for people, with PREFIX before each line. A terminal's control
@@ -67,6 +63,7 @@ check() { # SENTENCE FUNCTION
 	if [ -n "$inside" ]; then
 		[ "$2" = "$inside" ] || return 0
 		"$2"
+		[ ! -f "$work/failed" ] || exit 1 # in a pipeline, say
 		exit 0
 	fi
 	case $selected in
@@ -115,7 +112,6 @@ check() { # SENTENCE FUNCTION
 		echo "# alone: ${BUILD:+BUILD=$BUILD }sh $file $2"
 		;;
 	esac
-	clear_made
 }
 
 finish_tests() {
@@ -123,7 +119,6 @@ finish_tests() {
 	passed=$((number - failures - skipped))
 	[ -z "${TEST_COUNTS:-}" ] ||
 		echo "$passed $failures $skipped" >>"$TEST_COUNTS"
-	work=
 	remove_private
 	[ "$failures" -eq 0 ]
 	exit
@@ -133,11 +128,12 @@ inside=${TEST_INSIDE:-}
 unset TEST_INSIDE
 if [ -n "$inside" ]; then
 	private=
-	: >"$work/made"
+	made=${work%/*}/made out=$work/out err=$work/err
 else
 	selected=${*:+" $* "}
 	trap_signals
 	private_folder ipc-test
+	made=$private/made
 fi
 
 # Without a loopback interface no TCP or UDP socket reaches another.
@@ -155,9 +151,16 @@ needs_loopback() {
 
 # ---- the words of a test: programs ---------------------------------------
 
-# Run a command to its end. Then $status, $work/out and $work/err tell.
+new_output() {
+	out=$work/out err=$work/err
+	: >"$out"
+	: >"$err"
+}
+
+# Run a command to its end. Then $status tells, and the files $out and $err.
 run_command() {
-	"$@" >"$work/out" 2>"$work/err"
+	new_output
+	"$@" >"$out" 2>"$err"
 	status=$?
 }
 
@@ -244,14 +247,10 @@ finish() { # NAME
 	take_output "$1"
 }
 
-take_output() { # NAME
-	for stream in out err; do
-		if [ -s "$work/$1.$stream" ]; then
-			cp "$work/$1.$stream" "$work/$stream"
-		else
-			: >"$work/$stream"
-		fi
-	done
+take_output() { # NAME; what it has put into a FIFO is not there
+	new_output
+	[ ! -f "$work/$1.out" ] || out=$work/$1.out
+	[ ! -f "$work/$1.err" ] || err=$work/$1.err
 }
 
 end() { # NAME [SIGNAL], SIGTERM by default; then as after run

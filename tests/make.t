@@ -7,7 +7,7 @@ unset MAKEFLAGS MAKELEVEL BUILD CFLAGS LDFLAGS
 
 run_make() { # [ARGUMENT ...]
 	command="make $*"
-	${MAKE:-make} "$@" >"$work/out" 2>"$work/err" </dev/null
+	${MAKE:-make} "$@" >"$out" 2>"$err" </dev/null
 	status=$?
 }
 
@@ -19,7 +19,7 @@ help_is_complete() {
 		case $text in
 		[a-z]*) told="$told$target " ;;
 		esac
-	done <"$work/out"
+	done <"$out"
 	for target in demo demo-LAB compare test test-LAB check-TASK soak lint \
 		sanitize faults clean clean-ipc help; do
 		[ "${told#* "$target" }" != "$told" ] ||
@@ -67,7 +67,7 @@ builds_again() {
 	run_make fork_demo CC="$work/cc" CFLAGS=-O0
 	succeeds
 	run_make fork_demo CC="$work/cc" CFLAGS=-O0
-	! has_line "$work/out" -O0 || fail 'nothing is built again'
+	! has_line "$out" -O0 || fail 'nothing is built again'
 	# Some makes tell times apart only by their seconds.
 	find . -exec touch -t 202001010000 {} +
 	run_make fork_demo CC="$work/cc" CFLAGS="-O1 -DWORD='\"a b\"'"
@@ -89,7 +89,7 @@ labs_stand_alone() {
 	for lab in fork_demo socket msgqueue; do
 		run_make -n "test-$lab"
 		succeeds
-		! has_text "$work/out" shm/race || fail 'no other lab is built'
+		! has_text "$out" shm/race || fail 'no other lab is built'
 	done
 	run_make -C fork_demo CFLAGS=-O0
 	succeeds
@@ -114,9 +114,9 @@ check 'make: a lab needs no other lab, no run bits, and may stand in "a tree"' \
 
 # Whatever a user's git makes of line ends, these files keep theirs.
 line_ends() {
-	git rev-parse HEAD >"$work/out" 2>&1 || skip 'no git, or no repository'
+	git rev-parse HEAD >"$out" 2>&1 || skip 'no git, or no repository'
 	git -c core.autocrlf=true -c advice.detachedHead=false clone -q . \
-		"$work/clone" 2>"$work/err" || skip 'this cannot be cloned'
+		"$work/clone" 2>"$err" || skip 'this cannot be cloned'
 	cr=$(printf '\r')
 	! grep -l "$cr" "$work/clone/Makefile" "$work/clone"/*/*.sh \
 		"$work/clone"/*/*.[ct] >"$work/found" ||

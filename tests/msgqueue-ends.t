@@ -310,7 +310,7 @@ kernel_limits() {
 		echo text | unshare -i sh -c '
 			echo "$5" >"/proc/sys/kernel/$4" && exec "$1/$3" -f "$2"
 			' sh "$build/msgqueue" "$path" $case \
-			>"$work/out" 2>"$work/err"
+			>"$out" 2>"$err"
 		status=$?
 		case $case in
 		*msgmni*) fails_with 1 'msgget: the limit of queues is' ;;

@@ -16,7 +16,7 @@ any_text() {
 	fails 1 'no message of this type, -t -2 (ENOMSG)' \
 		msgqueue/reader -n -l -f "$path" -t -2
 	run tests/odd receive "$path" 3
-	printf 'Hello\000' | cmp -s - "$work/out" || fail 'Hello and one NUL'
+	printf 'Hello\000' | cmp -s - "$out" || fail 'Hello and one NUL'
 }
 check 'any 99 bytes arrive as they are, with a NUL and no more' any_text
 
@@ -43,7 +43,7 @@ prompts_on_a_terminal() {
 	new_path
 	printf 'typed\n' |
 		script -qec "'$build/msgqueue/writer' -f '$path'" /dev/null \
-			>"$work/out" 2>"$work/err"
+			>"$out" 2>"$err"
 	prints_like 'Write Data : '
 	prints_like 'Data send is : typed'
 }
@@ -106,7 +106,7 @@ holds_less() {
 	begin 'listening on' receiver tests/tcp_peer listen wait-file \
 		"$work/never"
 	run socket/sender -n -p "$(port_of receiver)"
-	sent=$(sed -n 's/^sent \([0-9]*\) of .*/\1/p' "$work/out")
+	sent=$(sed -n 's/^sent \([0-9]*\) of .*/\1/p' "$out")
 	[ "${sent:-0}" -gt "$room" ] || fail "more than a queue's $room bytes"
 }
 check 'a default queue holds less than a TCP connection' holds_less

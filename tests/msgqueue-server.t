@@ -29,7 +29,7 @@ $(letters 99 | tr x X)" msgqueue/client -f "$path" hello 'two Words' 'a-1.%s' \
 	end server
 	prints_like "Server waiting for requests of $path (queues "
 	prints_like ': two Words'
-	! has_text "$work/out" before || fail 'nothing sent beside a long text'
+	! has_text "$out" before || fail 'nothing sent beside a long text'
 }
 check 'server: answers any 99 bytes in capitals, once' server_answers
 
@@ -95,7 +95,7 @@ takes_on() {
 	asks $$ $(numbers 1 40 | sed 's/^/r/')
 	await server ': r40'
 	run tests/odd answers "answers:$path" $$ 40
-	sort "$work/out" >"$work/sorted"
+	sort "$out" >"$work/sorted"
 	numbers 1 40 | sed 's/^/R/' | sort | cmp -s - "$work/sorted" ||
 		fail 'each of the 40 answers'
 	gives AFTER msgqueue/client -f "$path" after
@@ -116,7 +116,7 @@ no_requests() {
 THERE' msgqueue/client -f "$path" still there
 	holds answers 0 || fail 'no answer to any of them'
 	end server
-	[ "$(grep -c 'ignored' "$work/err")" -eq 5 ] || fail 'five lines'
+	[ "$(grep -c 'ignored' "$err")" -eq 5 ] || fail 'five lines'
 }
 check 'server: ignores what is no request' no_requests
 

@@ -6,36 +6,44 @@
 pages='README.md fork_demo/README.md shm/README.md socket/README.md
 	msgqueue/README.md scripts/compare/README.md'
 
-# GitHub's name for a heading: small letters, digits, hyphens for blanks.
-anchors() { # PAGE
-	sed -n 's/^##* //p' "$1" | LC_ALL=C tr '[:upper:]' '[:lower:]' |
-		LC_ALL=C sed 's/[^a-z0-9 _-]//g; s/ /-/g'
-}
-
-# A link is (PAGE), (PAGE#HEADING) or (#HEADING) behind a ].
+# A link is (PAGE), (PAGE#HEADING) or (#HEADING) behind a ]. GitHub's names of
+# headings: small letters, digits, hyphens for blanks.
 links_resolve() {
-	for page in $pages; do
-		folder=${page%/*}
-		[ "$folder" != "$page" ] || folder=.
-		awk '{
+	# shellcheck disable=SC2086 # these are names
+	LC_ALL=C awk '/^#+ / {
+			name = tolower($0)
+			sub(/^#+ /, "", name)
+			gsub(/[^a-z0-9 _-]/, "", name)
+			gsub(/ /, "-", name)
+			heading[FILENAME "#" name] = 1
+		}
+		{
+			folder = FILENAME
+			sub(/[^\/]*$/, "", folder)
 			while ((start = index($0, "](")) > 0) {
 				$0 = substr($0, start + 2)
-				print substr($0, 1, index($0, ")") - 1)
+				link = substr($0, 1, index($0, ")") - 1)
+				if (link ~ /^http/)
+					continue
+				link = (link ~ /^#/ ? FILENAME : folder) link
+				while (sub(/[^\/]+\/[.][.]\//, "", link))
+					;
+				page[link] = FILENAME
 			}
-		}' "$page" | grep -v '^http' >"$work/links" || continue
-		while read -r link; do
-			file=$folder/${link%%#*}
-			[ -n "${link%%#*}" ] || file=$page
-			[ -e "$file" ] || fail "the file of $link in $page"
-			case $link in
-			*'#'*)
-				anchors "$file" >"$work/anchors"
-				has_line "$work/anchors" "${link#*#}" ||
-					fail "a heading for $link in $page"
-				;;
-			esac
-		done <"$work/links"
-	done
+		}
+		END {
+			for (link in page) {
+				file = link
+				sub(/#.*/, "", file)
+				print file, page[link], (link !~ /#/ || \
+					link in heading) ? "yes" : link
+			}
+		}' $pages scripts/watch/README.md >"$work/links"
+	[ -s "$work/links" ] || fail 'links'
+	while read -r name page found; do
+		[ -e "$name" ] || fail "the file $name, as in $page"
+		[ "$found" = yes ] || fail "the heading $found, as in $page"
+	done <"$work/links"
 }
 check 'links and their headings are there' links_resolve
 
@@ -45,7 +53,7 @@ programs_are_mentioned() {
 		program=${program##*/}
 		has_text "${source%/*}/README.md" "$program" ||
 			fail "$program in ${source%/*}/README.md"
-		grep -q "$program" README.md || fail "$program in README.md"
+		has_text README.md "$program" || fail "$program in README.md"
 	done
 }
 check 'each program is mentioned by its sheet and by README.md' \
@@ -53,21 +61,28 @@ check 'each program is mentioned by its sheet and by README.md' \
 
 # An option is typed in a sheet, or named in its table of programs.
 options_are_mentioned() {
-	for source in fork_demo/*.c shm/*.c socket/*.c msgqueue/*.c; do
-		program=${source%.c}
-		program=${program##*/}
-		usage=$(sed -n 's/^ \* usage: //p' "$source")
-		letters=$(echo "$usage" | tr ' ' '\n' |
-			sed -n 's/^\[-\([a-z]*\)\]*$/\1/p' | tr -d '\n')
-		while [ -n "$letters" ]; do
-			letter=${letters%"${letters#?}"}
-			letters=${letters#?}
-			[ "$letter" != h ] || continue
-			page=${source%/*}/README.md
-			grep "$program" "$page" | grep -q -e " -[a-z]*$letter" \
-				-e "\[-[a-z]*$letter" ||
-				fail "$program -$letter in $page"
-		done
+	for lab in fork_demo shm socket msgqueue; do
+		awk '/^ \* usage: / {
+				for (i = 4; i <= NF; i++)
+					if ($i ~ /^\[-[a-z]+\]*$/)
+						options[$3] = options[$3] $i
+				gsub(/[^a-z]|h/, "", options[$3])
+			}
+			FILENAME ~ /[.]md$/ { line[FNR] = $0 }
+			END {
+				for (name in options)
+					for (i = 1; i <= length(options[name]); i++)
+						look(name, substr(options[name], i, 1))
+			}
+			function look(name, letter,    i) {
+				for (i in line)
+					if (index(line[i], name) && \
+						line[i] ~ ("[ []-[a-z]*" letter))
+						return
+				print name " -" letter
+			}' "$lab"/*.c "$lab/README.md" >"$work/missing"
+		[ ! -s "$work/missing" ] ||
+			fail "in the sheet of $lab: $(cat "$work/missing")"
 	done
 }
 check 'each option is mentioned beside its program' options_are_mentioned

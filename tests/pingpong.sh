@@ -14,8 +14,8 @@
 # One line: what was asked for, and figures.
 prints_figures() { # MECHANISM WAIT BYTES ROUNDS
 	succeeds
-	has_lines "$work/out" 1 || fail 'one line'
-	read -r line <"$work/out"
+	has_lines "$out" 1 || fail 'one line'
+	read -r line <"$out"
 	rest=${line#"mechanism=$1 wait=$2 bytes=$3 rounds=$4 "}
 	[ "$rest" != "$line" ] || fail "a line of $1, $2, $3 bytes, $4 rounds"
 	names=
@@ -33,7 +33,7 @@ prints_figures() { # MECHANISM WAIT BYTES ROUNDS
 
 # Relations of the figures of the last output: 'setup_us > attach_us'
 figures_hold() { # RELATION, as awk has it
-	read -r line <"$work/out" || fail 'a line'
+	read -r line <"$out" || fail 'a line'
 	figures=
 	for figure in $line; do
 		figures="$figures -v $figure"
@@ -187,7 +187,7 @@ run_on_one_core() { # PROGRAM [ARGUMENT ...]
 	command="taskset -c 0 $*"
 	program=$1
 	shift
-	taskset -c 0 "$build/$program" "$@" >"$work/out" 2>"$work/err"
+	taskset -c 0 "$build/$program" "$@" >"$out" 2>"$err"
 	status=$?
 }
 
@@ -276,7 +276,7 @@ pingpong_unread() {
 	note_old
 	# shellcheck disable=SC2016 # another shell's
 	sh -c 'echo "$$" >"$1/pid" && shift && exec "$@"' - "$work" \
-		"$build/$pingpong" -n 5 2>"$work/err" | true
+		"$build/$pingpong" -n 5 2>"$err" | true
 	says 'cannot write to standard output'
 	read -r parent <"$work/pid"
 	no_keyless "$parent" || fail 'nothing is left'
@@ -288,11 +288,11 @@ check "$mechanism: fails when nothing can be written, and leaves nothing" \
 # What valgrind finds ends a process with status 9, also the child.
 pingpong_sends_what_was_set() {
 	memcheck='valgrind -q --error-exitcode=9'
-	$memcheck "$build/$pingpong" -h >"$work/out" 2>&1 ||
+	$memcheck "$build/$pingpong" -h >"$out" 2>&1 ||
 		skip 'no valgrind for such a program here'
-	$memcheck "$build/$pingpong" -s 100 -n 2 >"$work/out" 2>"$work/err"
+	$memcheck "$build/$pingpong" -s 100 -n 2 >"$out" 2>"$err"
 	status=$?
-	! has_text "$work/err" 'unhandled dwarf' ||
+	! has_text "$err" 'unhandled dwarf' ||
 		skip 'this valgrind cannot read what this compiler writes'
 	command="$memcheck $pingpong -s 100 -n 2"
 	prints_figures "$mechanism" block 100 2

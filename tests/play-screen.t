@@ -137,10 +137,10 @@ runs_through_into_a_file() {
 	succeeds
 	prints_line '    from 1              $ echo from 2'
 	prints_line 'The text of three.'
-	! LC_ALL=C grep -q "$(printf '\033')" "$work/out" || fail 'plain text'
+	! LC_ALL=C grep -q "$(printf '\033')" "$out" || fail 'plain text'
 	plays -n 3
 	prints_like '3. Third'
-	! grep -q Second "$work/out" || fail 'it begins at section 3'
+	! grep -q Second "$out" || fail 'it begins at section 3'
 	plays -c -n 3
 	prints_line '1..1'
 	prints_like '3: Third'
@@ -154,10 +154,10 @@ check 'play: into a file it runs through; -n begins at a section' \
 # Section 45 is one of the second lab.
 numbers_stay() {
 	run_script scripts/play.sh -c -n 45
-	cp "$work/out" "$work/all"
+	cp "$out" "$work/all"
 	prints_like 'shm/README.md 45: '
 	run_script scripts/play.sh -c -n 45 shm/README.md
-	cmp "$work/all" "$work/out" || fail 'the same section'
+	cmp "$work/all" "$out" || fail 'the same section'
 }
 check 'play: numbers of sections are the same however it was called' \
 	numbers_stay

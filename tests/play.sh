@@ -21,7 +21,7 @@ checks() { # [ARGUMENT ...]
 passes() {
 	checks
 	succeeds
-	! has_text "$work/out" 'not ok' || fail 'all sections pass'
+	! has_text "$out" 'not ok' || fail 'all sections pass'
 }
 
 # The check has found that a section is not true, and why. That of another
@@ -34,13 +34,13 @@ finds() { # SECTION TEXT
 		yes*"$2"*) return ;;
 		yes*) break ;;
 		esac
-	done <"$work/out"
+	done <"$out"
 	fail "section $1 is wrong: $2"
 }
 
 holds() { # SECTION
-	has_text "$work/out" "ok $1 - " || fail "section $1 is checked"
-	! has_text "$work/out" "not ok $1 - " || fail "section $1 is true"
+	has_text "$out" "ok $1 - " || fail "section $1 is checked"
+	! has_text "$out" "not ok $1 - " || fail "section $1 is true"
 }
 
 # What most sheets are about: it greets, and with -w waits for Enter.

@@ -27,7 +27,7 @@ plays() { # [ARGUMENT ...]
 passes() {
 	plays -c
 	succeeds
-	! has_text "$work/out" 'not ok' || fail 'all sections pass'
+	! has_text "$out" 'not ok' || fail 'all sections pass'
 }
 
 play_usage() {

@@ -96,7 +96,7 @@ check 'producer, consumer: objects of other programs are left alone' \
 others_buffer_refused() {
 	two_users shm/producer shm/consumer tests/odd scripts/sysv scripts/limit
 	run_as "$me" sysv names
-	key=$(sed -n 's/^semaphores \(0x[0-9a-f]*\)$/\1/p' "$work/out")
+	key=$(sed -n 's/^semaphores \(0x[0-9a-f]*\)$/\1/p' "$out")
 	printf 'segment %s\nsemaphores %s\n' "$key" "$key" >"$work/buffer"
 	trap remove_others_buffer EXIT
 	while IFS='|' read -r kinds state expected; do

@@ -79,10 +79,11 @@ failing_side_ends_both() {
 	survives consumer
 
 	begin_side producer /dev/zero
+	new_output
 	{
-		"$build/shm/consumer" -k "$key" 2>"$work/err"
+		"$build/shm/consumer" -k "$key" 2>"$err"
 		echo "$?" >"$work/status"
-	} | head -c 1 >"$work/out"
+	} | head -c 1 >"$out"
 	command='shm/consumer | head -c 1'
 	read -r status <"$work/status"
 	fails_with 1 'write standard output'

@@ -90,7 +90,7 @@ meets() { # LIMIT VALUE TEXT PROGRAM [ARGUMENT ...]
 		shift 2
 		echo "$value" >"/proc/sys/kernel/$limit" || exit 77
 		exec "$@"' sh "$limit" "$value" "$program" "$@" \
-		</dev/null >"$work/out" 2>"$work/err"
+		</dev/null >"$out" 2>"$err"
 	status=$?
 	[ "$status" -ne 77 ] || skip 'the limits cannot be changed here'
 	fails_with 1 "$text"

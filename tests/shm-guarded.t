@@ -66,7 +66,7 @@ signal_ends_both() {
 		while read -r signal expected whom; do
 			until_it_fails send "$signal" "$whom"
 			exits "$expected"
-			[ ! -s "$work/err" ] || fail 'no word about it'
+			[ ! -s "$err" ] || fail 'no word about it'
 			nothing_left_of "$(pid guarded)" ${child:+"$child"}
 		done <<-END
 			HUP 129 both
@@ -118,7 +118,7 @@ killed_one_blocks_nobody() {
 		[ -r /proc/sysvipc/sem ] || continue
 		until_it_fails kill_inside parent
 		exits 137
-		[ ! -s "$work/err" ] || fail 'no word about it'
+		[ ! -s "$err" ] || fail 'no word about it'
 		read -r set <"$work/set"
 		grep -q "^ *0 *$set *600 " /proc/sysvipc/sem ||
 			fail 'semaphores that are for their owner only'

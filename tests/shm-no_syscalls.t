@@ -7,10 +7,10 @@
 million_updates() {
 	start no_syscalls shm/no_syscalls
 	finish no_syscalls
-	[ "$status" -ne 77 ] || skip "$(cat "$work/err")"
+	[ "$status" -ne 77 ] || skip "$(cat "$err")"
 	succeeds
 	nothing_left_of "$(pid no_syscalls)"
-	read -r _ _ seen <"$work/out"
+	read -r _ _ seen <"$out"
 	prints "Parent reads $seen
 Child has made 1000000 updates without a system call.
 Then it made one, and was killed for it."
@@ -37,11 +37,11 @@ check 'no_syscalls: a million updates, seen on the way, then killed' \
 kernel_refuses() {
 	while read -r number expected lines text; do
 		run tests/confined "$number" "$build/shm/no_syscalls"
-		[ "$status" -ne 125 ] || skip "$(cat "$work/err")"
+		[ "$status" -ne 125 ] || skip "$(cat "$err")"
 		exits "$expected"
 		says "$text"
-		has_lines "$work/err" "$lines" || fail "$lines lines about it"
-		! has_text "$work/out" 'without a system call' ||
+		has_lines "$err" "$lines" || fail "$lines lines about it"
+		! has_text "$out" 'without a system call' ||
 			fail 'no word of success'
 		[ "$number" -eq 0 ] || prints_nothing
 	done <<-END
@@ -56,7 +56,7 @@ check 'no_syscalls: exit status 77 where the kernel refuses, only there' \
 output_is_needed() {
 	note_old
 	run shm/no_syscalls
-	[ "$status" -ne 77 ] || skip "$(cat "$work/err")"
+	[ "$status" -ne 77 ] || skip "$(cat "$err")"
 	run_unread shm/no_syscalls
 	fails_with 1 'cannot write to standard output'
 	nothing_left_of "$pid"

@@ -38,7 +38,7 @@ keys_are_numbers() {
 	key=$(printf '%#x' "$number")
 	written one
 	key=0xf$(printf '%x' "$number" | cut -c 2-)
-	echo "segment $key" >>"$work/made"
+	echo "segment $key" >>"$made"
 	written two
 	found two
 	key=$(printf '%#o' "$number")
@@ -64,7 +64,7 @@ check 'reader: -l leaves the segment, which is for its owner only' \
 # What -v prints before a line.
 tells_attachment() { # LINE; sets $id and $address
 	succeeds
-	read -r _ id _ _ address <"$work/out"
+	read -r _ id _ _ address <"$out"
 	prints "segment $id attached at $address
 $1"
 	[ "$id" = "$("$build/scripts/sysv" find segment "$key")" ] ||
@@ -168,7 +168,7 @@ check 'reader: does not remove a message that it could not print' \
 others_segment_is_refused() {
 	two_users shm/writer shm/reader tests/odd scripts/sysv
 	run_as "$me" sysv names
-	read -r _ key <"$work/out"
+	read -r _ key <"$out"
 	printf foreign >"$work/text"
 	run_as "$other" odd segment "$key" 1024 666 <"$work/text"
 	succeeds

@@ -17,7 +17,7 @@ check 'race: with -w the parent always sees 1, also with -d' wait_orders_them
 child_can_win() {
 	run shm/race -d -n 10
 	succeeds
-	read -r _ _ _ zeros _ _ ones _ <"$work/out"
+	read -r _ _ _ zeros _ _ ones _ <"$out"
 	prints "parent saw 0: $zeros times, 1: $ones times"
 	[ "$((zeros + ones))" -eq 10 ] || fail 'two counts that make 10'
 	[ "$ones" -gt 0 ] || fail 'a run in which the parent saw 1'
@@ -30,7 +30,7 @@ torn_was_seen() {
 	{
 		read -r _ _ _ torn
 		read -r _ _ example
-	} <"$work/out"
+	} <"$out"
 	prints "20000 reads, torn $torn
 for example: $example"
 	[ "$torn" -gt 0 ] || fail 'reads that were torn'
@@ -48,7 +48,7 @@ reads_are_torn() {
 	note "torn $torn"
 	taskset -c 0 true 2>/dev/null || skip 'no taskset here, or no core 0'
 	command='taskset -c 0 shm/torn'
-	taskset -c 0 "$build/shm/torn" >"$work/out" 2>"$work/err"
+	taskset -c 0 "$build/shm/torn" >"$out" 2>"$err"
 	status=$?
 	torn_was_seen
 }
@@ -57,7 +57,7 @@ check 'torn: the reader gets half of each text, also on one core' reads_are_torn
 # "expected E, got G, lost L", where G and L make E.
 adds_up() { # E
 	succeeds
-	read -r _ _ _ got _ lost <"$work/out"
+	read -r _ _ _ got _ lost <"$out"
 	prints "expected $1, got $got lost $lost"
 	[ "$((${got%,} + lost))" -eq "$1" ] || fail "got and lost to make $1"
 }

@@ -9,7 +9,7 @@ adds_up() { # NUMBERS SUM 'COUNT processes'
 	succeeds
 	sed 's/: [0-9][0-9]*\.[0-9]\{3\} s$/: SECONDS/
 		s/^ratio: [0-9][0-9]*\.[0-9]\{2\}$/ratio: RATIO/' \
-		"$work/out" >"$work/shape"
+		"$out" >"$work/shape"
 	printf '%s\n' "sum of 1 to $1: $2" '1 process: SECONDS' \
 		"$3: SECONDS" 'ratio: RATIO' |
 		cmp -s - "$work/shape" || fail "the sum $2, and times"
@@ -28,7 +28,7 @@ processes_work_together() {
 	run scripts/watch/watch -n \
 		-x '1:waitpid 1.1 1+ 1:waitpid 1.4 1.3 1.2 1' \
 		'shm/sum -n 600 -p 3'
-	! has_text "$work/err" watched || skip "$(head -n 1 "$work/err")"
+	! has_text "$err" watched || skip "$(head -n 1 "$err")"
 	succeeds
 	prints_like '1.4: ends'
 }

@@ -79,12 +79,12 @@ run_unread() { # PROGRAM [ARGUMENT ...]; sets $pid
 	[ -p "$work/unread" ] || mkfifo "$work/unread"
 	# shellcheck disable=SC2094 # fd 3 lets fd 4 be opened
 	exec 3<>"$work/unread" 4>"$work/unread" 3<&-
-	"$build/$program" "$@" >&4 2>"$work/err" &
+	new_output
+	"$build/$program" "$@" >&4 2>"$err" &
 	pid=$!
 	exec 4>&-
 	wait "$pid"
 	status=$?
-	: >"$work/out"
 }
 
 # A namespace of our own: root can make one, others where they may be root in

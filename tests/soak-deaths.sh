@@ -131,7 +131,7 @@ server_round() {
 # The last process that had the socket has ended.
 nobody_listens() {
 	run socket/client -p "$(port_of server)"
-	[ "$status" -eq 1 ] && has_text "$work/err" 'start server first'
+	[ "$status" -eq 1 ] && has_text "$err" 'start server first'
 }
 
 ready=listening met=nobody another="" nothing_left=nobody_listens
@@ -171,7 +171,7 @@ deaths_of_echo() {
 check 'echo_server, echo_client: sudden deaths' deaths_of_echo
 
 no_queue() {
-	[ "$victim $signal" != 'server KILL' ] || clear_made
+	[ "$victim $signal" != 'server KILL' ] || "$sysv" clear <"$made"
 	no_queue_left
 }
 

@@ -54,7 +54,7 @@ echo_for_many() {
 	fi
 	run tests/echo_load -n -c "$connections" -r 20 "$work/echo"
 	succeeds
-	note "with one more that never reads: $(cat "$work/out")"
+	note "with one more that never reads: $(cat "$out")"
 	end server
 	[ ! -e "$work/echo" ] || fail 'no path'
 }

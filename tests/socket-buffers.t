@@ -34,7 +34,7 @@ send_waits() {
 	longest=$(figure sender s | tail -n 1)
 	holds "$longest >= 0.1 && $longest <= $seconds"
 	prints_line "send: buffers full after $filled bytes (now it waits)"
-	[ "$(grep -c 'buffers full' "$work/out")" -eq 1 ] ||
+	[ "$(grep -c 'buffers full' "$out")" -eq 1 ] ||
 		fail 'full buffers only once: then it waits'
 	prints_like 'sent 67108864 of 67108864 bytes in '
 	finish receiver
@@ -69,7 +69,7 @@ numbers_are_checked() {
 			prints_line 'all in order'
 		else
 			fails_with 1 'in their order'
-			! grep 'all in order' "$work/out" || fail 'disorder'
+			! grep 'all in order' "$out" || fail 'disorder'
 		fi
 	done
 }
@@ -83,7 +83,7 @@ receiver_goes() {
 	stop receiver KILL
 	finish sender
 	fails_with 1 'sender: send: after '
-	! grep -q '^sent' "$work/out" || fail 'nothing sent to a dead receiver'
+	! grep -q '^sent' "$out" || fail 'nothing sent to a dead receiver'
 	start_peer wait-file "$work/go" shutdown reset
 	start_waiting_sender
 	go
@@ -115,7 +115,7 @@ sender_goes() {
 	exits 1
 	says 'receiver: recv: after '
 	says 'Connection reset'
-	! grep -q '^received' "$work/out" || fail 'no count'
+	! grep -q '^received' "$out" || fail 'no count'
 }
 check "receiver counts a killed sender's bytes, tells of a reset" sender_goes
 

@@ -240,7 +240,7 @@ pair_goes_on() { # DISTURBANCE SERVER LINE CLIENT LINE
 	was_injected server
 	stop server 2>/dev/null
 	finish server
-	[ ! -s "$work/err" ] || fail 'nothing on standard error'
+	[ ! -s "$err" ] || fail 'nothing on standard error'
 }
 
 first_send_did_nothing() {
@@ -265,7 +265,7 @@ all_go_on() {
 	pair_goes_on "$signals" 'udp_server -p 0' ': Goodbye' \
 		'udp_client -p PORT' ': Goodbye'
 	prints_like ': Hello from client'
-	has_lines "$work/out" 3 || fail 'two messages'
+	has_lines "$out" 3 || fail 'two messages'
 	new_group
 	set -- -g "$group" -p "$group_port"
 	pair_goes_on "$signals" "multicast_receiver $*" ': Hello all' \

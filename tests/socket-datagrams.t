@@ -14,7 +14,7 @@ odd_datagrams() {
 		printf "$datagram" >"$work/datagram"
 		run tests/datagram 127.0.0.1 "$port" <"$work/datagram"
 		succeeds
-		read -r from <"$work/out"
+		read -r from <"$out"
 		text=${datagram%%\\*}
 		[ "$text" != "${full}x" ] || text=$full
 		expected="$expected
@@ -36,7 +36,7 @@ member_received() { # NAME TEXT; sets $from
 	{
 		read -r _
 		read -r _ _ from _
-	} <"$work/out"
+	} <"$out"
 	prints "Receiver listening on $group:$group_port
 Received from $from $2"
 }
@@ -111,7 +111,7 @@ any_message() {
 		socket/multicast_sender -g "$group" -p "$group_port" "${most}x"
 	start_member odd
 	printf 'a\000b\033[31mc\177\n\200' | send_otherwise "$group" || exit 1
-	read -r port <"$work/out"
+	read -r port <"$out"
 	member_received odd 'a?b?[31mc???'
 	[ "$from" = "127.0.0.1:$port:" ] || fail "its sender's port"
 	start_member long

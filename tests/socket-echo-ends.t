@@ -80,7 +80,7 @@ dies_first() {
 		comes_to_rest client
 		end server
 		finish client
-		has_text "$work/err" 'start echo_server first' || break
+		has_text "$err" 'start echo_server first' || break
 	done
 	fails_with 1 'echo_client: the server closed the connection'
 	prints_nothing

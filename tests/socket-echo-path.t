@@ -152,7 +152,7 @@ check 'the default path has the user id in it' default_path
 # How long it may be differs by system: they say it.
 longest_path() {
 	refused socket/echo_server -u "$(letters 1000)"
-	most=$(sed -n 's/.*: must be 1 to \([0-9]*\) bytes$/\1/p' "$work/err")
+	most=$(sed -n 's/.*: must be 1 to \([0-9]*\) bytes$/\1/p' "$err")
 	[ "${#work}" -lt "$((most - 1))" ] || skip "$work is too long"
 	socket=$work/$(letters "$((most - ${#work} - 1))")
 	begin "Server listening... $socket" echo socket/echo_server -u "$socket"

@@ -36,9 +36,9 @@ many_clients() {
 	begin_load connected idle -r 0 -c 297
 	load_echo -c 3 -r 100
 	end_echo
-	[ "$(grep -c '^Accepted connection$' "$work/out")" -eq 600 ] ||
+	[ "$(grep -c '^Accepted connection$' "$out")" -eq 600 ] ||
 		fail '600 times: Accepted connection'
-	! grep -q Received "$work/out" || fail 'no line for a message with -q'
+	! grep -q Received "$out" || fail 'no line for a message with -q'
 }
 check '300 clients at once each get their echoes' many_clients
 

@@ -6,7 +6,7 @@ needs_loopback
 
 has_ipv6() {
 	run socket/client -p 1 ::1
-	has_text "$work/err" refused
+	has_text "$err" refused
 }
 
 ipv6_pair() {
@@ -15,7 +15,7 @@ ipv6_pair() {
 	run socket/client -v -p "$port" ::1
 	succeeds
 	own=$(sed -n 's/^connected socket: \[::1\]:\([0-9]*\),.*/\1/p' \
-		"$work/out")
+		"$out")
 	prints "connected socket: [::1]:$own, peer [::1]:$port
 Hello message sent to server
 Hello from server"
@@ -72,7 +72,7 @@ client_waits() {
 	exits 1
 	says 'client: connected, nothing sent yet: press Enter to send'
 	says 'client: send:'
-	prints "$(grep '^connected socket: ' "$work/out")"
+	prints "$(grep '^connected socket: ' "$out")"
 }
 check 'client -w waits before it sends; there is no SIGPIPE' client_waits
 
@@ -131,7 +131,7 @@ peers_flood() {
 	ends_well server
 	prints_line 'Hello message sent to client'
 	awk 'NR == 2 && /^f+$/ && length($0) <= 1023 { right = 1 }
-		END { exit !right || NR != 3 }' "$work/out" ||
+		END { exit !right || NR != 3 }' "$out" ||
 		fail 'a message of 1 to 1023 times f'
 	client_meets flood
 	succeeds
@@ -172,7 +172,7 @@ Hello message sent to client\n"
 
 	serve_on_terminal udp_server
 	run tests/datagram 127.0.0.1 "$port" <"$work/message"
-	read -r from <"$work/out"
+	read -r from <"$out"
 	await udp_server end
 	kill "$(child_of "$(pid udp_server)")"
 	finish udp_server

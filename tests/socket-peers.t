@@ -23,7 +23,7 @@ client_leaves() {
 		go "$action"
 		finish server
 		fails_with 1 "server: recv: $message"
-		! has_text "$work/out" Hello || fail 'no answer'
+		! has_text "$out" Hello || fail 'no answer'
 	done <<-END
 		close the client closed without a message
 		reset Connection reset

@@ -56,7 +56,7 @@ clients_at_once() {
 		{
 			read -r _
 			read -r _ _ _ worker
-		} <"$work/out"
+		} <"$out"
 		case " $workers " in
 		*" $worker "*) ;;
 		*) fail 'an answer of a worker' ;;
@@ -109,7 +109,7 @@ nobody_waits() {
 	stop prefork KILL
 	wait "$reader"
 	finish prefork
-	[ ! -s "$work/err" ] || fail 'nothing on standard error'
+	[ ! -s "$err" ] || fail 'nothing on standard error'
 }
 check 'workers that did not get a client do not wait for it' nobody_waits
 

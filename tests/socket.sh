@@ -53,8 +53,8 @@ has_spoken() { # NAME
 
 # Nobody listens at the port any more.
 port_is_refused() {
-	! "$build/socket/client" -p "$port" >"$work/out" 2>"$work/err" &&
-		has_text "$work/err" 'start server first'
+	! "$build/socket/client" -p "$port" >"$out" 2>"$err" &&
+		has_text "$err" 'start server first'
 }
 
 # A group and a port that no other test has: they are made of this one's
@@ -67,7 +67,7 @@ new_group() { # sets $group, $group_port
 # As prints, byte for byte, no newline added.
 prints_bytes() { # FORMAT, as printf takes it
 	# shellcheck disable=SC2059 # it is the format that makes bytes
-	printf "$1" | cmp -s - "$work/out" ||
+	printf "$1" | cmp -s - "$out" ||
 		fail "this standard output, exactly: $1"
 }
 

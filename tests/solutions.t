@@ -32,7 +32,7 @@ run_check() { # NAME
 		cd "$work/tree" || exit 1
 		unset MAKEFLAGS MAKELEVEL BUILD
 		${MAKE:-make} -o .built_with $old "check-$1" CFLAGS=-O1
-	) >"$work/out" 2>"$work/err" </dev/null
+	) >"$out" 2>"$err" </dev/null
 	status=$?
 }
 
@@ -48,11 +48,11 @@ solution_is_needed() { # NAME
 	command -v patch >/dev/null || skip 'no patch here'
 	copy_tree
 	(cd "$work/tree" && patch -p1) <"tests/solutions/$1.patch" \
-		>"$work/out" 2>"$work/err" || fail "tests/solutions/$1.patch"
+		>"$out" 2>"$err" || fail "tests/solutions/$1.patch"
 	run_check "$1"
 	exits 0
 	prints_like 'ok 1 - '
-	! has_text "$work/out" 'not ok' || fail 'the solution passes'
+	! has_text "$out" 'not ok' || fail 'the solution passes'
 }
 
 # One test a task, as if each stood here by itself.

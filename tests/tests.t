@@ -96,7 +96,7 @@ hanging_test_is_ended() {
 	prints_like '| Child has exited.'
 	prints_like 'expected: that at last: false'
 	prints_like 'ok 4 - a slow one ('
-	[ "$(wc -c <"$work/out")" -lt 4000 ] || fail 'some KiB'
+	[ "$(wc -c <"$out")" -lt 4000 ] || fail 'some KiB'
 	read -r pid <"$work/pid"
 	! kill -0 "$pid" 2>/dev/null || fail 'no survivor'
 	prints_line '1 passed, 3 failed, 0 skipped'
@@ -210,7 +210,7 @@ limit_ends_groups() {
 	limit_exits 3 20 sh -c 'exit 3'
 	limit_exits 143 20 sh -c 'kill "$$"'
 	limit_exits 124 0.1 sh -c 'trap "" TERM; echo "$$"; while :; do :; done'
-	read -r pid <"$work/out"
+	read -r pid <"$out"
 	await_that has_ended "$pid"
 	TEST_TIME_SCALE=0.01 limit_exits 124 10 sh -c 'while :; do :; done'
 	limit_exits 127 20 nonsense-program

@@ -215,11 +215,11 @@ scripts_are_passed_over() {
 	once '1~ 2:send 1~ 2~ 1 2' "$work/server" "$work/client" -- \
 		'starts' 'starts' '| socket(AF_INET' 'accept(3)' \
 		'accept = 4 <-' 'recv = 17 "Hello from client" <-'
-	! has_text "$work/out" 'open(' || fail 'no call of the shell'
+	! has_text "$out" 'open(' || fail 'no call of the shell'
 	watch -nq -c accept,connect -x '1~ 2~ 1' "$work/server" "$work/client"
 	in_order 'accept(3)' 'connect(3, ' '>Hello message sent to server'
-	! has_text "$work/out" 'socket(' || fail 'only the calls of -c'
-	! has_text "$work/out" 'process  ' || fail 'nothing below the drawing'
+	! has_text "$out" 'socket(' || fail 'only the calls of -c'
+	! has_text "$out" 'process  ' || fail 'nothing below the drawing'
 }
 check 'a script is passed over, -c draws only some calls' \
 	scripts_are_passed_over
@@ -250,7 +250,7 @@ names_stay_in_sight() {
 'socket/client -p $port'; echo came back: \$?"
 	await screen 'came back: 0'
 	stop terminal
-	shown >"$work/out"
+	shown >"$out"
 	in_order '2 socket/client' 'starts' '2 socket/client' 'messages sent'
 }
 check 'on a terminal the names of columns come again before they scroll away' \

@@ -24,7 +24,7 @@ needs_watch() {
 # A program that is not one of ours may be of another libc.
 unless_watchable() { # COMMAND
 	watch "$1"
-	! has_text "$work/err" 'watched' || skip "$(head -n 1 "$work/err")"
+	! has_text "$err" 'watched' || skip "$(head -n 1 "$err")"
 }
 
 watch() { # ARGUMENT ...
@@ -44,8 +44,8 @@ new_port() { # sets $port
 # Cut a column out of a drawing for two processes in 76 columns.
 column() { # 1 or 2
 	case $1 in
-	1) cut -c 9-42 "$work/out" ;;
-	2) cut -c 43-76 "$work/out" ;;
+	1) cut -c 9-42 "$out" ;;
+	2) cut -c 43-76 "$out" ;;
 	esac >"$work/column"
 }
 
@@ -61,7 +61,7 @@ not_in_column() { # 1 or 2, TEXT
 
 # These texts are in the drawing, in this order: a line is read from the left.
 in_order() { # TEXT ...
-	exec 3<"$work/out"
+	exec 3<"$out"
 	rest=
 	for text in "$@"; do
 		until is_in_rest; do

@@ -37,7 +37,7 @@ late_client_is_waited_for() {
 	in_column 2 '| connect('
 	in_column 2 '>Hello message sent to server'
 	not_in_column 2 'accept('
-	awk 'length > 80' "$work/out" >"$work/wide"
+	awk 'length > 80' "$out" >"$work/wide"
 	[ ! -s "$work/wide" ] || fail 'lines that fit 80 columns'
 }
 check 'the blocking server waits for the late client: columns, order, arrows' \
@@ -137,7 +137,7 @@ repetitions_are_folded() {
 	prints_like ' more semop'
 	prints_like '>expected 120, got 120, lost 0'
 	prints_like 'semop 121'
-	lines=$(grep -c 'semop(' "$work/out")
+	lines=$(grep -c 'semop(' "$out")
 	[ "$lines" -lt 25 ] || fail 'few lines of semop'
 	in_order 'semop(id ' '[0] -1' 'SEM_UNDO'
 }
@@ -148,7 +148,7 @@ lines_are_folded() {
 	watch "sh -c 'for i in 1 2 3 4 5 6 7 8 9 10; do echo again; done
 echo x'"
 	succeeds
-	[ "$(grep -c '>again' "$work/out")" -eq 3 ] || fail 'three lines of ten'
+	[ "$(grep -c '>again' "$out")" -eq 3 ] || fail 'three lines of ten'
 	in_order '>again' '... 7 more lines' '>x' 'ends, exit status 0'
 }
 check 'a line that is printed again and again is folded' lines_are_folded
@@ -181,7 +181,7 @@ time_is_limited() {
 	in_order '| recvfrom(3, ' '(after 0.5 s: ended by watch)' \
 		'ended by signal'
 	awk '/ended by watch/ { late = $1 > 3000 } END { exit late }' \
-		"$work/out" || fail 'an end after 0.5 s'
+		"$out" || fail 'an end after 0.5 s'
 }
 check 'what still runs after SECONDS is ended' time_is_limited
 
@@ -190,9 +190,9 @@ many_processes_fit() {
 	export COLUMNS
 	watch 'shm/sum -p 9 -n 1000'
 	succeeds
-	[ "$(grep -c 'starts$' "$work/out")" -ge 10 ] ||
+	[ "$(grep -c 'starts$' "$out")" -ge 10 ] ||
 		fail 'each process in the drawing'
-	awk 'length > 120' "$work/out" >"$work/wide"
+	awk 'length > 120' "$out" >"$work/wide"
 	[ ! -s "$work/wide" ] || fail 'lines that fit 120 columns'
 }
 check 'many processes share the width' many_processes_fit
@@ -215,13 +215,13 @@ utf8_is_drawn() {
 	[ "$(LC_ALL=C.UTF-8 locale charmap 2>/dev/null)" = UTF-8 ] ||
 		skip 'no locale C.UTF-8 here'
 	LC_ALL=C.UTF-8 LANG=C.UTF-8 "$build/scripts/watch/watch" shm/race \
-		>"$work/out" 2>"$work/err"
+		>"$out" 2>"$err"
 	status=$?
 	LC_ALL=C awk '/\342\224\202/ { found = 1 } END { exit !found }' \
-		"$work/out" || fail 'lines in UTF-8'
+		"$out" || fail 'lines in UTF-8'
 	succeeds
 	watch shm/race
-	! LC_ALL=C grep -q '[^ -~]' "$work/out" || fail 'plain ASCII'
+	! LC_ALL=C grep -q '[^ -~]' "$out" || fail 'plain ASCII'
 }
 check 'lines are drawn in UTF-8, and in ASCII elsewhere' utf8_is_drawn
 
@@ -232,7 +232,7 @@ terminal_has_colour() {
 	esc=$(printf '\033')
 	in_order "$esc" '>' "$esc" 'Child has exited.' 'exit status 0'
 	watch shm/race
-	! has_text "$work/out" "$esc" || fail 'no colour in a file'
+	! has_text "$out" "$esc" || fail 'no colour in a file'
 }
 check 'there is colour on a terminal only' terminal_has_colour
 
@@ -311,17 +311,17 @@ check 'the stream tells what has been printed, and which calls have waited' \
 calls_cost_little() {
 	run tests/many_calls 1000
 	succeeds
-	read -r alone <"$work/out"
+	read -r alone <"$out"
 	watch 'tests/many_calls 1000'
 	succeeds
-	watched=$(sed -n 's/.*>\([0-9][0-9.]*\)$/\1/p' "$work/out")
+	watched=$(sed -n 's/.*>\([0-9][0-9.]*\)$/\1/p' "$out")
 	note "$(awk -v alone="$alone" -v watched="$watched" 'BEGIN {
 		printf "a call takes %s us alone, %s us watched: %.0f times",
 			alone, watched, watched / alone }')"
 	awk -v cost="$watched" 'BEGIN { exit !(cost > 0) }' ||
 		fail "what a call costs, not '$watched'"
 	# All of the calls are counted, or it is said how many are missing.
-	has_text "$work/out" '9997 more shmdt' ||
+	has_text "$out" '9997 more shmdt' ||
 		prints_like ' events were dropped: '
 	prints_like 'shmdt '
 }
@@ -331,12 +331,12 @@ orders_are_the_same() {
 	new_path
 	watch -n -x '1~ 2 1' "msgqueue/reader -f $path" \
 		"msgqueue/writer -f $path text"
-	cp "$work/out" "$work/first"
+	cp "$out" "$work/first"
 	new_path
 	for _ in 1 2 3 4 5; do
 		watch -n -x '1~ 2 1' "msgqueue/reader -f $path" \
 			"msgqueue/writer -f $path text"
-		sed 's/queue\.2/queue.1/g' "$work/out" |
+		sed 's/queue\.2/queue.1/g' "$out" |
 			cmp - "$work/first" || fail 'the same each time'
 	done
 	in_order 'msgget(key #1' '= #1' 'msgrcv(id #1' 'msgsnd(id #1' 'waited' \
