@@ -69,17 +69,17 @@ options_are_mentioned() {
 				gsub(/[^a-z]|h/, "", options[$3])
 			}
 			FILENAME ~ /[.]md$/ { line[FNR] = $0 }
-			END {
-				for (name in options)
-					for (i = 1; i <= length(options[name]); i++)
-						look(name, substr(options[name], i, 1))
-			}
-			function look(name, letter,    i) {
+			function look(option,    i) {
 				for (i in line)
 					if (index(line[i], name) && \
-						line[i] ~ ("[ []-[a-z]*" letter))
+						line[i] ~ "[ []-[a-z]*" option)
 						return
-				print name " -" letter
+				print name " -" option
+			}
+			END {
+				for (name in options)
+					for (i = length(options[name]); i; i--)
+						look(substr(options[name], i, 1))
 			}' "$lab"/*.c "$lab/README.md" >"$work/missing"
 		[ ! -s "$work/missing" ] ||
 			fail "in the sheet of $lab: $(cat "$work/missing")"

@@ -140,7 +140,7 @@ skipped_is_counted() {
 
 		    $ strace -c true
 
-		## It needs one in the middle
+		## It needs one halfway
 
 		    terminal 1          terminal 2
 		    $ sleep 500         $ strace -c true
@@ -161,7 +161,7 @@ skipped_is_counted() {
 	succeeds
 	prints_like '1: It needs root # SKIP it needs root'
 	prints_like '2: It needs a tool # SKIP there is no strace here'
-	prints_like '3: It needs one in the middle # SKIP there is no strace here'
+	prints_like '3: It needs one halfway # SKIP there is no strace here'
 }
 check 'play -c: what cannot be run is skipped, and counted as skipped' \
 	skipped_is_counted
