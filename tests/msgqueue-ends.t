@@ -246,9 +246,9 @@ denied_queues() {
 	for queue in "$path" "requests:$path" "answers:$path"; do
 		run tests/odd queue "$queue" 000
 	done
-	for side in 'writer text' reader 'reader -n' server client; do
-		# shellcheck disable=SC2086 # a program and its argument
-		fails 1 'Permission denied' msgqueue/$side -f "$path"
+	for side in writer reader 'reader -n' server client; do
+		# shellcheck disable=SC2086 # a program and its option
+		fails 1 'Permission denied' msgqueue/$side -f "$path" <tests/lib.sh
 	done
 	for whose in '' requests answers; do
 		# shellcheck disable=SC2086 # one or none

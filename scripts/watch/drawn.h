@@ -139,13 +139,15 @@ static void unfold_wait(int number)
 		unfold(number);
 }
 
-/* So is one that fails, or finds the end of file, if that is new. */
+/* So is one that fails, or finds the end of a file or of a child, if that is
+ * new. */
 static void unfold_result(int number, const char *result)
 {
 	struct process *process = &processes[number];
-	if (process->signature == -1 ||
-	    (*result != '-' &&
-	     (*result != '0' || !is_one_of(process->call, receiving))))
+	const int finds_end = *result == '0'
+				  ? is_one_of(process->call, receiving)
+				  : is_one_of(process->call, "wait waitpid");
+	if (process->signature == -1 || (*result != '-' && !finds_end))
 		return;
 	const long before = process->signatures[process->signature].unusual++;
 	if (before < FOLD && is_folded_now(process))
