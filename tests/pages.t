@@ -69,17 +69,20 @@ options_are_mentioned() {
 				gsub(/[^a-z]|h/, "", options[$3])
 			}
 			FILENAME ~ /[.]md$/ { line[FNR] = $0 }
-			function look(option,    i) {
+			function look(letters,    i, letter) {
+				if (letters == "")
+					return
+				look(substr(letters, 2))
+				letter = substr(letters, 1, 1)
 				for (i in line)
 					if (index(line[i], name) && \
-						line[i] ~ "[ []-[a-z]*" option)
+						line[i] ~ "[ []-[a-z]*" letter)
 						return
-				print name " -" option
+				print name " -" letter
 			}
 			END {
 				for (name in options)
-					for (i = length(options[name]); i; i--)
-						look(substr(options[name], i, 1))
+					look(options[name])
 			}' "$lab"/*.c "$lab/README.md" >"$work/missing"
 		[ ! -s "$work/missing" ] ||
 			fail "in the sheet of $lab: $(cat "$work/missing")"

@@ -52,8 +52,8 @@ full_queue() {
 }
 check 'a server whose queue of clients is full is not waited for' full_queue
 
-# They may take the path from each other, but one has it at last; none waits,
-# and none leaves it.
+# They may take the path from each other (there is no lock), so it is not asked
+# who has it at last. But none waits, each says how it went, and none leaves it.
 race() {
 	for _ in 1 2 3; do
 		start_echo
@@ -64,15 +64,22 @@ race() {
 		for name in one two three four; do
 			await_that has_spoken "$name"
 		done
-		still_serves
+		listening=0
 		for name in one two three four; do
 			stop "$name" 2>/dev/null
 			finish "$name"
+			if has_text "$out" 'Server listening... '; then
+				listening=$((listening + 1))
+				exits 143
+			else
+				fails_with 1 "$socket"
+			fi
 		done
+		[ "$listening" -gt 0 ] || fail 'a server that listens'
 		[ ! -e "$socket" ] || fail "no $socket any more"
 	done
 }
-check 'of several servers that start at once one can be reached' race
+check 'of several servers that start at once none waits or leaves a path' race
 
 keeps_other_files() {
 	echo precious >"$work/file"
