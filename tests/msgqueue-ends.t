@@ -248,7 +248,7 @@ denied_queues() {
 	done
 	for side in writer reader 'reader -n' server client; do
 		# shellcheck disable=SC2086 # a program and its option
-		fails 1 'Permission denied' msgqueue/$side -f "$path" <tests/lib.sh
+		fails 1 'Permission denied' msgqueue/$side -f "$path" <"$file"
 	done
 	for whose in '' requests answers; do
 		# shellcheck disable=SC2086 # one or none

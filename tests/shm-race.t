@@ -34,8 +34,8 @@ torn_was_seen() {
 	prints "20000 reads, torn $torn
 for example: $example"
 	[ "$torn" -gt 0 ] || fail 'reads that were torn'
-	echo "$example" | grep -Eqx '((one|two) ?){8}' ||
-		fail 'an example of eight words'
+	echo "$example" | grep -Eqx '([ot][nw][eo] ?){8}' ||
+		fail 'an example of eight words, or of parts of them'
 	case $example in
 	*one*two* | *two*one*) ;;
 	*) fail 'an example that is made of both texts' ;;

@@ -223,7 +223,8 @@ deaths_of_families() {
 		'scripts/compare/msgqueue -w poll -n 1000000'; do
 		each_round family_round family child
 	done
-	"$build/tests/keyless" list | sort | comm -13 "$work/before" - >"$work/new"
+	"$build/tests/keyless" list | sort >"$work/after"
+	comm -13 "$work/before" "$work/after" >"$work/new"
 	await_that new_are_gone
 }
 

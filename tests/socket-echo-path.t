@@ -66,12 +66,12 @@ race() {
 		done
 		listening=0
 		for name in one two three four; do
-			stop "$name" 2>/dev/null
-			finish "$name"
-			if has_text "$out" 'Server listening... '; then
+			if has_text "$work/$name.out" 'listening... '; then
 				listening=$((listening + 1))
+				end "$name"
 				exits 143
 			else
+				finish "$name"
 				fails_with 1 "$socket"
 			fi
 		done
