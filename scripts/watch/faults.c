@@ -69,6 +69,7 @@ int main(int argc, char *argv[])
 {
 	parse_options(argc, argv);
 	atexit(remove_folder);
+	atexit(remove_left_objects);
 	const int signals[] = {SIGHUP, SIGINT, SIGTERM};
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		sigaction(signals[i],

@@ -66,6 +66,19 @@ static void find_left_by(int command, const char *line, struct outcome *outcome)
 	outcome->left_by = command;
 }
 
+/* By atexit: an error of ours may have come before what is left was found. */
+static void remove_left_objects(void)
+{
+	struct outcome ignored;
+	char line[LINE];
+	FILE *events =
+	    maker == getpid() ? fopen(path_of("events", 0), "r") : NULL;
+	while (events != NULL && fgets(line, sizeof line, events) != NULL)
+		find_left_by(0, line, &ignored);
+	if (events != NULL)
+		fclose(events);
+}
+
 /* What has our key, made by a program that a command has started. */
 static void find_left_of_key(struct outcome *outcome)
 {
