@@ -36,7 +36,7 @@ static int is_less(const struct run *run, int i, const struct outcome *before,
 static const char *message_of(const char *what)
 {
 	const int lookup = strncmp(what, "EAI_", 4) == 0;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+	for (size_t i = 0; i < NAMES; i++)
 		if (strcmp(names[i].name, what) == 0)
 			return lookup ? gai_strerror((int)names[i].value)
 				      : strerror((int)names[i].value);

@@ -112,16 +112,7 @@ static struct call {
 #include "calls.h"
 };
 
-static const struct {
-	char kind;
-	long value;
-	const char *name;
-} names[] = {
-#define NAME(kind, name) {#kind[0], (long)name, #name},
 #include "names.h"
-#undef NAME
-};
-enum { NAMES = sizeof names / sizeof *names };
 
 /* libc's function of a symbol, to be called as a function of this type. */
 #define LIBC(symbol, type) ((type)calls[CALL_##symbol].libc)

@@ -5,7 +5,13 @@
  * the like, and 'E' for errno, 'A' for what getaddrinfo returns.
  */
 
-/* clang-format off */
+static const struct {
+	char kind;
+	long value;
+	const char *name;
+} names[] = {
+#define NAME(kind, name) {#kind[0], (long)name, #name},
+    /* clang-format off */
 NAME(E, E2BIG) NAME(E, EACCES) NAME(E, EADDRINUSE) NAME(E, EADDRNOTAVAIL)
 NAME(E, EAFNOSUPPORT) NAME(E, EAGAIN) NAME(E, EALREADY) NAME(E, EBADF)
 NAME(E, ECHILD) NAME(E, ECONNABORTED) NAME(E, ECONNREFUSED)
@@ -59,4 +65,7 @@ NAME(t, SOCK_CLOEXEC) NAME(t, SOCK_NONBLOCK)
 NAME(R, PR_SET_SECCOMP) NAME(R, PR_SET_CHILD_SUBREAPER)
 NAME(R, PR_SET_PDEATHSIG) NAME(R, PR_SET_NAME) NAME(R, PR_SET_NO_NEW_PRIVS)
 #endif
-    /* clang-format on */
+/* clang-format on */
+#undef NAME
+};
+enum { NAMES = sizeof names / sizeof *names };

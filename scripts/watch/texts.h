@@ -2,14 +2,7 @@
  * texts.h - for judge.h: what programs have printed, and what it names
  */
 
-static const struct {
-	char kind;
-	long value;
-	const char *name;
-} names[] = {
-#define NAME(kind, name) {#kind[0], (long)name, #name},
 #include "names.h"
-};
 
 static const char *const call_names[] = {
 #define CALL(result, symbol, name, parameters, arguments, print) #name,
