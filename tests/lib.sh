@@ -300,7 +300,8 @@ await_that() { # COMMAND [ARGUMENT ...]
 	done
 }
 
-# What a process does, as ps says it; no word where there is no process.
+# What a process does, as ps says it: S or I waits, T or t was stopped, Z has
+# ended. No word where there is no process.
 look_at() { # PID; sets $state
 	state=
 	if [ -r /proc/self/stat ]; then
@@ -320,23 +321,32 @@ has_ended() { # PID
 	esac
 }
 
-# Does it wait for something? Our programs do so only where they are meant to.
-waits() { # NAME of a started program
+is_in_state() { # NAME of a started program, PATTERN
 	read -r pid <"$work/$1.pid"
 	look_at "$pid"
-	case $state in
-	[SI]*) ;;
+	# shellcheck disable=SC2254 # it is a pattern
+	case ${state:-Z} in
+	$2) ;;
 	*) return 1 ;;
 	esac
 }
 
-child_of() { # PID; prints those that are no zombies
+# Does it wait for something? Our programs do so only where they are meant to.
+waits() { is_in_state "$1" '[SI]*'; } # NAME of a started program
+
+# Also those that have ended, as long as nobody has waited for them.
+look_for_children() { # PID; sets $born
+	born=
 	if [ -r "/proc/$1/task/$1/children" ]; then
 		read -r born <"/proc/$1/task/$1/children"
 	else
 		born=$(ps -A -o ppid= -o pid= |
 			awk -v parent="$1" '$1 == parent { print $2 }')
 	fi 2>/dev/null
+}
+
+child_of() { # PID; prints those that are no zombies
+	look_for_children "$1"
 	for born in $born; do
 		has_ended "$born" || echo "$born"
 	done

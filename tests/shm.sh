@@ -5,32 +5,21 @@
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 
-# As ps has it: S, I it waits; T, t it was stopped; Z it has ended.
-is_in_state() { # NAME of a started program, PATTERN
-	waits "$1" || : # this sets $state
-	# shellcheck disable=SC2254 # it is a pattern
-	case ${state:-Z} in
-	$2) ;;
-	*) false ;;
-	esac
-}
-
 needs_children() {
 	[ -r "/proc/$$/task/$$/children" ] ||
 		[ -n "$(ps -A -o ppid= -o pid= 2>/dev/null)" ] ||
 		skip 'no ps with -A and -o here'
 }
 
-# Has a started program a child? Linux tells that without a start of ps.
+# Has a started program a child?
 has_child() { # NAME; sets $child
 	read -r parent <"$work/$1.pid"
+	look_for_children "$parent"
+	for child in $born; do
+		return 0
+	done
 	child=
-	if [ -r "/proc/$parent/task/$parent/children" ]; then
-		read -r child _ <"/proc/$parent/task/$parent/children"
-	else
-		child=$(child_of "$parent")
-	fi 2>/dev/null
-	[ -n "$child" ]
+	return 1
 }
 
 # Where the program has ended before, there is no $child.

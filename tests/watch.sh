@@ -1,7 +1,7 @@
 #!/bin/sh
 # watch.sh - what the tests of scripts/watch/watch share
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
+# shellcheck source=tests/socket.sh
+. "${0%/*}/socket.sh"
 
 # Some compilers and libcs leave nothing that could be watched: the tests after
 # this line of a file are skipped then.
@@ -33,10 +33,7 @@ watch() { # ARGUMENT ...
 
 # A port that was free just now.
 new_port() { # sets $port
-	start reserve tests/tcp_peer reserve
-	await reserve ''
-	# shellcheck disable=SC2034 # for the tests
-	read -r port <"$work/reserve.out"
+	reserve_port
 	stop reserve
 	wait
 }
