@@ -144,6 +144,7 @@ ends_and_waits_are_checked() {
 
 		## An exit status that is not on the page
 
+		Text, and a session at once:
 		    $ (exit 3)
 
 		## Another exit status

@@ -166,40 +166,6 @@ skipped_is_counted() {
 check 'play -c: what cannot be run is skipped, and counted as skipped' \
 	skipped_is_counted
 
-lost_remark_is_caught() {
-	sheet <<-'END'
-		## A remark and no session
-
-		<!-- differs: 5 -->
-
-		Text.
-
-		## A remark at the end
-
-		<!-- differs: 5 -->
-
-		## A session at once
-
-		Text:
-		    $ false
-
-		## A session
-
-		<!-- differs: 5 -->
-
-		    $ expr 2 + 3
-		    5
-	END
-	checks
-	exits 1
-	finds 1 'no session follows'
-	finds 2 'no session follows'
-	finds 3 'no session can begin here'
-	holds 4
-}
-check 'play -c: a session or remark that would not be seen is caught' \
-	lost_remark_is_caught
-
 top_comments_are_checked() {
 	program_greet
 	cat >"$work/lab/greet.c" <<-'END'
