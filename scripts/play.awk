@@ -128,8 +128,11 @@ function play_section(    i, line, indent) {
 			remark(line)
 			continue
 		}
-		if (!session && line ~ /^    +(\$ |terminal 1( |$))/)
-			begin_session(indent)
+		if (!session && line ~ /^    +(\$ |terminal 1( |$))/) {
+			session = column[1] = indent
+			is_played += skip == ""
+			reason = skip
+		}
 		if (session)
 			play_row(line)
 		else
@@ -151,7 +154,7 @@ function report(    line) {
 		": " title[here]
 	if (found != "")
 		line = "not " line "\n#   " found
-	else if (!is_played && reason != "")
+	else if (reason != "" && !is_played)
 		line = line " # SKIP " reason
 	print line >sprintf("%s/tap%05d", private, here)
 }
@@ -345,6 +348,7 @@ function pattern_of(example) {
 
 # What is typed, with the values that came.
 function fill(cell,    n, i, typed) {
+	value[dots] = ""
 	n = split_line(cell, on_page)
 	for (i = 1; i <= n; i++) {
 		if (on_page[i] in listed) {
@@ -359,8 +363,10 @@ function fill(cell,    n, i, typed) {
 
 # ---- a session -------------------------------------------------------------
 
+# What holds for one session only, and for the remarks above it.
 function begin_block() {
-	session = any_order = 0
+	session = any_order = latest = row_latest = 0
+	columns = is_settled = 1
 	skip = lack[here]
 	split("", listed)
 	split("", value)
@@ -378,16 +384,6 @@ function remark(line,    word, i) {
 	else if (sub(/^differs: */, "", line))
 		for (i = split(line, word, " "); i > 0; i--)
 			listed[word[i]] = 1
-}
-
-function begin_session(indent) {
-	session = column[1] = indent
-	columns = is_settled = 1
-	latest = row_latest = 0
-	if (skip == "")
-		is_played = 1
-	else
-		reason = skip
 }
 
 function end_session(    i) {
@@ -431,20 +427,19 @@ function play_row(row,    i, cell) {
 }
 
 function play_cell(terminal, cell) {
-	if (skip != "")
+	if (skip != "") {
 		put(terminal, cell)
-	else if (cell !~ /^(\$|\$ .*|\[[0-9]+\]|\(.*\))$/)
-		expect(terminal, cell)
-	else {
-		receive_all()
-		if (cell ~ /^\[/)
-			expect(terminal, ended cell)
-		else
-			do_cell(terminal, cell)
+		return
 	}
-}
-
-function do_cell(terminal, cell) {
+	if (cell !~ /^(\$|\$ .*|\[[0-9]+\]|\(.*\))$/) {
+		expect(terminal, cell)
+		return
+	}
+	receive_all()
+	if (cell ~ /^\[/) {
+		expect(terminal, ended cell)
+		return
+	}
 	if (cell ~ /^\$/ && running[terminal])
 		expect(terminal, ended "[0]")
 	if (cell ~ /^\(waits/)
