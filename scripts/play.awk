@@ -265,18 +265,10 @@ function has_come(terminal, seconds,    end, kind) {
 
 # As it would be with the names that were given: stand_in.sh has used others,
 # and its list has both.
-function as_given(line,    pattern, name, word) {
-	gsub(/[.]\/socket/, ENVIRON["socket"], line)
-	pattern = home
-	gsub(/[^A-Za-z0-9\/]/, "[&]", pattern)
-	if (home != "")
-		gsub(pattern, ENVIRON["HOME"], line)
-	while ((getline name <(home ".names")) > 0) {
-		split(name, word, " ")
-		if (word[1] ~ /^0x/)
-			gsub(word[1], sprintf("0x%x", word[2]), line)
-		gsub(":" word[1], ":" word[2], line)
-		gsub("port " word[1], "port " word[2], line)
+function as_given(line,    pair, word) {
+	while ((getline pair <(home ".names")) > 0) {
+		split(pair, word, "=")
+		gsub(word[1], word[2], line)
 	}
 	close(home ".names")
 	return line
@@ -288,6 +280,8 @@ function as_given(line,    pattern, name, word) {
 # too.
 function fits(line, came_line,    exact) {
 	exact = line == came_line
+	if (line came_line ~ ended)
+		return exact
 	gsub(/ +/, " ", line)
 	gsub(/ +/, " ", came_line)
 	of_page = split_line(line, on_page)
@@ -535,19 +529,20 @@ function computes(pid,    file, line, child, i) {
 
 # At the first command session.sh makes a folder for the section. Its keys and
 # ports are not those of copies of play.sh that run side by side.
-function type(terminal, command,    n, lab) {
+function type(terminal, command,    n, built) {
 	if (home == "") {
 		home = private "/" lane "." ++serial
 		n = serial * 5 + lane
-		keys = sprintf("0x%x", 100663296 + \
-			ENVIRON["pid"] % 32768 * 256 + n % 256)
-		ports = 12800 + (ENVIRON["pid"] * 37 + n) % 4800 * 4
+		keys = 1610612736 + ENVIRON["pid"] % 32768 * 4096 + n % 256 * 16
+		ports = 12800 + (ENVIRON["pid"] * 37 + n) % 2400 * 8
 	}
-	lab = sheet[here]
-	sub(/\/[^\/]*$/, "", lab)
-	gsub(/'/, "'\\''", lab)
+	built = sheet[here]
+	sub(/\/[^\/]*$/, "", built)
+	gsub(/'/, "'\\''", built)
+	if (built !~ /^\//)
+		built = "'\"$build\"'/" built
 	act(terminal, "$", "HOME=\"$private/" lane "." serial "\" keys=" keys \
-		" ports=" ports " lab='" lab "'; . \"$scripts/session.sh\"; " \
+		" ports=" ports " built='" built "'; . \"$scripts/session.sh\"; " \
 		command)
 }
 

@@ -24,26 +24,21 @@
 
 set -u
 usage='usage: play.sh [-ach] [-n SECTION] [SHEET ...]'
-case $0 in
-*/*) scripts=$(CDPATH='' cd -- "${0%/*}" && pwd) ;;
-*) scripts=$PWD ;;
-esac
-root=${scripts%/*}
-build=$(CDPATH='' cd -- "${BUILD:-$root}" && pwd)
+root=$(CDPATH='' cd -- "${0%/*}/.." && pwd) || exit
+scripts=$root/scripts
+build=$(CDPATH='' cd -- "${BUILD:-$root}" && pwd) || exit
 . "$scripts/private.sh"
 labs='fork_demo/README.md shm/README.md socket/README.md msgqueue/README.md'
-lanes=0 stops=1 plain=0 only='' limit=20 missing='' failed=0
+lanes=0 stops=1 plain=0 only='' limit=20 missing='' fifos='' failed=0
 
 # What programs have made under keys, and for files of their folders.
 tidy_up() {
-	{
-		cat "$private"/*.made
-		for path in "$private"/[0-9].*[0-9] "$private"/[0-9].*[0-9]/*; do
-			if [ -d "$path" ] || [ ! -x "$path" ]; then
-				[ -h "$path" ] || echo "path $path"
-			fi
-		done
-	} 2>/dev/null | "$build/scripts/sysv" clear
+	for path in "$private"/[0-9].*[0-9] "$private"/[0-9].*[0-9]/*; do
+		if [ -d "$path" ] || [ ! -x "$path" ]; then
+			[ -h "$path" ] || echo "path $path"
+		fi
+	done 2>/dev/null >>"$private/made"
+	"$build/scripts/sysv" clear <"$private/made"
 }
 
 give_up() { # REASON
@@ -82,14 +77,14 @@ find_names() {
 # What each section with programs of this folder gets a copy of: links, and
 # stand-ins for the programs that share something.
 prepare() { # FOLDER
-	copy=$private/copies/$1
+	built=$build/$1
+	[ -d "$built" ] || built=$1
+	copy=$private/copies$built
 	[ ! -d "$copy" ] || return 0
 	mkdir -p "$copy"
+	shares='^ \* usage: .*\[-(k KEY|p PORT|u PATH)\]'
 	(
-		built=$(cd "$build" && cd "$1" && pwd)
 		cd "$1" || exit
-		ln -s "$built" "$copy/.built"
-		shares='^ \* usage: .*\[-(k KEY|p PORT|u PATH)\]'
 		set --
 		for file in $(grep -lE "$shares" ./*.c); do
 			set -- "$@" "$copy/${file%.c}"
@@ -140,7 +135,9 @@ for sheet; do
 	[ -r "$sheet" ] || give_up "there is no sheet $sheet"
 	case $sheet in */*) ;; *) sheet=./$sheet ;; esac
 	sheet=$(CDPATH='' cd -- "${sheet%/*}/" && pwd)/${sheet##*/}
-	case $sheet in "$root"/*/*) sheet=${sheet#"$root"/} ;; esac
+	case $sheet in
+	"$root"/*/*) sheet=${sheet#"$root"/} ;;
+	esac
 	shift
 	set -- "$@" "$sheet"
 done
@@ -160,14 +157,19 @@ private_folder ipc-play
 trap_signals
 find_missing_tools "$@"
 find_names
-export LC_ALL=C scripts build private missing pid=$$ system="$(uname)"
+export LC_ALL=C scripts build private missing pid=$$ system="$(uname)" \
+	user_home="${HOME:-}"
 for sheet; do
 	prepare "${sheet%/*}"
 done
 exec 4>&1
 [ "$lanes" = 0 ] || exec 4>/dev/null
 for lane in $lanes; do
-	mkfifo "$private/commands$lane" "$private/events$lane"
+	fifos="$fifos commands$lane events$lane"
+done
+# shellcheck disable=SC2086 # words
+(cd "$private" && mkfifo $fifos)
+for lane in $lanes; do
 	play_lane "$lane" "$@"
 done
 for child in $children; do

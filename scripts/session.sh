@@ -7,9 +7,10 @@
 # section. $HOME.made lists what `sysv clear` is to remove.
 # shellcheck disable=SC2154 # play.sh and play.awk set what it takes
 
-export HOME TMPDIR="$private" keys ports
+export HOME TMPDIR="$private" keys ports built
 if [ ! -d "$HOME" ]; then
-	: >"$HOME.names" && cp -RP "$private/copies/$lab" "$HOME" || exit
+	printf '%s\n' "$HOME=$user_home" "./socket=$socket" >"$HOME.names"
+	cp -RP "$private/copies$built" "$HOME"
 fi
 cd "$HOME" || exit
 

@@ -4,8 +4,8 @@
 # In a session of a sheet ./PROGRAM is a copy of this script (see play.sh). So
 # that nothing is touched that this user may have, a program gets a key, a port
 # or a path of this section's own in place of its default, and of those that are
-# given. $HOME.names lists them with what they stand for: "12801 7000" for a
-# port, "0x600a3b1 42" for a key.
+# given. $HOME.names has lines TEXT=GIVEN_TEXT[=OURS=GIVEN]: what a program may
+# print, what it would be with the name that was given, and both names.
 #
 # It must start nothing else: watch and strace would show that.
 # shellcheck disable=SC2154 # play.sh and play.awk set what it takes
@@ -27,23 +27,27 @@ esac
 
 look_up() { # NAME; sets $ours
 	count=0
-	while read -r ours given; do
+	while IFS='=' read -r _ _ ours given; do
 		[ "$given" != "$1" ] || return
 		count=$((count + 1))
 	done <"$HOME.names"
-	ours=$((ports + count))
-	[ "$option" = p ] || ours=$keys$count
-	echo "$ours $1" >>"$HOME.names"
+	ours=$(($2 + count))
 }
 
 replace() { # VALUE; sets $ours
 	case $option$1 in
 	p0 | *[!kp0-9A-Fa-fx]*) ours=$1 ;; # any free port, or one that is refused
-	p*) look_up "$1" ;;
+	p*)
+		look_up "$1" "$ports"
+		printf '%s\n' ":$ours=:$1=$ours=$1" "port $ours=port $1" \
+			>>"$HOME.names"
+		;;
 	k*)
-		look_up "$(($1))"
-		echo "segment $ours" >>"$HOME.made"
-		echo "semaphores $ours" >>"$HOME.made"
+		look_up "$(($1))" "$keys"
+		printf '0x%x=0x%x=%s=%s\n' "$ours" "$(($1))" "$ours" "$(($1))" \
+			>>"$HOME.names"
+		printf '%s\n' "segment $ours" "semaphores $ours" \
+			>>"$private/made"
 		;;
 	esac
 }
@@ -67,4 +71,4 @@ if [ -n "$option" ]; then
 	replace "$default"
 	set -- "-$option" "$ours" "$@"
 fi
-exec "${0%/*}/.built/$name" "$@"
+exec "$built/$name" "$@"

@@ -109,6 +109,14 @@ any_order_passes() {
 		    b
 		    b
 
+		## An exit status is none of what differs
+
+		<!-- any order -->
+		<!-- differs: 0 -->
+
+		    $ echo number 5
+		    number 0
+
 		## Not so often
 
 		<!-- any order -->
@@ -123,7 +131,8 @@ any_order_passes() {
 	holds 1
 	holds 2
 	finds 3 'was to come, but this came: "a"'
-	finds 4 'was to come, but it ended with exit status 0'
+	holds 4
+	finds 5 'was to come, but it ended with exit status 0'
 }
 check 'play -c: any order, where the sheet says so' any_order_passes
 
