@@ -103,11 +103,10 @@ END {
 		last = first
 	if (lane == 1)
 		print "1.." (last - first + 1) >(private "/tap_plan")
-	step = lane ? 4 : 1
 	goal = lane ? first + lane - 1 : first
 	while (goal <= last) {
 		here = goal
-		goal += step
+		goal += lane ? 4 : 1
 		play_section()
 	}
 	exit failed
@@ -241,9 +240,8 @@ function has_come(terminal, seconds,    end, kind) {
 	while (taken[terminal] == came[terminal] && running[terminal] && \
 		clock < end)
 		read_event()
-	news = "nothing has come in " limit " seconds"
-	if (!running[terminal])
-		news = "nothing runs"
+	news = running[terminal] ? "nothing has come in " limit " seconds" : \
+		"nothing runs"
 	if (taken[terminal] == came[terminal])
 		return 0
 	text = queue[terminal, ++taken[terminal]]
@@ -430,17 +428,16 @@ function play_cell(terminal, cell) {
 		return
 	}
 	receive_all()
-	if (cell ~ /^\[/) {
+	if (cell ~ /^\[/)
 		expect(terminal, ended cell)
-		return
-	}
-	if (cell ~ /^\$/ && running[terminal])
-		expect(terminal, ended "[0]")
 	if (cell ~ /^\(waits/)
 		expect_waiting(terminal)
-	if (cell ~ /^\$/)
+	if (cell ~ /^\$/) {
+		if (running[terminal])
+			expect(terminal, ended "[0]")
 		cell = fill(cell)
-	if (left)
+	}
+	if (left || cell ~ /^\[/)
 		return
 	put(terminal, cell)
 	if (cell ~ /^\$ /)
