@@ -86,6 +86,7 @@ prepare() { # FOLDER
 	(
 		cd "$1" || exit
 		set --
+		# shellcheck disable=SC2013 # names of programs
 		for file in $(grep -lE "$shares" ./*.c); do
 			set -- "$@" "$copy/${file%.c}"
 		done
@@ -157,7 +158,8 @@ private_folder ipc-play
 trap_signals
 find_missing_tools "$@"
 find_names
-export LC_ALL=C scripts build private missing pid=$$ system="$(uname)" \
+system=$(uname)
+export LC_ALL=C scripts build private missing system pid=$$ \
 	user_home="${HOME:-}"
 for sheet; do
 	prepare "${sheet%/*}"
