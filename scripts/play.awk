@@ -340,7 +340,6 @@ function pattern_of(example) {
 
 # What is typed, with the values that came.
 function fill(cell,    n, i, typed) {
-	value[dots] = ""
 	n = split_line(cell, on_page)
 	for (i = 1; i <= n; i++) {
 		if (on_page[i] in listed) {

@@ -65,10 +65,18 @@ values_differ() {
 		<!-- differs: Address already in use -->
 
 		    $ touch 'Address already in use'
+
+		## Widths differ only with what is listed
+
+		<!-- differs: 5 -->
+
+		    $ echo '42  x'; echo 'a  b'
+		    5 x
+		    a b
 	END
 	checks
 	exits 1
-	prints_line '1..7'
+	prints_line '1..8'
 	finds 1 'this came: "41, 42."'
 	holds 2
 	holds 3
@@ -76,6 +84,7 @@ values_differ() {
 	holds 5
 	finds 6 'this came: "it is a long text."'
 	finds 7 'nothing has come yet for what differs in $ touch'
+	finds 8 'this came: "a  b"'
 }
 check 'play -c: what differs has one value throughout its block, and is typed' \
 	values_differ
