@@ -480,7 +480,7 @@ function receive(terminal,    i) {
 }
 
 function expect_waiting(terminal) {
-	settle(0.2)
+	settle(running[terminal], 0.2, 100)
 	if (has_come(terminal, 0) || !running[terminal])
 		complain(terminal, "(waits)")
 	row_latest = clock + 0.8
@@ -495,15 +495,12 @@ function complain(terminal, cell) {
 # Until two looks have found all at their waits: on a busy machine a program, or
 # the kernel's part that brings it a key, may not get the processor for long.
 # But not for ever.
-function settle(seconds,    tries, looks, end) {
-	for (tries = 0; tries < 100 && looks < 2; tries++) {
+function settle(pids, seconds, tries,    looks, end) {
+	for (; tries > 0 && looks < 2; tries--) {
 		end = clock + seconds / 2
 		while (clock < end)
 			read_event()
-		looks++
-		if (computes(running[1]) || computes(running[2]) || \
-			computes(running[3]))
-			looks = 0
+		looks = computes(pids) ? 0 : looks + 1
 		tell(1, "?") # all that has come until now has been read
 	}
 	is_settled = 1
@@ -511,20 +508,21 @@ function settle(seconds,    tries, looks, end) {
 
 # Linux tells whether a process, or a child of it, wants the processor, or is
 # looked at by strace.
-function computes(pid,    file, line, child, i) {
-	file = "/proc/" pid "/stat"
-	getline line <file
-	close(file)
-	if (line ~ /\) [RDt] /)
-		return 1
-	line = ""
-	file = "/proc/" pid "/task/" pid "/children"
-	getline line <file
-	close(file)
-	for (i = split(line, child, " "); i > 0; i--)
-		if (computes(child[i]))
+function computes(pids,    pid, i, folder) {
+	for (i = split(pids, pid, " "); i > 0; i--) {
+		folder = "/proc/" pid[i]
+		if (first_line(folder "/stat") ~ /\) [RDt] /)
 			return 1
+		if (computes(first_line(folder "/task/" pid[i] "/children")))
+			return 1
+	}
 	return 0
+}
+
+function first_line(file,    line) {
+	getline line <file
+	close(file)
+	return line
 }
 
 # At the first command session.sh makes a folder for the section. Its keys and
@@ -552,7 +550,7 @@ function act(terminal, letter, text) {
 	if (left)
 		return
 	if (!is_settled || letter == "k")
-		settle(0.1)
+		settle(running[1] " " running[2] " " running[3], 0.1, 10)
 	tell(terminal, letter, text)
 	if (letter == "$")
 		running[terminal] = event[4]
