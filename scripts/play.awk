@@ -94,8 +94,7 @@ END {
 	if (is_filter)
 		exit
 	if (only != "" && !(only in section)) {
-		if (lane < 2)
-			print "play.sh: there is no section " only >"/dev/stderr"
+		print "play.sh: there is no section " only >"/dev/stderr"
 		exit 2
 	}
 	first = only == "" ? 1 : section[only]
@@ -120,7 +119,8 @@ function play_section(    i, line, indent) {
 	for (i = 1; i <= size[here] && !left; i++) {
 		line = source[here, i]
 		# An empty line belongs to what follows it.
-		indent = match(line == "" ? source[here, i + 1] : line, /[^ ]/) - 1
+		indent = match(line == "" ? source[here, i + 1] : line, \
+			/[^ ]/) - 1
 		if (indent < session)
 			end_session()
 		if (line ~ /^ *<!--/) {
@@ -319,7 +319,9 @@ function fits_from(i, j,    known, text) {
 	known = on_page[i] == dots ? "" : value[on_page[i]]
 	for (; j <= of_line; j++) {
 		text = text in_line[j]
-		if (text !~ pattern_of(on_page[i]) || (known != "" && text != known))
+		if (text !~ pattern_of(on_page[i]))
+			continue
+		if (known != "" && text != known)
 			continue
 		value[on_page[i]] = text
 		if (fits_from(i + 1, j + 1))
@@ -342,11 +344,10 @@ function pattern_of(example) {
 function fill(cell,    n, i, typed) {
 	n = split_line(cell, on_page)
 	for (i = 1; i <= n; i++) {
-		if (on_page[i] in listed) {
+		if (on_page[i] in listed)
 			on_page[i] = value[on_page[i]]
-			if (on_page[i] == "")
-				fail("nothing has come yet for what differs in " cell)
-		}
+		if (on_page[i] == "")
+			fail("nothing has come yet for what differs in " cell)
 		typed = typed on_page[i]
 	}
 	return typed
@@ -540,8 +541,8 @@ function type(terminal, command,    n, built) {
 	if (built !~ /^\//)
 		built = "'\"$build\"'/" built
 	act(terminal, "$", "HOME=\"$private/" lane "." serial "\" keys=" keys \
-		" ports=" ports " built='" built "'; . \"$scripts/session.sh\"; " \
-		command)
+		" ports=" ports " built='" built "'; " \
+		". \"$scripts/session.sh\"; " command)
 }
 
 # Nobody types so fast that what was typed before has not got to its wait.

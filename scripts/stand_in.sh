@@ -36,7 +36,9 @@ look_up() { # NAME; sets $ours
 
 replace() { # VALUE; sets $ours
 	case $option$1 in
-	p0 | *[!kp0-9A-Fa-fx]*) ours=$1 ;; # any free port, or one that is refused
+	p0 | *[!kp0-9A-Fa-fx]*) # any free port, or one that is refused
+		ours=$1
+		;;
 	p*)
 		look_up "$1" "$ports"
 		printf '%s\n' ":$ours=:$1=$ours=$1" "port $ours=port $1" \
