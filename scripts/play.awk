@@ -266,6 +266,7 @@ function has_come(terminal, seconds,    end, kind) {
 function as_given(line,    pair, word) {
 	while ((getline pair <(home ".names")) > 0) {
 		split(pair, word, "=")
+		gsub(/[^A-Za-z0-9]/, "[&]", word[1]) # as it stands
 		gsub(word[1], word[2], line)
 	}
 	close(home ".names")
@@ -508,7 +509,7 @@ function settle(pids, seconds, tries,    looks, end) {
 }
 
 # Linux tells whether a process, or a child of it, wants the processor, or is
-# looked at by strace.
+# looked at by strace. Elsewhere its silence must do.
 function computes(pids,    pid, i, folder) {
 	for (i = split(pids, pid, " "); i > 0; i--) {
 		folder = "/proc/" pid[i]

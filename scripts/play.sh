@@ -24,7 +24,7 @@
 
 set -u
 usage='usage: play.sh [-ach] [-n SECTION] [SHEET ...]'
-root=$(CDPATH='' cd -- "${0%/*}/.." && pwd) || exit
+root=$(CDPATH='' cd -- "${0%play.sh}./.." && pwd) || exit
 scripts=$root/scripts
 build=$(CDPATH='' cd -- "${BUILD:-$root}" && pwd) || exit
 . "$scripts/private.sh"
