@@ -2,9 +2,9 @@
 # session.sh - the shell in which a session of a sheet is typed
 #
 # Each command that play.awk types reads it in first. It goes to the folder of
-# the session's section, which is HOME there, and in which each program has a
-# stand-in, stand_in.sh. ipcs, ipcrm and ss know only what belongs to the
-# section. $HOME.made lists what `sysv clear` is to remove.
+# the session's section, which is HOME there, a copy of what play.sh has
+# prepared. ipcs, ipcrm and ss know only what belongs to the section. $HOME.names
+# has lines TEXT=TEXT_OF_THE_PAGE, and stand_in.sh adds to them.
 # shellcheck disable=SC2154 # play.sh and play.awk set what it takes
 
 export HOME TMPDIR="$private" keys ports built

@@ -4,8 +4,9 @@
 # In a session of a sheet ./PROGRAM is a copy of this script (see play.sh). So
 # that nothing is touched that this user may have, a program gets a key, a port
 # or a path of this section's own in place of its default, and of those that are
-# given. $HOME.names has lines TEXT=GIVEN_TEXT[=OURS=GIVEN]: what a program may
-# print, what it would be with the name that was given, and both names.
+# given. $HOME.names gets lines TEXT=TEXT_OF_THE_PAGE=OURS=GIVEN: what a program
+# may print, what that would be with the name that was given, and both names.
+# $private/made lists what `sysv clear` is to remove.
 #
 # It must start nothing else: watch and strace would show that.
 # shellcheck disable=SC2154 # play.sh and play.awk set what it takes

@@ -171,7 +171,7 @@ skipped_is_counted() {
 	mkdir "$work/bin"
 	set --
 	for tool in "${shell%% *}" sh awk sed cat mkdir mkfifo rm ln cp tee \
-		chmod find grep ps uname; do
+		chmod grep uname; do
 		set -- "$@" "$(command -v "$tool")"
 	done
 	ln -s "$@" "$work/bin/" 2>/dev/null
