@@ -1,7 +1,7 @@
 #!/bin/sh
 # socket-echo-path.t - whose path the echo server takes and leaves
-# shellcheck source=tests/echo.sh
-. "${0%/*}/echo.sh"
+# shellcheck source=tests/socket.sh
+. "${0%/*}/socket.sh"
 
 path_is_private() {
 	umask 0
@@ -23,7 +23,7 @@ finds_server() { # then the path is there as before
 path_is_not_stolen() {
 	start_echo
 	stop echo STOP
-	begin_load connected load -r 0 -c 20
+	crowd 20 clients stay
 	finds_server
 	stop echo CONT
 	still_serves
@@ -46,8 +46,9 @@ check 'the path of a server that was killed is taken over' takes_dead_path
 full_queue() {
 	[ "$(uname)" = Linux ] || skip 'elsewhere a full queue refuses'
 	socket=$work/echo
+	port=$socket
 	begin listening server tests/odd socket "$socket"
-	begin_load connected load -r 0 -c 4
+	crowd 4 clients stay
 	finds_server
 }
 check 'a server whose queue of clients is full is not waited for' full_queue
@@ -98,17 +99,6 @@ keeps_other_files() {
 		socket/echo_server -u "$work/none/echo"
 }
 check 'a path that is no socket is never removed' keeps_other_files
-
-# Root could remove it, and does not.
-keeps_others_path() {
-	start_echo
-	kill_echo
-	chown 1 "$socket" 2>/dev/null || skip 'only root gives a file away'
-	fails 1 "$socket is another user's: choose another path with -u" \
-		socket/echo_server -u "$socket"
-	[ -S "$socket" ] || fail 'the path of the other user'
-}
-check "another user's path is not removed" keeps_others_path
 
 refuses_default() { # PROGRAM WHOSE
 	run_as "$me" "$1"

@@ -171,7 +171,7 @@ Hello message sent to client\n"
 	prints_bytes "Hello message sent to server\n$harmless\n"
 
 	serve_on_terminal udp_server
-	run tests/datagram 127.0.0.1 "$port" <"$work/message"
+	run tests/peer datagram "127.0.0.1:$port" <"$work/message"
 	read -r from <"$out"
 	await udp_server end
 	kill "$(child_of "$(pid udp_server)")"
