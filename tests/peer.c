@@ -20,7 +20,7 @@
  *     send-file FILE   the bytes of a file; `piece 1` before it: one a send
  *     hear             print what one recv returns
  *     read             print all up to end-of-file, "(reset)" if it ends so
- *     flood            send until the peer has closed or reset, never read; say
+ *     flood            send until the peer has closed or reset, or print
  *                      "(full)" when there has been no room for a while
  *     shutdown         no more to send: the peer reads end-of-file
  *     reset            close with RST instead of FIN
@@ -46,14 +46,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 enum {
-	LIFE = 120,                    /* seconds */
-	PAUSE = 5,                     /* milliseconds */
-	PATIENCE = 100,                /* the same */
-	FLOOD_MOST = 64 * 1024 * 1024, /* no buffer takes so much */
+	LIFE = 120,          /* seconds */
+	PAUSE = 5,           /* milliseconds */
+	PATIENCE = 100000,   /* microseconds */
+	FLOOD_BLOCKS = 1000, /* of 64 KiB */
 	MOST_CLIENTS = 10000
 };
 
@@ -202,28 +203,23 @@ static void send_file(int connection, const char *path)
 	fclose(stream);
 }
 
+/* No buffer takes so much. */
 static void flood(int connection)
 {
-	struct pollfd ready = {connection, POLLOUT, 0};
-	int patience = PATIENCE; /* until it was told */
+	const struct timeval patience = {.tv_usec = PATIENCE};
+	must(setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &patience,
+			sizeof patience),
+	     "setsockopt SO_SNDTIMEO");
 	memset(block, 'f', sizeof block);
-	for (size_t sum = 0; sum < FLOOD_MOST;) {
-		if (poll(&ready, 1, patience) == 0) {
-			printf("(full)\n");
-			patience = -1;
-			continue;
-		}
-		const ssize_t sent =
-		    send(connection, block, sizeof block, MSG_DONTWAIT);
-		if (sent == -1 && errno == EAGAIN)
-			continue;
-		if (sent == -1 && (errno == ECONNRESET || errno == EPIPE))
-			return;
-		if (sent == -1)
-			err(1, "send");
-		sum += (size_t)sent;
-	}
-	errx(1, "a client that never reads is read from for ever");
+	ssize_t sent = 0;
+	for (int i = 0; i < FLOOD_BLOCKS && sent != -1; i++)
+		sent = send(connection, block, sizeof block, 0);
+	if (sent != -1)
+		errx(1, "a client that never reads is read from for ever");
+	if (errno == EAGAIN)
+		printf("(full)\n");
+	else if (errno != ECONNRESET && errno != EPIPE)
+		err(1, "send");
 }
 
 /* In no time it is a reset. Otherwise close waits until the peer's kernel has

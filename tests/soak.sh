@@ -42,7 +42,7 @@ echo_for_many() {
 		skip "a process may have $(ulimit -H -n) descriptors only"
 	begin listening server socket/echo_server -q -u "$work/echo"
 	before=$(resident server)
-	begin connected never_reads tests/peer connect "$work/echo" flood
+	begin connected never_reads tests/peer connect "$work/echo" flood stay
 	begin "$((connections - 1)) 1" load tests/peer clients "$connections" \
 		connect "$work/echo" send 1 hear send 2 hear send 3 hear stay
 	if [ -n "$before" ]; then

@@ -30,17 +30,6 @@ path_is_not_stolen() {
 }
 check "a stopped server's path is not stolen" path_is_not_stolen
 
-takes_dead_path() {
-	start_echo
-	kill_echo
-	say
-	fails_with 1 'start echo_server first'
-	start_echo
-	still_serves
-	end_echo
-}
-check 'the path of a server that was killed is taken over' takes_dead_path
-
 # Nobody accepts, and no more connections can wait for it: a server that would
 # wait with them would not start, and not end.
 full_queue() {
@@ -59,6 +48,8 @@ race() {
 	for _ in 1 2 3; do
 		start_echo
 		kill_echo
+		say
+		fails_with 1 'start echo_server first'
 		for name in one two three four; do
 			start "$name" socket/echo_server -u "$socket"
 		done

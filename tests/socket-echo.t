@@ -34,9 +34,14 @@ Received: three"
 }
 check 'messages come back in the order in which they were sent' order_is_kept
 
-# Before each client's message, and its echo, stands the client's number.
+# The server is started with few descriptors, and may have more. Before each
+# client's message, and its echo, stands the client's number.
 many_clients() {
+	# shellcheck disable=SC3045 # no shell of ours is without -n
+	limit=$(ulimit -S -n) && ulimit -S -n 40 || skip 'there is no ulimit -n'
 	start_echo -q
+	# shellcheck disable=SC3045
+	ulimit -S -n "$limit"
 	for name in some others; do
 		crowd 150 "$name" send 1 hear send 2 hear send 3 hear stay
 	done
@@ -56,7 +61,7 @@ check '300 clients at once each get their echoes' many_clients
 
 client_never_reads() {
 	start_echo -q
-	start_peer_client flood
+	start_peer_client flood stay
 	crowd 100 others send 1 hear send 2 hear
 	ends_well others
 	await peer '(full)'
@@ -101,7 +106,7 @@ client_dies() {
 	start_echo -q
 	letters 100000 >"$work/message"
 	peer_client send-file "$work/message" close
-	start_peer_client flood
+	start_peer_client flood stay
 	await peer '(full)'
 	end peer KILL
 	still_serves
@@ -132,41 +137,11 @@ no_descriptors() {
 }
 check 'without descriptors it serves those it has, and waits' no_descriptors
 
-# The server is started with few, and may have more.
-limit_is_raised() {
-	# shellcheck disable=SC3045 # no shell of ours is without -n
-	many=$(ulimit -S -n)
-	[ "$many" = unlimited ] || [ "$many" -ge 100 ] ||
-		skip "a process may have $many descriptors here"
-	# shellcheck disable=SC3045
-	ulimit -S -n 40 2>/dev/null || skip 'ulimit -S cannot be had here'
-	start_echo
-	# shellcheck disable=SC3045
-	ulimit -S -n "$many"
-	crowd 60 clients send 1 hear
-	ends_well clients
-	[ ! -s "$work/echo.err" ] || fail 'nothing on standard error'
-}
-check 'the server takes as many descriptors as it may' limit_is_raised
-
-all_get_it() {
-	start_echo -b
-	crowd 3 others read
-	await_that has_accepted 3
-	say 'to all, ' again
-	succeeds
-	prints 'Echoed: to all, 
-Echoed: again'
-	end_echo
-	ends_well others
-	text='to all, again'
-	prints_bytes "connected\n$text$text$text"
-}
-check 'with -b all clients get each message' all_get_it
-
 # What is typed before Enter does not count. At the end of input it ends too.
 stays_until_enter() {
 	start_echo -b
+	crowd 2 others read
+	await_that has_accepted 2
 	start_with_keys stays socket/echo_client -w -u "$socket" first
 	await_error stays 'echo_client: printing what comes: press Enter to '
 	say later
@@ -184,7 +159,12 @@ Echoed: still later'
 	say -w last </dev/null
 	exits 0
 	prints 'Echoed: last'
+	end_echo
+	ends_well others
+	all='firstlaterstill laterlast'
+	prints_bytes "connected\n$all$all"
 }
-check 'client -w stays until Enter, or the end of its input' stays_until_enter
+check 'with -b all clients get each message; -w stays until Enter, or the end' \
+	stays_until_enter
 
 finish_tests

@@ -15,8 +15,8 @@ serve() { # PROGRAM [OPTION ...]; sets $port
 
 # Nobody listens at the port any more.
 port_is_refused() {
-	! "$build/socket/client" -p "$port" >"$out" 2>"$err" &&
-		has_text "$err" 'start server first'
+	run socket/client -p "$port"
+	has_text "$err" 'start server first'
 }
 
 # It listens, or has failed.
