@@ -13,23 +13,6 @@ path_is_private() {
 }
 check 'only the owner may connect' path_is_private
 
-finds_server() { # then the path is there as before
-	fails 1 "a server is already listening at $socket" \
-		socket/echo_server -u "$socket"
-	[ -S "$socket" ] || fail "the other server's path"
-}
-
-# Stopped it is not dead: the kernel takes the connection.
-path_is_not_stolen() {
-	start_echo
-	stop echo STOP
-	crowd 20 clients stay
-	finds_server
-	stop echo CONT
-	still_serves
-}
-check "a stopped server's path is not stolen" path_is_not_stolen
-
 # Nobody accepts, and no more connections can wait for it: a server that would
 # wait with them would not start, and not end.
 full_queue() {
@@ -38,9 +21,12 @@ full_queue() {
 	port=$socket
 	begin listening server tests/odd socket "$socket"
 	crowd 4 clients stay
-	finds_server
+	fails 1 "a server is already listening at $socket" \
+		socket/echo_server -u "$socket"
+	[ -S "$socket" ] || fail "the other server's path"
 }
-check 'a server whose queue of clients is full is not waited for' full_queue
+check "a server that accepts nobody is not waited for, its path not stolen" \
+	full_queue
 
 # They may take the path from each other (there is no lock), so it is not asked
 # who has it at last. But none waits, each says how it went, and none leaves it.

@@ -108,21 +108,15 @@ odd_messages() {
 }
 check 'any bytes are printed, up to a NUL, 1023 at most' odd_messages
 
-peers_flood() {
-	serve server
-	peer_client flood
-	ends_well server
-	prints_line 'Hello message sent to client'
-	awk 'NR == 2 && /^f+$/ && length($0) <= 1023 { right = 1 }
-		END { exit !right || NR != 3 }' "$out" ||
-		fail 'a message of 1 to 1023 times f'
+# It has got what fits, and does not wait for an end that never comes.
+server_floods() {
 	client_meets flood
 	succeeds
 	prints "Hello message sent to server
 $(letters 1023 | tr x f)"
 	ends_well peer
 }
-check 'both end well while the peer floods them' peers_flood
+check 'client ends well while its server floods it' server_floods
 
 # The sequences that set a terminal's title and clear it, tab and DEL, and the
 # same beginning of a sequence (CSI) as one character of UTF-8; then umlauts,

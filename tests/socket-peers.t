@@ -32,26 +32,22 @@ one, two, three'
 }
 check 'client says when there is no answer, reads it to its end' servers_leave
 
-port_is_taken() {
+# By a socket that does not listen, by another one of the same program. The
+# first port is refused to those that connect.
+ports_are_not_shared() {
+	reserve_port
+	fails 1 "connect to 127.0.0.1 port $port (start receiver first): " \
+		socket/sender -p "$port"
 	for side in server receiver prefork; do
 		taken="$side: port $port is taken, or was until a minute ago: \
 wait, or choose another with -p"
 		fails 1 "$taken" "socket/$side" -p "$port"
 	done
-}
-
-ports_are_not_shared() {
-	reserve_port
-	fails 1 "connect to 127.0.0.1 port $port (start receiver first): " \
-		socket/sender -p "$port"
-	port_is_taken
-	for first in server receiver prefork; do
-		serve "$first"
-		port_is_taken
+	for side in server receiver prefork udp_server; do
+		serve "$side"
+		fails 1 "$side: port $port is taken" "socket/$side" -p "$port"
 	done
-	serve udp_server
-	fails 1 "udp_server: port $port is taken: choose another with -p" \
-		socket/udp_server -p "$port"
+	says "taken: choose another with -p"
 }
 check 'a port that is taken is told, and never shared' ports_are_not_shared
 
@@ -91,16 +87,6 @@ ports_are_free_again() {
 	done
 }
 check 'a port whose program was killed is free at once' ports_are_free_again
-
-# A server without SO_REUSEADDR, as the notes' own, has closed first.
-port_in_time_wait() {
-	[ "$(uname)" = Linux ] || skip 'elsewhere the port is free'
-	start_peer shutdown read
-	peer_client read
-	ends_well peer
-	port_is_taken
-}
-check 'a port in TIME-WAIT is told as one that may be' port_in_time_wait
 
 this_machine_only() {
 	[ "$(uname)" = Linux ] || skip 'elsewhere 127.0.0.2 is not this machine'
