@@ -54,7 +54,7 @@ enum {
 	LIFE = 120,          /* seconds */
 	PAUSE = 5,           /* milliseconds */
 	PATIENCE = 100000,   /* microseconds */
-	FLOOD_BLOCKS = 1000, /* of 64 KiB */
+	FLOOD_BLOCKS = 1000, /* no buffer takes so many */
 	MOST_CLIENTS = 10000
 };
 
@@ -203,7 +203,6 @@ static void send_file(int connection, const char *path)
 	fclose(stream);
 }
 
-/* No buffer takes so much. */
 static void flood(int connection)
 {
 	const struct timeval patience = {.tv_usec = PATIENCE};

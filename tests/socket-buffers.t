@@ -4,12 +4,6 @@
 . "${0%/*}/socket.sh"
 needs_loopback
 
-serve_when_asked() { # sets $port
-	start_with_keys receiver socket/receiver -w -p 0
-	await receiver 'Receiver listening on 127.0.0.1:'
-	port=$(port_of receiver)
-}
-
 start_waiting_sender() {
 	begin 'now it waits' sender socket/sender -p "$port"
 }
@@ -18,7 +12,9 @@ start_waiting_sender() {
 # How much the buffers hold depends on the system. Both sides' clocks run, and
 # the sender sleeps in send, before the 0.2 seconds begin.
 send_waits() {
-	serve_when_asked
+	start_with_keys receiver socket/receiver -w -p 0
+	await receiver 'Receiver listening on 127.0.0.1:'
+	port=$(port_of receiver)
 	start_waiting_sender
 	await_error receiver 'press Enter to read'
 	await_that waits sender

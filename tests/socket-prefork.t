@@ -31,14 +31,12 @@ workers_share_socket() {
 	start_prefork 2
 	# shellcheck disable=SC2086 # two words
 	set -- $workers
-	for _ in 1 2; do
-		kill -s STOP "$1"
-		worker_answers "$2"
-		kill -s CONT "$1"
-		kill -s STOP "$2"
-		worker_answers "$1"
-		kill -s CONT "$2"
-	done
+	kill -s STOP "$1"
+	worker_answers "$2"
+	kill -s CONT "$1"
+	kill -s STOP "$2"
+	worker_answers "$1"
+	kill -s CONT "$2"
 }
 check 'workers of prefork accept on one listening socket' workers_share_socket
 
@@ -65,24 +63,22 @@ workers_end() {
 }
 
 # A client that says nothing holds one of them.
-ends_with_workers() { # SIGNAL NUMBER
-	start_prefork 3
-	start_peer_client wait-file "$work/$1" read
-	await peer connected
-	end prefork "$1"
-	exits "$((128 + $2))"
-	workers_end
-	go "$1"
-}
-
 parent_ends_alone() {
 	# shellcheck disable=SC3045 # no shell of ours is without -c
 	ulimit -c 0 # SIGQUIT would leave a core file
-	ends_with_workers INT 2
-	ends_with_workers QUIT 3
-	ends_with_workers TERM 15
-	ends_with_workers HUP 1
-	ends_with_workers KILL 9
+	while read -r signal number; do
+		start_prefork 3
+		start_peer_client stay
+		end prefork "$signal"
+		exits "$((128 + number))"
+		workers_end
+	done <<-END
+		INT 2
+		QUIT 3
+		TERM 15
+		HUP 1
+		KILL 9
+	END
 }
 check 'workers end with their parent, whatever ends it' parent_ends_alone
 

@@ -31,8 +31,7 @@ new_group() { # sets $group, $group_port
 	group_port=$((20000 + $$ % 12000))
 }
 
-# ---- the echo pair: the server's path is its port ------------------------
-
+# The echo server. Its path is its port.
 start_echo() { # [OPTION ...]; sets $socket, $port
 	socket=$work/echo
 	port=$socket
@@ -59,8 +58,6 @@ still_serves() {
 	gives 'Echoed: still there?' \
 		socket/echo_client -u "$socket" 'still there?'
 }
-
-# ---- peers, as odd as a test wants them: tests/peer.c --------------------
 
 # A port that is taken, and where nobody listens.
 reserve_port() { # sets $port
@@ -103,8 +100,6 @@ go() { # [NAME]
 	: >"$work/${1:-go}"
 }
 
-# ---- keys ----------------------------------------------------------------
-
 # As start; its Enter comes from press_enter, one for one program.
 start_with_keys() { # NAME PROGRAM [ARGUMENT ...]
 	[ -p "$work/keys" ] || mkfifo "$work/keys" || skip 'no named pipe here'
@@ -115,8 +110,6 @@ start_with_keys() { # NAME PROGRAM [ARGUMENT ...]
 press_enter() {
 	echo >&9
 }
-
-# ---- what is expected ----------------------------------------------------
 
 # As await, on standard error.
 await_error() { # NAME TEXT
