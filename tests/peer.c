@@ -297,7 +297,8 @@ static void act_with(const char *operand)
 		for (size_t i = 0; i < clients; i++)
 			send_text(i, operand);
 	else if (is("send-file"))
-		send_file(connections[0], operand);
+		for (size_t i = 0; i < clients; i++)
+			send_file(connections[i], operand);
 	else if (is("wait-file"))
 		wait_for_file(operand);
 	else if (is("datagram"))
