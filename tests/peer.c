@@ -23,8 +23,7 @@
  *     flood            send until the peer has closed or reset, or print
  *                      "(full)" when there has been no room for a while
  *     shutdown         no more to send: the peer reads end-of-file
- *     reset            close with RST instead of FIN
- *     close            close, when the peer's kernel has all that was sent
+ *     reset            close with RST. (Its end closes with FIN.)
  *     wait-file FILE   go on when the file exists
  *     stay             until it is ended
  *     datagram PLACE   standard input to ADDRESS:PORT, print the port it is
@@ -221,11 +220,9 @@ static void flood(int connection)
 		err(1, "send");
 }
 
-/* In no time it is a reset. Otherwise close waits until the peer's kernel has
- * acknowledged all. */
-static void close_lingering(int connection, int seconds)
+static void reset(int connection)
 {
-	const struct linger linger = {.l_onoff = 1, .l_linger = seconds};
+	const struct linger linger = {.l_onoff = 1, .l_linger = 0};
 	must(setsockopt(connection, SOL_SOCKET, SO_LINGER, &linger,
 			sizeof linger),
 	     "setsockopt SO_LINGER");
@@ -281,9 +278,7 @@ static int act_on(int connection)
 	else if (is("shutdown"))
 		must(shutdown(connection, SHUT_WR), "shutdown");
 	else if (is("reset"))
-		close_lingering(connection, 0);
-	else if (is("close"))
-		close_lingering(connection, LIFE);
+		reset(connection);
 	else
 		return 0;
 	return 1;

@@ -107,7 +107,7 @@ check '10 MiB of any bytes, and byte after byte, come back exactly, then EOF' \
 client_dies() {
 	start_echo -q
 	letters 100000 >"$work/message"
-	peer_client send-file "$work/message" close
+	peer_client send-file "$work/message"
 	start_peer_client flood stay
 	await peer '(full)'
 	end peer KILL

@@ -76,7 +76,7 @@ output_is_lost() {
 	peer_client send Hello read
 	fails_unread
 	start_unread receiver -p 0
-	peer_client close
+	peer_client
 	fails_unread
 	start_unread udp_server -p 0
 	run tests/peer datagram "127.0.0.1:$port" </dev/null

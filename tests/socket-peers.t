@@ -6,7 +6,7 @@ needs_loopback
 
 client_leaves() {
 	serve server
-	peer_client close
+	peer_client
 	finish server
 	fails_with 1 'server: recv: the client closed without a message'
 	! has_text "$out" Hello || fail 'no answer'

@@ -44,15 +44,13 @@ check 'workers of prefork accept on one listening socket' workers_share_socket
 clients_at_once() {
 	serve prefork
 	await_that has_workers 3
-	start_peer_client wait-file "$work/go" close
+	start_peer_client stay
 	crowd 10 clients send Hello read
 	ends_well clients
 	answers=$(awk '{ sum += gsub(/Hello from worker [0-9]/, "") }
 		END { print sum }' "$out")
 	[ "$answers" -eq 10 ] || fail 'ten answers of workers'
 	has_workers 3 || fail 'no other workers than the first'
-	go
-	ends_well peer
 }
 check 'three workers answer ten clients while one is silent' clients_at_once
 
@@ -110,7 +108,7 @@ odd_clients() {
 	start_prefork 1
 	worker=${workers# }
 	odd_client reset
-	odd_client close
+	odd_client
 	[ ! -s "$work/prefork.err" ] || fail 'no answer that cannot be sent'
 	odd_client send Hello reset
 	odd_client send Hello shutdown reset
