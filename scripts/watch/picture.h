@@ -164,7 +164,8 @@ static void put_row(struct canvas *canvas, const struct row *row)
 		*life = '|';
 		add_call(&text, call);
 		put_cell_text(canvas, row, text.text, PLAIN, -1);
-		*life = ':';
+		if (call->ended == 0 || call->waited)
+			*life = ':';
 		break;
 	case RETURN:
 		if (call->waited)

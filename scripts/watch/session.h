@@ -117,6 +117,7 @@ static struct process {
 		long unusual;      /* results: failed, or the end of file */
 	} signatures[SIGNATURES];
 	int signature; /* of the call that it is in, or -1 */
+	int folding;   /* that call is one of the folded ones */
 	long folded;
 	long long folded_until;
 	char folded_call[24];
