@@ -170,6 +170,9 @@ static int read_made(int pipe_end, struct made *object)
 static void guard(int pipe_end, int objects, int screen)
 {
 	setsid();
+#ifdef __linux__
+	prctl(PR_SET_NAME, "guardian"); /* `killall watch` passes it by */
+#endif
 	const int signals[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
 			       SIGPIPE, SIGTTOU, SIGTSTP};
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
