@@ -105,4 +105,16 @@ is_named() { # the guardian
 check 'its guardian has another name, for those who kill by name' \
 	guardian_has_another_name
 
+no_zombie_is_left() {
+	watch shm/race
+	succeeds
+	look_for_children "$PPID" # limit's: on Linux it gets what others leave
+	count=0
+	for born in $born; do
+		count=$((count + 1))
+	done
+	[ "$count" -eq 1 ] || fail "no child of limit but this shell: $born"
+}
+check 'its guardian has ended before it ends' no_zombie_is_left
+
 finish_tests

@@ -11,6 +11,7 @@ static struct made {
 } made[500];
 static int made_count;
 static int to_guardian = -1;
+static pid_t guardian;
 static int objects_to_guardian = -1; /* the programs' side */
 static struct termios terminal;      /* as it was */
 static int terminal_changed;
@@ -239,7 +240,7 @@ static void start_guardian(void)
 		err(1, "pipe");
 	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, objects) == -1)
 		err(1, "socketpair");
-	const pid_t guardian = fork();
+	guardian = fork();
 	if (guardian == -1)
 		err(1, "fork");
 	if (guardian == 0) {
@@ -266,4 +267,5 @@ static void dismiss_guardian(void)
 {
 	struct made object = {.kind = GROUP, .id = -1, .gone = 1};
 	tell_guardian(&object);
+	waitpid(guardian, NULL, 0); /* no zombie for those who never wait */
 }
