@@ -1,5 +1,5 @@
 #!/bin/sh
-# watch-drawn.t - what watch draws of events that luck alone would bring
+# watch-drawn.t - what watch draws of rare events, and of rare arguments
 # shellcheck source=tests/watch.sh
 . "${0%/*}/watch.sh"
 
@@ -87,5 +87,13 @@ no_rows_are_left() {
 	folds_some
 }
 check 'where no row is left, no less than no call is folded' no_rows_are_left
+
+options_have_names() {
+	watch -q socket/multicast_sender
+	in_order '| setsockopt(3, IPPROTO_IP, IP_MULTICAST_IF)'
+	watch -q 'socket/server -a 192.0.2.1 -p 0' # it fails
+	in_order '| setsockopt(3, SOL_SOCKET, SO_REUSEADDR)' 'bind(' '= -1 '
+}
+check 'an option has the name that it has at its level' options_have_names
 
 finish_tests
