@@ -7,8 +7,15 @@ static int fitting(const char *text, int room)
 {
 	int width = 0, at = 0, blank = 0;
 	while (text[at] != '\0') {
-		if (width == room)
-			return blank > 0 ? blank : at;
+		if (width == room && blank > 0)
+			return blank;
+		if (width == room) {
+			/* Three dots stay together. */
+			const char *last = text + at - 1;
+			for (int i = 0; i < 2; i++)
+				last -= strncmp(last, "..", 2) == 0;
+			return (int)(last + 1 - text);
+		}
 		if (text[at] == ' ' && width > 4)
 			blank = at;
 		if (text[at] == '|' && width > 4 && width + 1 < room)
