@@ -286,6 +286,7 @@ echo came back: \$?"
 	await screen 'held at its start'
 	press "'1" "'1" "'1" "'1" "'1"
 	await screen 'held: fork has returned'
+	await screen '[a] 1.1 '
 	press "'a" "'a" "'1" "'1" "'q"
 	await screen 'came back: 0'
 	type_there 'stty -a; echo after'
