@@ -103,9 +103,19 @@ static void note_earlier_objects(void)
 	began_at = time(NULL);
 }
 
-/* A …get has returned this id. Has it made the object? */
-static void note_object(int kind, int id)
+static int kind_of_get(const char *call)
 {
+	static const char *const calls[] = {"shmget", "semget", "msgget"};
+	for (int kind = SEGMENT; kind <= QUEUE; kind++)
+		if (strcmp(call, calls[kind]) == 0)
+			return kind;
+	return -1;
+}
+
+/* This call has returned an id. Is it a …get, and has it made the object? */
+static void note_object(const char *call, int id)
+{
+	const int kind = kind_of_get(call);
 	struct shmid_ds segment;
 	struct msqid_ds queue;
 	struct semid_ds set;
@@ -113,6 +123,8 @@ static void note_object(int kind, int id)
 		int value;
 		struct semid_ds *set;
 	} argument = {.set = &set};
+	if (kind == -1)
+		return;
 	for (int i = 0; i < earlier_count[kind]; i++)
 		if (earlier[kind][i] == id)
 			return;
@@ -137,18 +149,14 @@ static void note_object(int kind, int id)
  * be killed before we have read the events. */
 static void take_objects(int objects)
 {
-	static const char *const calls[] = {"shmget", "semget", "msgget"};
 	char line[60], call[20];
 	int id;
 	ssize_t length;
 	while ((length = recv(objects, line, sizeof line - 1, MSG_DONTWAIT)) >
 	       0) {
 		line[length] = '\0';
-		if (sscanf(line, "%19s %d", call, &id) != 2)
-			continue;
-		for (int kind = SEGMENT; kind <= QUEUE; kind++)
-			if (strcmp(call, calls[kind]) == 0)
-				note_object(kind, id);
+		if (sscanf(line, "%19s %d", call, &id) == 2)
+			note_object(call, id);
 	}
 }
 
