@@ -6,30 +6,37 @@
 needs_watch
 
 # Draw these calls of process 1.1, and of 1.2, which is gone.
-tell() { # CALLS; the events come from standard input
+tell() { # CALLS [OPTION ...]; the events come from standard input
+	calls=$1
+	shift
 	{
 		echo '10 1.1 child 999999998 0'
 		echo '20 1.2 child 999999999 0'
 		cat
 	} >"$work/events"
-	watch -q -c "$1" "tests/teller $work/events"
+	watch -q -c "$calls" "$@" "tests/teller $work/events"
 	succeeds
 }
 
 results_come_after_causes() {
-	tell waitpid,send,recv <<-END
-		30 1.1 begin recv 1 fd=3 size=9 flags=0
-		40 1.2 begin send 1 fd=3 bytes="x" size=1 flags=0
-		50 1.2 return send 1 1
-		60 1.1 return recv 1 1 bytes="x"
-		70 1.1 begin waitpid 1 pid=999999999 options=WNOHANG
-		80 1.2 begin send 2 fd=3 bytes="y" size=1 flags=0
-		90 1.2 return send 2 1
-		100 1.1 return waitpid 1 999999999 signal=SIGKILL
-	END
-	in_order '| recv(3, 9 bytes)' 'send(3, "x") = 1' '| recv = 1 "x"' \
-		'waitpid(pid' 'send(3, "y") = 1' '| waitpid = 999999999'
-	! has_text "$out" ' : ' || fail 'no dotted line, as nobody waits'
+	# Also of processes that were held, and have been let go.
+	for order in '' '-x 1+'; do
+		# shellcheck disable=SC2086 # two words
+		tell waitpid,send,recv $order <<-END
+			30 1.1 begin recv 1 fd=3 size=9 flags=0
+			40 1.2 begin send 1 fd=3 bytes="x" size=1 flags=0
+			50 1.2 return send 1 1
+			60 1.1 return recv 1 1 bytes="x"
+			70 1.1 begin waitpid 1 pid=999999999 options=WNOHANG
+			80 1.2 begin send 2 fd=3 bytes="y" size=1 flags=0
+			90 1.2 return send 2 1
+			100 1.1 return waitpid 1 999999999 signal=SIGKILL
+		END
+		in_order '| recv(3, 9 bytes)' 'send(3, "x") = 1' \
+			'| recv = 1 "x"' 'waitpid(pid' 'send(3, "y") = 1' \
+			'| waitpid = 999999999'
+		! has_text "$out" ' : ' || fail 'no dotted line: nobody waits'
+	done
 	tell msgsnd,msgrcv <<-END
 		30 1.2 begin msgsnd 1 id=7 message=1:"x" size=1 flags=0
 		40 1.1 begin msgrcv 1 id=7 size=9 type=0 flags=0

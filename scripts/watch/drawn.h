@@ -163,8 +163,9 @@ static int is_overtaken(const struct call *call, int at)
 {
 	const int is_wait = is_one_of(call->name, "wait waitpid");
 	const int child = is_wait ? process_of_pid(atol(call->result)) : -1;
-	if (holding || (!is_wait && !is_one_of(call->name, receiving) &&
-			!is_one_of(call->name, "accept msgrcv poll select")))
+	const int gets = is_wait || is_one_of(call->name, receiving) ||
+			 is_one_of(call->name, "accept msgrcv poll select");
+	if (!gets || same_each_time)
 		return 0;
 	while (++at < row_count) {
 		const struct row *row = &rows[at];
