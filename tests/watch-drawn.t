@@ -107,6 +107,16 @@ dots_stay_together() {
 check 'what is cut off is not cut once more, within its dots' \
 	dots_stay_together
 
+waits_are_told_without_output() {
+	unless_watchable 'sh -c :'
+	watch -x '1:waitpid 1~ 1.1' "sh -c 'exec $build/shm/race -w >$work/x'"
+	succeeds
+	in_order '| waitpid(pid ' '| _exit(0)' ': waited' '| waitpid = '
+	has_text "$work/x" 'Child has exited.' || fail 'what it has printed'
+}
+check 'a program whose output goes elsewhere is seen to wait, too' \
+	waits_are_told_without_output
+
 options_have_names() {
 	watch -q socket/multicast_sender
 	in_order '| setsockopt(3, IPPROTO_IP, IP_MULTICAST_IF)'
