@@ -96,13 +96,15 @@ no_rows_are_left() {
 check 'where no row is left, no less than no call is folded' no_rows_are_left
 
 dots_stay_together() {
+	long=$(letters 16)
+	shorter=$(letters 15)
 	tell send <<-END
-		30 1.1 begin send 1 fd=3 bytes="$(letters 16)"... size=99 flags=0
+		30 1.1 begin send 1 fd=3 bytes="$long"... size=99 flags=0
 		40 1.1 return send 1 99
-		50 1.1 begin send 2 fd=3 bytes="$(letters 15)"... size=99 flags=0
+		50 1.1 begin send 2 fd=3 bytes="$shorter"... size=99 flags=0
 		60 1.1 return send 2 99
 	END
-	in_order '"'"$(letters 16)"'" ' '..., 99' '"'"$(letters 15)"'" ' '..., 99'
+	in_order "\"$long\" " '..., 99' "\"$shorter\" " '..., 99'
 }
 check 'what is cut off is not cut once more, within its dots' \
 	dots_stay_together
