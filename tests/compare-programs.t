@@ -1,0 +1,357 @@
+#!/bin/sh
+# compare-programs.t - scripts/compare: shm, socket and msgqueue
+#
+# What a mechanism can get wrong by itself is tested with each; what they have
+# in common, in pingpong.h, with one of them.
+# shellcheck disable=SC2154 # the figures of a line, and words of shm.sh
+# shellcheck source=tests/shm.sh
+. "${0%/*}/shm.sh"
+
+shm=scripts/compare/shm
+socket=scripts/compare/socket
+msgqueue=scripts/compare/msgqueue
+[ -n "$inside" ] || has_loopback || export no_tcp=1
+
+# ---- words ---------------------------------------------------------------
+
+each() { # FUNCTION, which gets MECHANISM PROGRAM [-u]
+	"$1" shm "$shm"
+	"$1" unix "$socket" -u
+	"$1" msgqueue "$msgqueue"
+	[ -z "${no_tcp:-}" ] || skip 'there is no loopback interface for TCP'
+	"$1" tcp "$socket"
+}
+
+# One line: what was asked for, and figures, which become variables.
+prints_figures() { # MECHANISM WAIT BYTES ROUNDS
+	succeeds
+	has_lines "$out" 1 || fail 'one line'
+	read -r line <"$out"
+	figures=${line#"mechanism=$1 wait=$2 bytes=$3 rounds=$4 "}
+	[ "$figures" != "$line" ] || fail "a line of $1, $2, $3 bytes, $4 rounds"
+	names=
+	for figure in $figures; do
+		case $figure in
+		segment=*[!0-9]* | *=*[!0-9.]* | *=*.*.*) fail 'figures' ;;
+		segment=[0-9]* | *=[0-9]*.[0-9][0-9][0-9]) ;;
+		*) fail "three digits after the point: $figure" ;;
+		esac
+		names="$names ${figure%=*}"
+	done
+	wanted=' setup_us round_trip_us cpu_us switches'
+	[ "$1" != shm ] || wanted="$wanted attach_us touch_us segment"
+	[ "$names" = "$wanted" ] || fail "the figures$wanted"
+}
+
+# Relations of these figures: 'setup_us > attach_us'.
+figures_hold() { # RELATION, as awk has it
+	program="{ $(echo "$figures" | tr ' ' ';')
+		exit !($1) }"
+	awk "BEGIN $program" </dev/null || fail "this to hold: $1"
+}
+
+# One that has long to play, with $child as its child.
+start_endless() { # NAME PROGRAM [ARGUMENT ...]
+	start "$@" -n 1000000000
+	await_child "$1"
+	case "$*" in
+	*poll*) ;;
+	*"$shm"*) await_that uses_semaphores ;;
+	esac
+}
+
+# A set is known by the processes that have used it, and they do not use it in
+# the first 60 ms.
+uses_semaphores() {
+	"$build/tests/keyless" list "$parent" >"$work/used" 2>"$work/cannot" ||
+		return 0
+	has_text "$work/used" semaphores
+}
+
+# Both have ended, and no segment, queue or semaphores of theirs are left.
+all_is_gone() {
+	prints_nothing
+	await_that has_ended "$parent"
+	await_that has_ended "$child"
+	nothing_left_of "$parent" "$child"
+}
+
+run_on_one_core() { # PROGRAM [ARGUMENT ...]
+	command="taskset -c 0 $*"
+	program=$1
+	shift
+	run_command taskset -c 0 "$build/$program" "$@"
+}
+
+# ---- messages and figures ------------------------------------------------
+
+# From one byte to more than the buffers hold. A process that blocks sleeps once
+# in a round, or its message is there; one that polls does not sleep, here on
+# Linux. What came before the rounds is not counted.
+carries() { # MECHANISM PROGRAM [-u]
+	mechanism=$1
+	shift
+	large=1048576
+	[ "$mechanism" != msgqueue ] || large=2048
+	for size in 1 2 3 "$large"; do
+		run "$@" -w block -s "$size" -n 3
+		prints_figures "$mechanism" block "$size" 3
+		run "$@" -w poll -s "$size" -n 3
+		prints_figures "$mechanism" poll "$size" 3
+	done
+	[ "$(uname)" != Linux ] || figures_hold 'switches < 0.5'
+	run "$@" -n 1000
+	prints_figures "$mechanism" block 64 1000
+	figures_hold 'switches > 0.5 && switches < 3 && setup_us > 0'
+}
+
+messages_arrive() {
+	each carries
+}
+check 'messages of any size arrive; a line says what they cost' messages_arrive
+
+# A look that does not give the core away costs what is left of a time slice.
+takes_turns() { # MECHANISM PROGRAM [-u]
+	mechanism=$1
+	shift
+	run_on_one_core "$@" -w poll -n 50
+	prints_figures "$mechanism" poll 64 50
+	figures_hold 'cpu_us < 1000'
+}
+
+# What both processes computed: in all it is what this shell's ended children
+# used, user and system time, like 0m0.25s, but for what is not timed. On one
+# core it is no more than has passed, and that is less than this test may take.
+one_core_is_enough() {
+	taskset -c 0 true 2>/dev/null || skip 'no taskset here'
+	run_on_one_core "$msgqueue" -n 30000
+	times >"$work/times" # not in a pipe: that is another shell
+	{ read -r _ && read -r user system; } <"$work/times"
+	user=${user%s}
+	system=${system%s}
+	seconds="((${user%m*} + ${system%m*}) * 60 + ${user#*m} + ${system#*m})"
+	prints_figures msgqueue block 64 30000
+	figures_hold "30000 * cpu_us > 0.7 * $seconds * 1000000 - 20000 &&
+		30000 * cpu_us < 1.1 * $seconds * 1000000 + 20000 &&
+		cpu_us < 1.1 * round_trip_us + 2 &&
+		30000 * round_trip_us < $time_limit * 1000000"
+	each takes_turns
+}
+check 'one core is enough; the cpu time is that of both' one_core_is_enough
+
+# The set-up ends when both have touched each page, which are in memory then.
+# 4 MiB is what a segment may have on macOS.
+has_touched_all() { # PID
+	while read -r name kib _; do
+		[ "$name" != RssShmem: ] || break
+	done <"/proc/$1/status"
+	[ "${kib:-0}" -ge 4096 ]
+}
+
+segments() {
+	run "$shm" -s 1000 -n 1
+	prints_figures shm block 1000 1
+	figures_hold 'segment > 1000 && segment < 2000'
+	run "$shm" -n 1 -S 4194304
+	prints_figures shm block 64 1
+	figures_hold 'segment == 4194304 && attach_us > 0 && touch_us > 0 &&
+		setup_us > attach_us + touch_us'
+	has_text /proc/self/status RssShmem: 2>/dev/null ||
+		skip 'what a process has in memory is not told here'
+	start_endless large "$shm" -S 4194304
+	await_that has_touched_all "$parent"
+	await_that has_touched_all "$child"
+	end large
+}
+check 'shm: both processes touch each page of a segment' segments
+
+# Linux lists the numbers of all Unix-domain sockets.
+unix_pair() {
+	[ -r /proc/net/unix ] || skip 'no /proc/net/unix to look into'
+	start_endless pair "$socket" -u
+	find "/proc/$parent/fd" -exec readlink '{}' ';' |
+		sed -n 's/^socket:\[\([0-9]*\)\]$/ \1/p' >"$work/number"
+	grep -q -F -f "$work/number" /proc/net/unix ||
+		fail 'its socket in /proc/net/unix'
+	end pair
+}
+check 'socket -u: a Unix-domain pair' unix_pair
+
+# What valgrind finds ends a process with status 9, also the child.
+sends_what_was_set() {
+	memcheck='valgrind -q --error-exitcode=9'
+	$memcheck "$build/$msgqueue" -h >"$out" 2>&1 ||
+		skip 'no valgrind for such a program here'
+	for program in "$msgqueue" "$socket -u"; do
+		command="$memcheck $program -s 100 -n 2"
+		# shellcheck disable=SC2086 # these are words
+		run_command $memcheck "$build/"$program -s 100 -n 2
+		! has_text "$err" 'unhandled dwarf' ||
+			skip 'this valgrind cannot read such a program'
+		succeeds
+	done
+}
+check 'no byte is sent that was not set' sends_what_was_set
+
+# ---- verification --------------------------------------------------------
+
+# Another process writes to the object of one that was started as spoilt.
+spoil() { # KIND [BYTE of a segment, 1 is the last one]
+	await_that can_be_spoilt "$1"
+	start spoiler tests/keyless spoil "$1" "$id" ${2:+"$2"}
+	finish spoilt
+}
+
+can_be_spoilt() { # KIND; sets $id, to 0 if the process has ended
+	"$build/tests/keyless" list "$parent" >"$work/used" 2>"$work/cannot" ||
+		skip "$(cat "$work/cannot")"
+	while read -r kind id; do
+		[ "$kind" != "$1" ] || has_line "$work/old" "$kind $id" ||
+			return 0
+	done <"$work/used"
+	id=0
+	has_ended "$parent"
+}
+
+has_noticed() { # TEXT
+	exits 1
+	says "$1"
+	finish spoiler
+	all_is_gone
+}
+
+# One byte in the middle has to be wrong in the last message: on a busy machine
+# that may take some tries.
+spoilt_messages() {
+	note_old
+	start_endless spoilt "$shm"
+	spoil segment 1
+	says 'round '
+	has_noticed 'not what was sent'
+	status=0
+	while [ "$status" -eq 0 ]; do
+		start spoilt "$shm" -s 1000000 -n 2000
+		await_child spoilt
+		spoil segment 500000
+	done
+	has_noticed 'byte 500000: not what was sent'
+	start_endless spoilt "$msgqueue" -s 100
+	spoil queue
+	has_noticed '64 bytes came, not 100'
+}
+check 'a message that is not the one that was sent is noticed' spoilt_messages
+
+# ---- ends ----------------------------------------------------------------
+
+# Each mechanism has its own way to see that the other process has gone.
+is_killed() { # MECHANISM PROGRAM [-u]
+	shift
+	for wait in block poll; do
+		start_endless family "$@" -w "$wait"
+		kill -s KILL "$parent"
+		finish family
+		exits 137
+		all_is_gone
+		start_endless family "$@" -w "$wait"
+		kill -s KILL "$child"
+		finish family
+		fails_with 1 'the other process has ended'
+		all_is_gone
+	done
+}
+
+either_is_killed() {
+	note_old
+	each is_killed
+}
+check 'nothing is left if one of the two is killed' either_is_killed
+
+# Ctrl-C reaches both: one has to remove what there is.
+signals() {
+	note_old
+	while read -r who signal end program <&3; do
+		start_endless "$signal" "$program"
+		case $who in
+		parent) stop "$signal" "$signal" ;;
+		child) kill -s "$signal" "$child" ;;
+		both) kill -s "$signal" "$child" "$parent" ;;
+		esac
+		finish "$signal"
+		exits "$end"
+		all_is_gone
+	done 3<<-END
+		child TERM 1 $msgqueue
+		parent HUP 129 $msgqueue
+		parent QUIT 131 $msgqueue
+		parent TERM 143 $shm
+		both INT 130 $shm
+	END
+}
+check 'and nothing if they get a signal' signals
+
+# Under nohup, the end of the terminal does not end it.
+nohup_keeps_going() {
+	trap '' HUP
+	start ignoring "$msgqueue" -n 30000
+	await_child ignoring
+	kill -s HUP "$parent" "$child"
+	finish ignoring
+	prints_figures msgqueue block 64 30000
+}
+check 'nohup keeps it going' nohup_keeps_going
+
+nobody_reads() {
+	note_old
+	run_unread "$msgqueue" -n 5
+	fails_with 1 'cannot write to standard output'
+	nothing_left_of "$pid"
+}
+check 'a line that cannot be written is a failure' nobody_reads
+
+# ---- what is refused -----------------------------------------------------
+
+bad_input() {
+	for program in "$shm" "$socket" "$msgqueue"; do
+		shows_usage "$program"
+		refused "$program" -x
+	done
+	refused "$msgqueue" surplus
+	says "unexpected argument 'surplus'"
+	for bad in w=spin w=blocked s= s=0 s=1x s=1073741825 \
+		s=99999999999999999999 n=0 n=1000000001; do
+		refused "$msgqueue" "-${bad%=*}" "${bad#*=}"
+		says "-${bad%=*} '${bad#*=}': must be "
+	done
+	for bad in 0 64 2147483648; do # 64 bytes are the message alone
+		refused "$shm" -S "$bad"
+	done
+}
+check '-h tells the usage, bad input is refused' bad_input
+
+# A system has no room for everything: here by a limit of our own.
+too_large() {
+	fails 77 'a message of 1073741824 bytes' "$msgqueue" -s 1073741824
+	# shellcheck disable=SC3045 # where it is not there, skip
+	(ulimit -v 200000 && "$build/$shm" -n 1) >"$out" 2>&1 ||
+		skip 'memory cannot be limited here'
+	# shellcheck disable=SC3045
+	ulimit -v 200000
+	for option in -S -s; do
+		fails 77 '1073741824 bytes' "$shm" "$option" 1073741824
+	done
+}
+check 'what is too large for the system: exit 77' too_large
+
+# A limit of the system (macOS has one of 4 MiB), in a namespace of our own.
+over_the_limit() {
+	echo 'echo 100000 >/proc/sys/kernel/shmmax; exec "$@"' >"$work/limited"
+	run_command unshare -r -i sh "$work/limited" true
+	[ "$status" -eq 0 ] || skip 'no namespace of our own to be had here'
+	command="$shm -S 1000000, with a shmmax of 100000"
+	run_command unshare -r -i sh "$work/limited" "$build/$shm" -S 1000000
+	fails_with 77 'shmget: a segment of 1000000 bytes'
+	prints_nothing
+}
+check 'and what is over a limit of the system' over_the_limit
+
+finish_tests
