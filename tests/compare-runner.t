@@ -95,9 +95,9 @@ one_core() {
 	BUILD=$work/build OMP_NUM_THREADS=3 \
 		run_script scripts/compare/compare.sh -q
 	succeeds
-	for text in ', one core' ' message ON ONE CORE: half' 'Do not compare'; do
-		prints_like "$text"
-	done
+	prints_like ', one core'
+	prints_like ' message ON ONE CORE: half'
+	prints_like 'Do not compare'
 	has_text "$work/build/compare.csv" 'message,1,1,tcp' ||
 		fail '1 as the number of cores in compare.csv, without -o'
 	has_text "$work/build/compare.svg" ', one core' ||
