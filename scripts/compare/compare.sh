@@ -93,7 +93,8 @@ $(cat "$private/err" "$private/out")"
 run_lap() {
 	: >"$private/lap"
 	while read -r series mechanism way bytes rounds segment <&3; do
-		show_progress "run $lap of $laps: $mechanism, $way, $bytes bytes"
+		what="$mechanism, $way, $bytes bytes"
+		show_progress "run $lap of $laps: $what"
 		measure "$series" "$mechanism" "$way" "$bytes" "$rounds" \
 			"$segment"
 	done 3<"$private/plan"
