@@ -1,16 +1,18 @@
-# play.awk - plays the sections of lab sheets as it reads them, for play.sh
+# play.awk - plays sections of lab sheets, for play.sh
 #
-# lane is 0 on a screen. In a check it is 1 to 4, and plays each fourth section;
-# what it has found is in $private/tap00001 and so on. The terminals are those
-# of scripts/terminal: what they obey goes into a FIFO, what they say comes from
-# standard input. only is the section to begin with, or the one to check; back
-# is where to go back to if there is none.
+# It reads the labs' sheets, for the numbers of their sections, and behind
+# wanted=1 those that are to be played. lane is 0 on a screen; in a check it is
+# 1 to 4, and plays each fourth section: what it has found is in
+# $private/tap00001 and so on. only is the section to begin with, or to check.
+#
+# The terminals are those of scripts/terminal: what they obey goes into a FIFO,
+# what they say comes from standard input.
 
 BEGIN {
 	private = ENVIRON["private"]
 	commands = private "/commands" lane
 	dots = "\002" # stands for three dots in one character: any text
-	examples = dots
+	ended = "\001" # begins an exit status, which no line that came can be
 	limit *= scale # seconds until what has not come is missing
 	split(ENVIRON["missing"], missing, " ")
 	keys_line = "[Enter: go on   q: quit   b: back   r: repeat   " \
@@ -26,147 +28,171 @@ is_filter {
 	next
 }
 
-# ---- a section is what stands from a heading to the next -------------------
+# ---- reading: a section is what stands from a heading to the next ----------
 
 FNR == 1 {
-	is_again = FILENAME in seen
-	seen[FILENAME] = 1
-	is_wanted = index("\n" ENVIRON["wanted"], "\n" FILENAME "\n")
 	is_program = FILENAME ~ /\.c$/
-	is_over = is_folded = after_heading = 0
+	is_over = is_folded = after_heading = after_remark = 0
 }
 
 # Of a program its top comment, whose first line is a heading.
 is_program && /^ \*\// { is_over = 1 }
-is_again || is_over || (is_program && FNR == 1) { next }
+is_over || (is_program && FNR == 1) { next }
 is_program { sub(/^ \* ?/, FNR == 2 ? "# " : "") }
 
 # A heading that only another one follows shares its screen.
-{ is_heading = sub(/^#+ +/, "") }
-is_heading && !after_heading {
-	end_section()
-	begin_section($0)
+{
+	is_heading = sub(/^#+ +/, "")
+	sub(/ +$/, "")
 }
-is_heading { $0 = section ". " $0 }
-!/^ *$/ { after_heading = is_heading }
+is_heading && !after_heading { begin_section(FILENAME ":" FNR) }
+$0 != "" { after_heading = is_heading }
 
-/<details>/ { is_folded = 1 }
-is_playing && !left && (lane || !is_folded) { play_line($0) }
-/<\/details>/ { is_folded = 0 }
+wanted {
+	if (is_heading)
+		$0 = number[last] ". " $0
+	if (/<details>/)
+		is_folded = 1
+	if (lane || !is_folded)
+		keep($0)
+	if (/<\/details>/)
+		is_folded = 0
+}
+
+function begin_section(place) {
+	if (!(place in numbers))
+		numbers[place] = ++count[wanted]
+	if (!wanted)
+		return
+	last++
+	sheet[last] = FILENAME
+	title[last] = $0
+	number[last] = numbers[place]
+	if (!(number[last] in section))
+		section[number[last]] = last
+	lines = shown = 0
+}
+
+function keep(line,    i) {
+	if (line == "" && after_remark) # it goes with the remark
+		return
+	after_remark = line ~ /^ *<!--/
+	source[last, ++lines] = line
+	shown += !after_remark && !is_folded
+	if (line == "")
+		return
+	size[last] = lines
+	rows[last] = shown
+	for (i in missing)
+		if (index(line, "$ ") && index(line " ", " " missing[i] " "))
+			lack[last] = "there is no " missing[i] " here"
+}
+
+# ---- playing ---------------------------------------------------------------
 
 END {
 	if (is_filter)
 		exit
-	if (goal == "")
-		end_section()
-	if (lane == 1)
-		print "1.." count >(private "/tap_plan")
-	if (here < only && back)
-		print back >(private "/next")
-	else if (here < only && lane < 2) {
+	if (only != "" && !(only in section)) {
 		print "play.sh: there is no section " only >"/dev/stderr"
-		failed = 2
+		exit 2
+	}
+	first = only == "" ? 1 : section[only]
+	if (only != "" && lane)
+		last = first
+	if (lane == 1)
+		print "1.." (last - first + 1) >(private "/tap_plan")
+	goal = lane ? first + lane - 1 : first
+	while (goal <= last) {
+		here = goal
+		goal += lane ? 4 : 1
+		play_section()
 	}
 	exit failed
 }
 
-function begin_section(heading) {
-	section++
-	if (is_wanted) {
-		before = here
-		here = section
-	}
-	is_playing = is_wanted && section >= only
-	if (lane && only && section != only)
-		is_playing = 0
-	if (lane && is_playing)
-		is_playing = ++count % 4 == lane % 4
-	if (!is_playing)
-		return
-	sheet = FILENAME
-	title = heading
-	rows = left = gap = is_remarked = is_played = 0
-	home = found = reason = skip = lack = ""
+function play_section(    i, line, indent) {
+	left = is_played = 0
+	home = found = reason = ""
+	begin_block()
 	print (stops && !plain ? "\033[2J\033[H" : "") (stops ? keys_line : "")
+	for (i = 1; i <= size[here] && !left; i++) {
+		line = source[here, i]
+		# An empty line belongs to what follows it.
+		indent = match(line == "" ? source[here, i + 1] : line, \
+			/[^ ]/) - 1
+		if (indent < session)
+			end_session()
+		if (line ~ /^ *<!--/) {
+			remark(line)
+			continue
+		}
+		if (!session && line ~ /^    +(\$ |terminal 1( |$))/) {
+			session = column[1] = indent
+			is_played += skip == ""
+			reason = skip
+		}
+		if (session)
+			play_row(line)
+		else
+			print line
+		gsub(/[\200-\277]/, "", line) # the further bytes of characters
+		if (length(line) > 80)
+			fail("more than 80 columns: " line)
+	}
+	end_session()
+	if (rows[here] > 23 && sheet[here] !~ /\.c$/)
+		fail("it has " rows[here] " lines, 23 fit on a screen")
+	stop()
+	if (lane)
+		report()
 }
 
-function end_section(    line) {
-	if (!is_playing)
-		return
-	end_session()
-	if (rows > 23 && sheet !~ /\.c$/)
-		fail("it has " rows " lines, 23 fit on a screen")
-	if (is_remarked)
-		fail("no session follows a <!-- -->")
-	stop()
-	line = sheet
-	if (index(line, ENVIRON["root"] "/") == 1)
-		line = substr(line, length(ENVIRON["root"]) + 2)
-	line = "ok " count " - " line " " section ": " title
+function report(    line) {
+	line = "ok " (here - first + 1) " - " sheet[here] " " number[here] \
+		": " title[here]
 	if (found != "")
 		line = "not " line "\n#   " found
-	else if (!is_played && reason != "")
+	else if (reason != "" && !is_played)
 		line = line " # SKIP " reason
-	if (lane)
-		print line >sprintf("%s/tap%05d", private, count)
+	print line >sprintf("%s/tap%05d", private, here)
 }
 
-function play_line(line) {
-	if (line ~ /^ *$/) {
-		gap += !after_remark # which takes this line along
+function fail(why) {
+	if (left)
+		return
+	end_row()
+	print "\nThis is not what the page says: " why
+	failed = 1
+	found = why
+	stop()
+	left = 1
+}
+
+# Until Enter; then on behind what stands in the row. Other keys leave.
+function stop(    key) {
+	if (!stops || left)
+		return
+	fflush()
+	key = "q"
+	getline key <"/dev/tty"
+	if (key == "a")
+		stops = 0
+	if (key == "a" || key == "") {
+		printf (at ? "\033[A\033[" (at + 1) "G" : "")
 		return
 	}
-	match(line, /^ */)
-	after_remark = line ~ /^ *<!--/
-	if (after_remark || RLENGTH < session)
-		end_session()
-	if (after_remark) {
-		remark(line)
-		return
-	}
-	rows += (gap + 1) * !is_folded
-	for (; gap > 0; gap--) {
-		after_text = 0
-		if (session)
-			play_row("")
-		else
-			print ""
-	}
-	if (!session && !after_text && line ~ /^    +(\$ |terminal 1( |$))/)
-		begin_session(line)
-	if (session)
-		play_row(line)
-	else
-		play_text(line)
-	gsub(/[\200-\277]/, "", line) # the further bytes of characters
-	if (length(line) > 80)
-		fail("more than 80 columns: " line)
+	left = 1
+	goal = here
+	if (key == "q")
+		goal = last + 1
+	if (key == "b" && here > 1)
+		goal = here - 1
+	if (key in section)
+		goal = section[key]
 }
 
-function play_text(line) {
-	if (line ~ /^    +\$ /)
-		fail("no session can begin here: " line)
-	if (is_remarked)
-		fail("no session follows a <!-- -->")
-	print line
-	after_text = 1
-}
-
-function remark(line) {
-	gsub(/^ *<!-- *| *-->.*/, "", line)
-	is_remarked = 1
-	if (line == "any order")
-		any_order = 1
-	else if (line == "Linux only" && ENVIRON["system"] != "Linux")
-		skip = "for Linux only"
-	else if (sub(/^not run: */, "", line))
-		skip = line
-	else if (sub(/^differs: */, "", line))
-		set_examples(line)
-}
-
-# ---- the screen: what is put in a row stands in its terminal's column ------
-
+# What is put in a row stands in its terminal's column.
 function put(terminal, cell,    start) {
 	start = plain ? 0 : column[terminal]
 	if (plain && columns > 1)
@@ -183,109 +209,65 @@ function end_row() {
 	at = 0
 }
 
-# Until Enter; then on behind what stands in the row. Other keys leave: play.sh
-# begins again at the section that is the goal.
-function stop() {
-	if (!stops || left)
-		return
-	fflush()
-	key = "q"
-	getline key <"/dev/tty"
-	goal = key
-	if (key == "a")
-		stops = 0
-	if (key == "a" || key == "") {
-		goal = ""
-		printf (at ? "\033[A\033[" (at + 1) "G" : "")
-		return
-	}
-	if (key == "b" && before)
-		goal = before
-	else if (key !~ /^[0-9]+$/)
-		goal = here
-	if (key != "q")
-		print goal, here >(private "/next")
-	exit
-}
-
-function fail(reason) {
-	if (left)
-		return
-	end_row()
-	print "\nThis is not what the page says: " reason
-	failed = 1
-	stop()
-	left = 1
-	found = reason
-}
-
-# ---- what comes ------------------------------------------------------------
+# ---- what the terminals say ------------------------------------------------
 
 # What comes until it has obeyed waits in the queues of the terminals.
 function tell(terminal, letter, text) {
 	print terminal letter text >commands
 	fflush(commands)
-	while (read_event() != letter)
-		;
+	do
+		read_event()
+	while (event[1] != letter)
 }
 
-function read_event(    event, word) {
-	if ((getline event <"/dev/stdin") < 1) {
+# A kind, the terminal, the time, a pid, a text.
+function read_event(    line) {
+	if ((getline line <"/dev/stdin") < 1) {
 		print "play.sh: the terminals have gone" >"/dev/stderr"
 		exit 2
 	}
-	split(event, word, " ")
-	clock = word[3]
+	split(line, event, " ")
+	clock = event[3]
 	# What prints without end that nobody waits for is not kept.
-	if (word[1] ~ /[=x]/ && came[word[2]] - taken[word[2]] < 10000)
-		queue[word[2], ++came[word[2]]] = event
-	return word[1]
+	if (event[1] ~ /[=x]/ && came[event[2]] - taken[event[2]] < 10000)
+		queue[event[2], ++came[event[2]]] = line
 }
 
-# The next thing in a terminal: kind is = or x, or nothing in so many seconds.
-function next_of(terminal, seconds,    end) {
+# Has something come in a terminal, in so many seconds? Sets text and time.
+function has_come(terminal, seconds,    end, kind) {
 	fflush()
 	end = clock + seconds
-	while (taken[terminal] == came[terminal] && running[terminal] != "" && \
+	while (taken[terminal] == came[terminal] && running[terminal] && \
 		clock < end)
 		read_event()
-	kind = ""
-	news = running[terminal] == "" ? "nothing runs" : \
-		"nothing has come in " limit " seconds"
+	news = running[terminal] ? "nothing has come in " limit " seconds" : \
+		"nothing runs"
 	if (taken[terminal] == came[terminal])
-		return
+		return 0
 	text = queue[terminal, ++taken[terminal]]
 	delete queue[terminal, taken[terminal]]
 	kind = substr(text, 1, 1)
 	time = substr(text, 5) + 0
-	sub(/^[^ ]* [^ ]* [^ ]* /, "", text)
+	sub(/^[^ ]* [^ ]* [^ ]* [^ ]* /, "", text)
 	gsub(/[\001-\037]/, " ", text) # none reaches the screen
 	sub(/ +$/, "", text)
 	text = as_given(text)
 	news = "this came: \"" text "\""
 	if (kind == "x") {
 		news = "it ended with exit status " text
-		text = "[" text "]"
-		running[terminal] = ""
+		text = ended "[" text "]"
+		running[terminal] = 0
 	}
+	return 1
 }
 
 # As it would be with the names that were given: stand_in.sh has used others,
-# and its list has those that were given.
-function as_given(line,    pattern, name, word, number) {
-	gsub(/[.]\/socket/, ENVIRON["socket"], line)
-	pattern = home
-	gsub(/[^A-Za-z0-9\/]/, "[&]", pattern)
-	if (home != "")
-		gsub(pattern, ENVIRON["HOME"], line)
-	while ((getline name <(home ".names")) > 0) {
-		split(name, word, " ")
-		if (word[1] == "k")
-			gsub(sprintf("0x%x", keys + number), \
-				sprintf("0x%x", word[2]), line)
-		gsub(":" (ports + number), ":" word[2], line)
-		gsub("port " (ports + number), "port " word[2], line)
-		number++
+# and its list has both.
+function as_given(line,    pair, word) {
+	while ((getline pair <(home ".names")) > 0) {
+		split(pair, word, "=")
+		gsub(/[^A-Za-z0-9]/, "[&]", word[1]) # as it stands
+		gsub(word[1], word[2], line)
 	}
 	close(home ".names")
 	return line
@@ -293,93 +275,108 @@ function as_given(line,    pattern, name, word, number) {
 
 # ---- what differs from run to run ------------------------------------------
 
-# Numbers are one by one, other words that follow each other are one text.
-function set_examples(list,    word, i, n, words) {
-	gsub(/[^A-Za-z0-9_\/ -]/, "[&]", list)
-	n = split(list, word, " ")
-	for (i = 1; i <= n; i++)
-		if (word[i] ~ /^[0-9]/)
-			examples = examples "|" word[i]
-		else
-			words = words "|" word[i]
-	words = "(" substr(words, 2) ")"
-	if (words != "()")
-		examples = examples "|" words "( " words ")*"
+# Is a line that came the one of the page? With what is listed widths differ,
+# too.
+function fits(line, came_line,    exact) {
+	exact = line == came_line
+	if (line came_line ~ ended)
+		return exact
+	gsub(/ +/, " ", line)
+	gsub(/ +/, " ", came_line)
+	of_page = split_line(line, on_page)
+	has_listed = 0
+	of_line = split_line(came_line, in_line)
+	return fits_from(1, 1) && (has_listed || exact)
 }
 
-# Sets RSTART and RLENGTH to the next one, a whole word.
-function has_example(line,    start) {
-	while (match(substr(line, start + 1), examples)) {
-		start += RSTART
-		RSTART = start
-		if (substr(line, start, 1) == dots)
-			return 1
-		if (substr(line, 1, start - 1) !~ /[A-Za-z0-9_.]$/ && \
-			substr(line, start + RLENGTH) !~ /^[.]?[A-Za-z0-9_]/)
-			return 1
-	}
-	return 0
-}
-
-# A line of the page with the values that came. An example that has none yet
-# gets what stands in its place in the line that came.
-function fill(page, line,    head, example) {
-	split("", new)
-	while (has_example(page)) {
-		head = head substr(page, 1, RSTART - 1)
-		example = substr(page, RSTART, RLENGTH)
-		page = substr(page, RSTART + RLENGTH)
-		if (!(example in value) || example == dots) {
-			value[example] = value_of(example, page, \
-				substr(line, length(head) + 1))
-			new[example] = 1
+# Into words, numbers, and what stands between them. Listed words in a row are
+# one text. Returns how many there are.
+function split_line(line, part,    n) {
+	n = 0
+	while (match(line, /^([A-Za-z0-9_\/]+([.][A-Za-z0-9_\/]+)*|.)/)) {
+		part[++n] = substr(line, 1, RLENGTH)
+		line = substr(line, RLENGTH + 1)
+		if (n > 2 && part[n - 1] == " " && is_text(part[n]) && \
+			is_text(part[n - 2])) {
+			n -= 2
+			part[n] = part[n] " " part[n + 2]
+			listed[part[n]] = 1
 		}
-		head = head value[example]
 	}
-	return head page
+	return n
 }
 
-# A number for a number, a word for a word; for words any text up to what
-# follows on the page.
-function value_of(example, page, line,    size) {
-	if (has_example(page))
-		page = substr(page, 1, RSTART - 1)
-	size = page == "" ? length(line) : index(line, page) - 1
-	if (example ~ /^[0-9]/) {
-		match(line, example ~ /[^0-9]/ ? \
-			"^[0-9][0-9A-Za-z]*([.][0-9A-Za-z]+)*" : "^[0-9]+")
-		size = RLENGTH
-	}
-	line = substr(line, 1, size)
-	if (example == dots || line ~ (example ~ / / ? "." : "^[^ ]+$"))
-		return line
-	return "\001" # which never comes
+function is_text(part) {
+	return part in listed && part !~ /^[0-9]/ && part != dots
 }
 
-function fits(page, line,    example) {
-	if (has_example(page)) { # then widths differ, too
-		gsub(/ +/, " ", page)
-		gsub(/ +/, " ", line)
+# Do these parts fit, and all behind them? What is listed has one value.
+function fits_from(i, j,    known, text) {
+	if (i > of_page)
+		return j > of_line
+	if (!(on_page[i] in listed))
+		return on_page[i] == in_line[j] && fits_from(i + 1, j + 1)
+	has_listed = 1
+	known = on_page[i] == dots ? "" : value[on_page[i]]
+	for (; j <= of_line; j++) {
+		text = text in_line[j]
+		if (text !~ pattern_of(on_page[i]))
+			continue
+		if (known != "" && text != known)
+			continue
+		value[on_page[i]] = text
+		if (fits_from(i + 1, j + 1))
+			return 1
 	}
-	if (fill(page, line) == line)
-		return 1
-	for (example in new)
-		delete value[example]
+	value[on_page[i]] = known
 	return 0
+}
+
+# What may come for an example.
+function pattern_of(example) {
+	if (example == dots || example ~ / /)
+		return "."
+	if (example ~ /^[0-9]+$/)
+		return "^[0-9]+$"
+	return example ~ /^[0-9]/ ? "^[0-9][0-9A-Za-z.]*$" : "^[^ ]+$"
+}
+
+# What is typed, with the values that came.
+function fill(cell,    n, i, typed) {
+	n = split_line(cell, on_page)
+	for (i = 1; i <= n; i++) {
+		if (on_page[i] in listed)
+			on_page[i] = value[on_page[i]]
+		if (on_page[i] == "")
+			fail("nothing has come yet for what differs in " cell)
+		typed = typed on_page[i]
+	}
+	return typed
 }
 
 # ---- a session -------------------------------------------------------------
 
-function begin_session(line) {
-	match(line, /^ */)
-	session = column[1] = RLENGTH
+# What holds for one session only, and for the remarks above it.
+function begin_block() {
+	session = any_order = latest = row_latest = 0
 	columns = is_settled = 1
-	is_remarked = latest = row_latest = 0
+	skip = lack[here]
+	split("", listed)
 	split("", value)
-	if (skip == "")
-		is_played = 1
-	else
-		reason = skip
+	listed[dots] = 1
+}
+
+function remark(line,    word, i) {
+	gsub(/^ *<!-- *| *-->.*/, "", line)
+	if (line == "any order")
+		any_order = 1
+	else if (line == "Linux only" && ENVIRON["system"] != "Linux")
+		skip = "for Linux only"
+	else if (sub(/^not run: */, "", line))
+		skip = line
+	else if (sub(/^differs: */, "", line))
+		for (i = split(line, word, " "); i > 0; i--)
+			listed[word[i]] = 1
 }
 
 function end_session(    i) {
@@ -387,22 +384,19 @@ function end_session(    i) {
 		return
 	receive_all()
 	for (i = 1; i <= 3; i++) {
-		if (running[i] != "" && skip == "")
-			expect(i, "[0]")
-		if (running[i] != "") # it failed, or was skipped from there on
+		if (running[i])
+			expect(i, ended "[0]")
+		if (running[i]) # it failed, or a key was pressed
 			tell(i, "e")
-		running[i] = ""
+		running[i] = pending[i] = 0
 		taken[i] = came[i]
-		pending[i] = 0
 	}
 	end_row()
-	session = any_order = 0
-	skip = lack
-	examples = dots
+	begin_block()
 }
 
 # A line that crosses the start of the next column belongs to the first.
-function play_row(row,    terminal, i, cell) {
+function play_row(row,    i, cell) {
 	end_row()
 	latest = row_latest
 	if (row ~ /^ *terminal 1/) {
@@ -413,52 +407,42 @@ function play_row(row,    terminal, i, cell) {
 		return
 	}
 	gsub(/\342\200\246/, dots, row) # one column, as it is seen
-	column[columns + 1] = length(row) + 2
-	terminal = 1
-	for (i = 2; i <= columns + 1; i++) {
-		if (length(row) > column[i] && \
-			substr(row, column[i] - 1, 2) != "  ")
-			continue
-		cell = substr(row, 1, column[i])
-		cell = substr(cell, column[terminal] + 1)
-		sub(/ +$/, "", cell)
-		if ((cell != "" || columns == 1) && !left)
-			play_cell(terminal, cell)
-		terminal = i
-	}
+	for (i = columns; i > 1; i--)
+		if (substr(row, column[i] - 1, 2) == "  ") {
+			cell[i] = substr(row, column[i] + 1)
+			row = substr(row, 1, column[i])
+			sub(/ +$/, "", row)
+		}
+	cell[1] = substr(row, column[1] + 1)
+	for (i = 1; i <= columns; i++)
+		if ((cell[i] != "" || columns == 1) && !left)
+			play_cell(i, cell[i])
 }
 
-function play_cell(terminal, cell,    i, typed) {
-	for (i in missing)
-		if (cell ~ /^\$ / && index(cell " ", " " missing[i] " ")) {
-			lack = skip = reason = "there is no " missing[i] " here"
-			is_played = 0
-		}
+function play_cell(terminal, cell) {
 	if (skip != "") {
 		put(terminal, cell)
 		return
 	}
 	if (cell !~ /^(\$|\$ .*|\[[0-9]+\]|\(.*\))$/) {
-		page[terminal, ++pending[terminal]] = cell
-		if (!any_order)
-			receive(terminal)
+		expect(terminal, cell)
 		return
 	}
 	receive_all()
 	if (cell ~ /^\[/)
-		expect(terminal, cell)
-	if (cell ~ /^\$/ && running[terminal] != "")
-		expect(terminal, "[0]")
+		expect(terminal, ended cell)
 	if (cell ~ /^\(waits/)
 		expect_waiting(terminal)
-	typed = cell ~ /^\$/ ? fill(cell, "") : cell
-	if (typed ~ /\001/)
-		fail("nothing has come yet for what differs in " cell)
+	if (cell ~ /^\$/) {
+		if (running[terminal])
+			expect(terminal, ended "[0]")
+		cell = fill(cell)
+	}
 	if (left || cell ~ /^\[/)
 		return
-	put(terminal, typed)
+	put(terminal, cell)
 	if (cell ~ /^\$ /)
-		type(terminal, substr(typed, 3))
+		type(terminal, substr(cell, 3))
 	if (cell ~ /^\((Enter|Ctrl-[A-Z\\])\)$/)
 		act(terminal, "k", index("ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\", \
 			cell == "(Enter)" ? "J" : substr(cell, 7, 1)))
@@ -466,7 +450,8 @@ function play_cell(terminal, cell,    i, typed) {
 
 function expect(terminal, cell) {
 	page[terminal, ++pending[terminal]] = cell
-	receive(terminal)
+	if (!any_order || cell ~ ended)
+		receive(terminal)
 }
 
 function receive_all(    i) {
@@ -476,24 +461,18 @@ function receive_all(    i) {
 
 # Each line that comes must be one of those that are pending; if the page has
 # them in order there is only one.
-function receive(terminal,    i, cell) {
+function receive(terminal,    i) {
 	while (pending[terminal] && !left) {
-		next_of(terminal, limit)
-		for (i = pending[terminal]; i > 0; i--) {
-			cell = page[terminal, i]
-			if (kind == "x" && text == cell)
-				break
-			if (kind == "=" && cell !~ /^\[[0-9]+\]$/ && \
-				fits(cell, text))
-				break
-		}
-		if (kind == "=" && time < latest - 1 && !any_order) {
+		i = has_come(terminal, limit) ? pending[terminal] : 0
+		while (i > 0 && !fits(page[terminal, i], text))
+			i--
+		if (i && text !~ ended && time < latest - 1 && !any_order) {
 			news = "it came before what stands above it"
 			i = 0
 		}
 		if (i == 0)
 			complain(terminal, page[terminal, 1])
-		else if (text != "[0]")
+		else if (text != ended "[0]")
 			put(terminal, text)
 		page[terminal, i] = page[terminal, pending[terminal]--]
 		if (time > row_latest)
@@ -503,71 +482,79 @@ function receive(terminal,    i, cell) {
 }
 
 function expect_waiting(terminal) {
-	settle(running[terminal], 0.2, 50)
-	next_of(terminal, 0)
-	if (kind != "" || running[terminal] == "")
+	settle(running[terminal], 0.2, 100)
+	if (has_come(terminal, 0) || !running[terminal])
 		complain(terminal, "(waits)")
 	row_latest = clock + 0.8
 }
 
 function complain(terminal, cell) {
+	sub(ended, "", cell)
 	gsub(dots, "\342\200\246", cell)
 	fail("terminal " terminal ": \"" cell "\" was to come, but " news)
 }
 
-# Until all have got to their waits: on a busy machine a program may not get
-# the processor for long. But not for ever.
-function settle(groups, seconds, tries,    end) {
-	for (; tries > 0; tries--) {
-		end = clock + seconds
+# Until two looks have found all at their waits: on a busy machine a program, or
+# the kernel's part that brings it a key, may not get the processor for long.
+# But not for ever.
+function settle(pids, seconds, tries,    looks, end) {
+	for (; tries > 0 && looks < 2; tries--) {
+		end = clock + seconds / 2
 		while (clock < end)
 			read_event()
-		if (!computes(groups))
-			break
+		looks = computes(pids) ? 0 : looks + 1
+		tell(1, "?") # all that has come until now has been read
 	}
-	tell(1, "?") # all that has come until now has been read
 	is_settled = 1
 }
 
-function computes(groups,    process, word, found) {
-	while (("ps -A -o pgid= -o stat=" | getline process) > 0) {
-		split(process, word, " ")
-		if (index(groups " ", " " word[1] " ") && word[2] ~ /^[RD]/)
-			found = 1
+# Linux tells whether a process, or a child of it, wants the processor, or is
+# looked at by strace. Elsewhere its silence must do.
+function computes(pids,    pid, i, folder) {
+	for (i = split(pids, pid, " "); i > 0; i--) {
+		folder = "/proc/" pid[i]
+		if (first_line(folder "/stat") ~ /\) [RDt] /)
+			return 1
+		if (computes(first_line(folder "/task/" pid[i] "/children")))
+			return 1
 	}
-	close("ps -A -o pgid= -o stat=")
-	return found
+	return 0
+}
+
+function first_line(file,    line) {
+	getline line <file
+	close(file)
+	return line
 }
 
 # At the first command session.sh makes a folder for the section. Its keys and
 # ports are not those of copies of play.sh that run side by side.
-function type(terminal, command,    number, lab) {
+function type(terminal, command,    n, built) {
 	if (home == "") {
 		home = private "/" lane "." ++serial
-		number = serial * 5 + lane
-		keys = 1610612736 + ENVIRON["pid"] % 32768 * 4096 + \
-			number % 256 * 16
-		ports = 12800 + (ENVIRON["pid"] * 37 + number) % 4800 * 4
+		n = serial * 5 + lane
+		keys = 1610612736 + ENVIRON["pid"] % 32768 * 4096 + n % 256 * 16
+		ports = 12800 + (ENVIRON["pid"] * 37 + n) % 2400 * 8
 	}
-	lab = sheet
-	sub(/\/[^\/]*$/, "", lab)
-	gsub(/'/, "'\\''", lab)
+	built = sheet[here]
+	sub(/\/[^\/]*$/, "", built)
+	gsub(/'/, "'\\''", built)
+	if (built !~ /^\//)
+		built = "'\"$build\"'/" built
 	act(terminal, "$", "HOME=\"$private/" lane "." serial "\" keys=" keys \
-		" ports=" ports " lab='" lab "'; . \"$scripts/session.sh\"; " \
-		"echo $$; " command)
-	running[terminal] = "?"
-	next_of(terminal, limit)
-	if (kind == "=")
-		running[terminal] = " " text
-	else
-		complain(terminal, "a shell")
+		" ports=" ports " built='" built "'; " \
+		". \"$scripts/session.sh\"; " command)
 }
 
 # Nobody types so fast that what was typed before has not got to its wait.
 function act(terminal, letter, text) {
 	stop()
+	if (left)
+		return
 	if (!is_settled || letter == "k")
-		settle(running[1] running[2] running[3], 0.1, 10)
+		settle(running[1] " " running[2] " " running[3], 0.1, 10)
 	tell(terminal, letter, text)
+	if (letter == "$")
+		running[terminal] = event[4]
 	is_settled = 0
 }

@@ -20,64 +20,30 @@
 # or checks only that. Keys are lines: Enter, q quits, b goes back, r repeats,
 # a runs through, a number goes to that section.
 #
-# usage: play.sh [-ach] [-n SECTION] [SHEET ...]
 # shellcheck source=scripts/private.sh
 
 set -u
 usage='usage: play.sh [-ach] [-n SECTION] [SHEET ...]'
-case $0 in
-*/*) scripts=$(CDPATH='' cd -- "${0%/*}" && pwd) ;;
-*) scripts=$PWD ;;
-esac
-root=${scripts%/*}
-build=$(CDPATH='' cd -- "${BUILD:-$root}" && pwd)
+root=$(CDPATH='' cd -- "${0%play.sh}./.." && pwd) || exit
+scripts=$root/scripts
+build=$(CDPATH='' cd -- "${BUILD:-$root}" && pwd) || exit
 . "$scripts/private.sh"
-newline='
-'
-lanes=0 stops=1 plain=0 only='' back='' limit=20 failed=0
+labs='fork_demo/README.md shm/README.md socket/README.md msgqueue/README.md'
+lanes=0 stops=1 plain=0 only='' limit=20 missing='' fifos='' failed=0
 
 # What programs have made under keys, and for files of their folders.
 tidy_up() {
-	{
-		cat "$private"/*.made
-		find "$private"/?.[0-9]* ! -type l ! -perm -100 -o -type d |
-			sed 's/^/path /'
-	} 2>/dev/null | "$build/scripts/sysv" clear
+	for path in "$private"/[0-9].*[0-9] "$private"/[0-9].*[0-9]/*; do
+		if [ -d "$path" ] || [ ! -x "$path" ]; then
+			[ -h "$path" ] || echo "path $path"
+		fi
+	done 2>/dev/null >>"$private/made"
+	"$build/scripts/sysv" clear <"$private/made"
 }
 
 give_up() { # REASON
 	echo "play.sh: $1" >&2
 	exit 2
-}
-
-# The labs' sheets count as if all were played, so numbers are the same always.
-find_sheets() { # SHEET ...
-	wanted='' labs=''
-	for sheet; do
-		[ -r "$sheet" ] || give_up "there is no sheet $sheet"
-		case $sheet in */*) ;; *) sheet=./$sheet ;; esac
-		folder=$(CDPATH='' cd -- "${sheet%/*}/" && pwd)
-		wanted=$wanted$folder/${sheet##*/}$newline
-	done
-	for lab in fork_demo shm socket msgqueue; do
-		labs=$labs$root/$lab/README.md$newline
-	done
-	wanted=${wanted:-$labs} sheets=$wanted
-	case $newline$wanted in
-	*"$newline$root/"*) sheets=$labs$wanted ;;
-	esac
-}
-
-find_missing_tools() {
-	missing=
-	for tool in ipcs ipcrm ss strace; do
-		command -v "$tool" >/dev/null || missing="$missing $tool"
-	done
-	# shellcheck disable=SC2086 # a sheet a line
-	(IFS=$newline && set -f && grep -q '[$] .*watch/watch' $wanted) ||
-		return 0
-	"$build/scripts/watch/watch" -n "sh -c '$build/scripts/await; :'" \
-		>/dev/null 2>&1 || missing="$missing ../scripts/watch/watch"
 }
 
 look_at_screen() {
@@ -89,20 +55,61 @@ look_at_screen() {
 	fi
 }
 
-# When awk has gone nobody listens to its terminals, and they end, too.
-play_lane() { # NUMBER
+find_missing_tools() { # SHEET ...
+	for tool in ipcs ipcrm ss strace; do
+		command -v "$tool" >/dev/null || missing="$missing $tool"
+	done
+	grep -q '[$] .*watch/watch' "$@" || return 0
+	ln -s "$build/scripts" "$private/scripts"
+	"$build/scripts/watch/watch" -n "sh -c '$build/scripts/await; :'" \
+		>/dev/null 2>&1 || missing="$missing ../scripts/watch/watch"
+}
+
+# For stand_in.sh: what programs share by default.
+find_names() {
+	# shellcheck disable=SC2046 # the words are of one kind each
+	set -- $(sed -n 's/^#define .*PORT "\(.*\)"/\1/p' socket/port.h \
+		socket/multicast.h) $("$build/scripts/sysv" names 2>/dev/null)
+	export port="$1" group_port="$2" segment_key="$4" buffer_key="$6" \
+		socket="${10}"
+}
+
+# What each section with programs of this folder gets a copy of: links, and
+# stand-ins for the programs that share something.
+prepare() { # FOLDER
+	built=$build/$1
+	[ -d "$built" ] || built=$1
+	copy=$private/copies$built
+	[ ! -d "$copy" ] || return 0
+	mkdir -p "$copy"
+	shares='^ \* usage: .*\[-(k KEY|p PORT|u PATH)\]'
 	(
-		set -f
-		IFS=$newline
-		# shellcheck disable=SC2086 # a sheet a line
-		exec awk $interactive -v lane="$1" -v only="$only" \
-			-v limit="$limit" -v scale="${TEST_TIME_SCALE:-1}" \
-			-v stops="$stops" -v plain="$plain" -v back="$back" \
-			-f "$scripts/play.awk" $sheets
-	) <"$private/events$1" >&4 &
+		cd "$1" || exit
+		set --
+		# shellcheck disable=SC2013 # names of programs
+		for file in $(grep -lE "$shares" ./*.c); do
+			set -- "$@" "$copy/${file%.c}"
+		done
+		if [ $# -gt 0 ]; then
+			tee "$@" <"$scripts/stand_in.sh" >/dev/null
+			chmod u+x "$@"
+		fi
+		ln -s "$built"/* "$PWD"/* "$copy"
+	) 2>/dev/null
+}
+
+# When awk has gone nobody listens to its terminals, and they end, too.
+play_lane() { # NUMBER SHEET ...
+	lane=$1
+	shift
+	# shellcheck disable=SC2086 # words
+	awk $interactive -v lane="$lane" -v only="$only" -v stops="$stops" \
+		-v plain="$plain" -v limit="$limit" \
+		-v scale="${TEST_TIME_SCALE:-1}" -f scripts/play.awk \
+		$labs wanted=1 "$@" <"$private/events$lane" >&4 &
 	children="$children $!"
-	"$build/scripts/terminal" <>"$private/commands$1" \
-		>"$private/events$1" 4>&- &
+	"$build/scripts/terminal" <>"$private/commands$lane" \
+		>"$private/events$lane" 4>&- &
 	children="$children $!"
 }
 
@@ -125,8 +132,19 @@ shift $((OPTIND - 1))
 for program in terminal sysv; do
 	[ -x "$build/scripts/$program" ] || give_up 'build first: make'
 done
-find_sheets "$@"
-find_missing_tools
+for sheet; do
+	[ -r "$sheet" ] || give_up "there is no sheet $sheet"
+	case $sheet in */*) ;; *) sheet=./$sheet ;; esac
+	sheet=$(CDPATH='' cd -- "${sheet%/*}/" && pwd)/${sheet##*/}
+	case $sheet in
+	"$root"/*/*) sheet=${sheet#"$root"/} ;;
+	esac
+	shift
+	set -- "$@" "$sheet"
+done
+cd "$root" || exit
+# shellcheck disable=SC2086 # words
+[ $# -gt 0 ] || set -- $labs
 [ "$lanes" = 0 ] || [ -z "$only" ] || lanes=1
 if [ "$lanes" = 0 ] && [ -t 1 ]; then
 	look_at_screen
@@ -136,40 +154,30 @@ fi
 interactive=-Winteractive # so mawk passes on each line that comes at once
 [ -z "$(awk -Winteractive 'BEGIN { exit }' 2>&1)" ] || interactive=
 
-# For those that stand in for programs: what these share by default.
-# shellcheck disable=SC2046 # the words are of one kind each
-set -- $("$build/scripts/sysv" names 2>/dev/null)
-segment_key=$2 buffer_key=$4 socket=$8
-# shellcheck disable=SC2046
-set -- $(sed -n 's/^#define .*PORT "\(.*\)"/\1/p' "$root/socket/port.h" \
-	"$root/socket/multicast.h")
-port=$1 group_port=$2 LC_ALL=C pid=$$ system=$(uname)
-export LC_ALL scripts root build private wanted missing segment_key buffer_key \
-	socket port group_port pid system
-
 private_folder ipc-play
 trap_signals
+find_missing_tools "$@"
+find_names
+system=$(uname)
+export LC_ALL=C scripts build private missing system pid=$$ \
+	user_home="${HOME:-}"
+for sheet; do
+	prepare "${sheet%/*}"
+done
 exec 4>&1
 [ "$lanes" = 0 ] || exec 4>/dev/null
-while :; do
-	ln -s "$build/scripts" "$private/scripts"
-	set --
-	for lane in $lanes; do
-		set -- "$@" "$private/commands$lane" "$private/events$lane"
-	done
-	mkfifo "$@"
-	for lane in $lanes; do
-		play_lane "$lane"
-	done
-	for child in $children; do
-		wait "$child" || failed=$?
-	done
-	children=
-	[ -f "$private/next" ] || break
-	read -r only back <"$private/next"
-	tidy_up
-	rm -rf "${private:?}"/*
+for lane in $lanes; do
+	fifos="$fifos commands$lane events$lane"
 done
+# shellcheck disable=SC2086 # words
+(cd "$private" && mkfifo $fifos)
+for lane in $lanes; do
+	play_lane "$lane" "$@"
+done
+for child in $children; do
+	wait "$child" || failed=$?
+done
+children=
 [ "$lanes" = 0 ] || cat "$private"/tap*
 remove_private
 exit "$failed"

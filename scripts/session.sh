@@ -2,35 +2,15 @@
 # session.sh - the shell in which a session of a sheet is typed
 #
 # Each command that play.awk types reads it in first. It goes to the folder of
-# the session's section, which is HOME there, and in which each program has a
-# stand-in, stand_in.sh. ipcs, ipcrm and ss know only what belongs to the
-# section. $HOME.made lists what `sysv clear` is to remove.
+# the session's section, which is HOME there, a copy of what play.sh has
+# prepared. ipcs, ipcrm and ss know only what belongs to the section. $HOME.names
+# has lines TEXT=TEXT_OF_THE_PAGE, and stand_in.sh adds to them.
 # shellcheck disable=SC2154 # play.sh and play.awk set what it takes
 
-export HOME TMPDIR="$private" keys ports lab built="$lab"
-case $lab/ in
-"$root"/*) built=$build${lab#"$root"} ;;
-esac
-
-# The stand-ins are copied for each lab once, then all is linked.
-shares='^ \* usage: .*\[-(k KEY|p PORT|u PATH)\]'
+export HOME TMPDIR="$private" keys ports built
 if [ ! -d "$HOME" ]; then
-	copies=${HOME%.*}.stand_ins$lab
-	if [ ! -f "$copies.ready" ]; then
-		mkdir -p "$copies" || exit
-		cd "$lab" || exit
-		# shellcheck disable=SC2046 # names of programs
-		set -- $(grep -lE "$shares" ./*.c 2>/dev/null | sed 's/[.]c$//')
-		cd "$copies" || exit
-		if [ $# -gt 0 ]; then
-			tee "$@" <"$scripts/stand_in.sh" >/dev/null || exit
-			chmod u+x "$@" || exit
-		fi
-		: >"$copies.ready"
-	fi
-	: >"$HOME.names" || exit
-	cp -R "$copies" "$HOME" || exit
-	ln -s "$built"/* "$lab"/* "$HOME" 2>/dev/null
+	printf '%s\n' "$HOME=$user_home" "./socket=$socket" >"$HOME.names"
+	cp -RP "$private/copies$built" "$HOME"
 fi
 cd "$HOME" || exit
 
@@ -39,8 +19,7 @@ show_own() { # TOOL [ARGUMENT ...]
 	{
 		"$build/scripts/sysv" names
 		command "$@"
-	} | awk -v is_filter=1 -v home="$HOME" -v keys="$keys" \
-		-v ports="$ports" -f "$scripts/play.awk"
+	} | awk -v is_filter=1 -v home="$HOME" -f "$scripts/play.awk"
 }
 
 ipcs() {

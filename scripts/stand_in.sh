@@ -1,19 +1,20 @@
 #!/bin/sh
 # stand_in.sh - starts a lab's program, with names of its own for what it shares
 #
-# In a session of a sheet ./PROGRAM is a copy of this script (see session.sh).
-# So that nothing is touched that this user may have, a program gets a key, a
-# port or a path of this section's own in place of its default, and of those
-# that are given. Line n of $HOME.names, "k 42" or "p 7000", says what was given
-# where the key $keys + n or the port $ports + n is used; the first is line 0.
+# In a session of a sheet ./PROGRAM is a copy of this script (see play.sh). So
+# that nothing is touched that this user may have, a program gets a key, a port
+# or a path of this section's own in place of its default, and of those that are
+# given. $HOME.names gets lines TEXT=TEXT_OF_THE_PAGE=OURS=GIVEN: what a program
+# may print, what that would be with the name that was given, and both names.
+# $private/made lists what `sysv clear` is to remove.
 #
 # It must start nothing else: watch and strace would show that.
-# shellcheck disable=SC2154 # play.sh and session.sh set what it takes
+# shellcheck disable=SC2154 # play.sh and play.awk set what it takes
 
 name=${0##*/} option='' last=''
 while read -r _ word usage; do
 	[ "$word" != usage: ] || break
-done <"$lab/$name.c"
+done <"${0%/*}/$name.c"
 
 case $usage in
 *'[-k KEY]'*) option=k default=$segment_key ;;
@@ -25,30 +26,31 @@ producer | consumer) default=$buffer_key ;;
 multicast_*) default=$group_port ;;
 esac
 
-look_up() { # NAME; sets $number
-	for _ in known new; do
-		number=0
-		while read -r line; do
-			[ "$line" != "$1" ] || return 0
-			number=$((number + 1))
-		done <"$HOME.names"
-		echo "$1" >>"$HOME.names"
-	done
+look_up() { # NAME; sets $ours
+	count=0
+	while IFS='=' read -r _ _ ours given; do
+		[ "$given" != "$1" ] || return
+		count=$((count + 1))
+	done <"$HOME.names"
+	ours=$(($2 + count))
 }
 
 replace() { # VALUE; sets $ours
-	ours=$1
 	case $option$1 in
-	p0 | *[!kp0-9A-Fa-fx]*) ;; # any free port, or one that is refused
+	p0 | *[!kp0-9A-Fa-fx]*) # any free port, or one that is refused
+		ours=$1
+		;;
 	p*)
-		look_up "p $1"
-		ours=$((ports + number))
+		look_up "$1" "$ports"
+		printf '%s\n' ":$ours=:$1=$ours=$1" "port $ours=port $1" \
+			>>"$HOME.names"
 		;;
 	k*)
-		look_up "k $(($1))"
-		ours=$((keys + number))
-		echo "segment $ours" >>"$HOME.made"
-		echo "semaphores $ours" >>"$HOME.made"
+		look_up "$(($1))" "$keys"
+		printf '0x%x=0x%x=%s=%s\n' "$ours" "$(($1))" "$ours" "$(($1))" \
+			>>"$HOME.names"
+		printf '%s\n' "segment $ours" "semaphores $ours" \
+			>>"$private/made"
 		;;
 	esac
 }

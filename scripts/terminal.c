@@ -2,9 +2,9 @@
  * terminal - the terminals in which play.sh types what a lab sheet types
  *
  * It obeys lines: 1$COMMAND is typed in terminal 1 (to 3), 1kNUMBER is a key, a
- * byte; 1e ends what runs. It prints a kind, the terminal, the time, a text: =
- * a line, or a part that stood for 0.5 s; x an end (128 + n by signal n; 126:
- * no terminal); t that 0.1 s are over; $, k, e that it has obeyed.
+ * byte; 1e ends what runs. It prints a kind, the terminal, the time, the pid of
+ * what runs, a text: = a line, or a part that stood for 0.5 s; x an end (128 +
+ * n by signal n; 126: no terminal); t that 0.1 s are over; $, k, e: obeyed.
  */
 
 #define _GNU_SOURCE /* glibc: posix_openpt */
@@ -31,9 +31,10 @@ static void say(char kind, struct terminal *terminal)
 {
 	struct timespec time;
 	clock_gettime(CLOCK_MONOTONIC, &time);
-	dprintf(STDOUT_FILENO, "%c %d %ld.%03ld %.*s\n", kind,
+	dprintf(STDOUT_FILENO, "%c %d %ld.%03ld %d %.*s\n", kind,
 		(int)(terminal - terminals), (long)time.tv_sec,
-		time.tv_nsec / 1000000, terminal->used, terminal->line);
+		time.tv_nsec / 1000000, (int)terminal->running, terminal->used,
+		terminal->line);
 	terminal->used = 0;
 }
 
@@ -112,7 +113,7 @@ static void end(struct terminal *terminal)
 int main(void)
 {
 	static char line[8192];
-	int ready, ticks = 0; /* so often nothing has happened for 0.1 s */
+	int ticks = 0; /* so often nothing has happened for 0.1 s */
 	struct pollfd ends[5] = {{0, POLLIN, 0}, {1, 0, 0}};
 	for (int number = 1; number < 32; number++) /* keys are not for us */
 		signal(number, number == SIGCHLD ? SIG_DFL : SIG_IGN);
@@ -121,8 +122,7 @@ int main(void)
 		for (int i = 1; i < 4; i++)
 			ends[i + 1] =
 			    (struct pollfd){open_end(&terminals[i]), POLLIN, 0};
-		ready = poll(ends, 5, 100);
-		ticks = ready == 0 ? ticks + 1 : 0;
+		ticks = poll(ends, 5, 100) == 0 ? ticks + 1 : 0;
 		for (int i = 1; i < 4; i++) {
 			if (ends[i + 1].revents && !read_printed(&terminals[i]))
 				poll(NULL, 0, 5); /* all have closed it */
@@ -131,7 +131,7 @@ int main(void)
 		}
 		if (ticks > 0)
 			say('t', terminals);
-		if (ready < 1 || ends[0].revents == 0)
+		if (ends[0].revents == 0)
 			continue;
 		if (fgets(line, sizeof line, stdin) == NULL)
 			break;

@@ -9,7 +9,7 @@
  *     $ ./reader
  *     Data read from memory: Hello world
  *     $ ./reader
- *     reader: shmget: no segment has the key 0x5348…: start writer first
+ *     reader: shmget: no segment has the key …: start writer first
  *     [1]
  *
  * usage: reader [-hlv] [-k KEY]

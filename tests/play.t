@@ -202,14 +202,14 @@ check 'play: ipcs and ipcrm know its own objects only' \
 	ipcs_shows_its_own_objects
 
 # It says which key it has, makes a segment, and stays, also if the terminal
-# goes.
-sheet_that_stays() {
+# goes, or after SIGNAL.
+sheet_that_stays() { # [SIGNAL]
 	sheet_of shm writer <<-END
 # It stays
 
     terminal 1                   terminal 2
     \$ ./writer -k 42 >made; sleep 500
-    (waits)                      \$ trap '' HUP; ./stay
+    (waits)                      \$ trap '' HUP ${1-}; ./stay
 	END
 	mv "$work/lab/writer" "$work/lab/writer.real"
 	cat >"$work/lab/writer" <<-END
@@ -254,7 +254,7 @@ nothing_is_left_after_signals() {
 check 'play: nothing is left after a signal' nothing_is_left_after_signals
 
 nothing_is_left_after_a_hang() {
-	sheet_that_stays
+	sheet_that_stays TERM
 	TEST_TIME_SCALE=0.1 plays -c
 	exits 1
 	nothing_is_left

@@ -59,7 +59,10 @@ solution_is_needed() { # NAME
 for task in tests/check-*.sh; do
 	name=${task##*/check-}
 	name=${name%.sh}
-	function=task_$(echo "$name" | tr - _)
+	function=task_$name
+	while [ "$function" != "${function#*-}" ]; do
+		function=${function%%-*}_${function#*-}
+	done
 	eval "$function() { solution_is_needed '$name'; }"
 	check "make check-$name fails on the lab, and passes on its solution" \
 		"$function"
