@@ -61,72 +61,52 @@ wrong_fate_is_told() {
 check 'browser: says so where there is no sandbox, or one that does not work' \
 	wrong_fate_is_told
 
-# The processes of browsers in our process group, zombies left out.
-see_browsers() { # sets $group
-	[ -r "/proc/$$/stat" ] || skip 'processes cannot be seen here'
-	read -r _ _ _ _ group _ <"/proc/$$/stat"
-}
-
-browsers() {
-	for stat in /proc/[0-9]*/stat; do
-		read -r number name state _ its_group _ <"$stat" || continue
-		case "$name $state $its_group" in
-		"(browser) "[!Z]" $group") echo "$number" ;;
-		esac
-	done 2>/dev/null
-}
-
-no_browsers() {
-	[ -z "$(browsers)" ]
+# A tab without its browser is a child of limit, as this shell is: see there.
+no_tabs() {
+	[ "$(child_of "$PPID")" = "$$" ]
 }
 
 # Before, while and after the tabs are opened. Each sees the end of its channel.
 leaves_no_tab() {
-	see_browsers
+	[ -r /proc/self/stat ] || skip 'orphans are not found here'
 	for line in '' 'browser: process' 'tab 1' '(mail)'; do
 		start browser fork_demo/browser
 		[ -z "$line" ] || await browser "$line"
 		end browser KILL
 		exits 137
-		await_that no_browsers
+		await_that no_tabs
 	done
 	begin 'tab 1' browser fork_demo/browser
 	end browser
 	exits 143
-	await_that no_browsers
+	await_that no_tabs
 }
 check 'browser: killed at any moment, it leaves no tab behind' leaves_no_tab
 
-open_in() { # PROCESS; a line each: NUMBER -> WHAT
-	# shellcheck disable=SC2012 # of many files busybox readlink knows none
-	ls -l "/proc/$1/fd" | sed -n 's/.* \([0-9]* -> .*\)/\1/p'
+# Those that are there wait: the hanging one for the end of its channel, and the
+# flood for the browser. Each has one socket, and no screen.
+tabs_wait() { # sets $tabs
+	tabs=$(child_of "$(pid browser)")
+	for tab in $tabs; do
+		look_at "$tab"
+		ls -l "/proc/$tab/fd" >"$work/open" 2>&1
+		[ "$state" = S ] && ! grep -q ' [012] -> ' "$work/open" &&
+			[ "$(grep -c socket: "$work/open")" -eq 1 ] || return 1
+	done
 }
 
-# Once all is done but the hanging tab, the browser is stopped: Ctrl-Z. Should
-# a busy machine have let that tab's second pass, try again.
+# Ctrl-Z for the browser, then also for these tabs. Should a busy machine have
+# let the hanging one's second pass before, try again.
 tab_has_only_its_channel() {
-	see_browsers
-	tries=0
-	hanging=
-	while [ -z "$hanging" ]; do
-		tries=$((tries + 1))
-		[ "$tries" -le 3 ] || fail 'a hanging tab, a second long'
-		start browser fork_demo/browser
-		await_that has_lines "$work/browser.out" 8
-		stop browser STOP
-		hanging=$(browsers | grep -vx "$(pid browser)")
-		open_in "${hanging:-$$}" >"$work/open"
-		# Now not even the end of its channel would make the tab end.
-		[ -z "$hanging" ] || kill -s STOP "$hanging"
-		stop browser CONT
-		ends_well browser
-	done
-	# What was open before this test, with a high number, is not its fault.
-	open_in "$$" | sed 's/.* -> //' >"$work/before"
-	grep -Fv -f "$work/before" "$work/open" >"$work/own"
-	has_lines "$work/own" 1 && has_text "$work/own" socket &&
-		! grep -q '^[012] -> ' "$work/open" && return
-	fail "one socket open, and no screen, not: $(cat "$work/open")"
+	[ -r /proc/self/stat ] || skip 'open files cannot be seen here'
+	begin 'tab 1' browser fork_demo/browser
+	stop browser STOP
+	await_that tabs_wait
+	# shellcheck disable=SC2086 # these are words
+	[ -z "$tabs" ] || kill -s STOP $tabs
+	stop browser CONT
+	ends_well browser
+	[ -n "$tabs" ] || tab_has_only_its_channel
 }
 check 'browser: a tab has its channel open only, and is ended even if stopped' \
 	tab_has_only_its_channel

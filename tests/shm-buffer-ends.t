@@ -6,45 +6,24 @@
 # shellcheck disable=SC3045 # where SIGQUIT would leave a core file
 ulimit -c 0 2>/dev/null
 
-begin_in() { # STATE
-	case $1 in
-	idle) # the producer waits for input, the consumer for the producer
-		begin_both one
-		;;
-	unsent) # the consumer does not know the segment yet
-		begin_both
-		;;
-	full) # the producer waits for a free slot
-		begin_side consumer
-		stop consumer STOP
-		begin_side producer /dev/zero
-		await_ring '0 1[56] 2 2 yes'
-		;;
-	unread) # the consumer waits in write
-		rm -f "$work/consumer.out"
-		mkfifo "$work/consumer.out"
-		start consumer shm/consumer -k "$key"
-		exec 5<"$work/consumer.out"
-		begin_side producer /dev/zero
-		await_ring '0 1[56] 2 2 yes'
-		;;
-	esac
-}
-
 early_end_ends_both() {
 	new_key
-	while read -r state side signal expected; do
-		begin_in "$state"
-		end_side "$side" "$signal" "$expected"
+	for side in producer consumer; do
+		begin_both one
+		end_side "$side" TERM 143
 		survives "$(other_side "$side")"
 		exec 4>&-
-	done <<-END
-		idle consumer HUP 129
-		idle producer TERM 143
-		unsent producer KILL 137
-		full consumer KILL 137
-		unread producer KILL 137
-	END
+	done
+
+	# The consumer waits in write.
+	rm "$work/consumer.out"
+	mkfifo "$work/consumer.out"
+	start consumer shm/consumer -k "$key"
+	exec 5<"$work/consumer.out"
+	begin_side producer /dev/zero
+	await_ring '0 1[56] 2 2 yes'
+	end_side producer KILL 137
+	survives consumer
 }
 check 'producer, consumer: a signal to one ends both, and nothing is left' \
 	early_end_ends_both

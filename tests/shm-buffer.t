@@ -66,8 +66,6 @@ second_one_is_refused() {
 	done
 	pass_on two # they have only looked
 	both_sleep
-	end_side producer TERM 143
-	survives consumer
 }
 check 'producer, consumer: both sleep, a second one of either is refused' \
 	second_one_is_refused
@@ -127,38 +125,33 @@ other_programs_are_left_alone() {
 check 'producer, consumer: objects of other programs are left alone' \
 	other_programs_are_left_alone
 
-# Another user was first, and lets everybody use both objects, or one of them.
+refused_to_me() { # TEXT STATE
+	for side in producer consumer; do
+		run_as "$me" limit 5 "./$side" </dev/null
+		fails_with 1 "$1"
+		says 'another user'
+		prints_nothing
+	done
+	ring_is "$2"
+}
+
+remove_others_buffer() {
+	printf 'segment %s\nsemaphores %s\n' "$key" "$key" >"$work/buffer"
+	run_as "$other" sysv clear <"$work/buffer"
+	run_as "$me" sysv clear <"$work/buffer"
+}
+
+# Another user was first, and lets everybody use one of the objects.
 others_buffer_refused() {
 	two_users shm/producer shm/consumer tests/odd scripts/sysv scripts/limit
 	run_as "$me" sysv names
 	key=$(sed -n 's/^semaphores \(0x[0-9a-f]*\)$/\1/p' "$out")
-	printf 'segment %s\nsemaphores %s\n' "$key" "$key" >"$work/buffer"
 	trap remove_others_buffer EXIT
-	while IFS='|' read -r kinds state expected; do
-		[ "$kinds" = segment ] ||
-			run_as "$other" odd set "$key" 666 0 0 0 0
-		[ "$kinds" = set ] ||
-			run_as "$other" odd segment "$key" "$((16 * 65540))" \
-				666 </dev/null
-		for side in producer consumer; do
-			run_as "$me" limit 5 "./$side" </dev/null
-			fails_with 1 "$expected"
-			says 'another user'
-			prints_nothing
-		done
-		ring_is "$state"
-		remove_others_buffer
-		buffer_gone
-	done <<-END
-		set|0 0 0 0 no|was made by another user
-		segment|- - - - yes|already has a segment
-		both|0 0 0 0 yes|was made by another user
-	END
-}
-
-remove_others_buffer() {
-	run_as "$other" sysv clear <"$work/buffer"
-	run_as "$me" sysv clear <"$work/buffer"
+	run_as "$other" odd set "$key" 666 0 0 0 0
+	refused_to_me 'was made by another user' '0 0 0 0 no'
+	remove_others_buffer
+	run_as "$other" odd segment "$key" "$((16 * 65540))" 666 </dev/null
+	refused_to_me 'already has a segment' '- - - - yes'
 }
 check "producer, consumer: another user's objects are refused" \
 	others_buffer_refused

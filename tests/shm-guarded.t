@@ -22,9 +22,7 @@ check 'counter -s, torn -s: nohup keeps both processes going' \
 
 # Its output is a FIFO, of which nothing has come when both have ended. Should a
 # busy machine have let them come through before, try again.
-until_it_fails() { # PROGRAM FUNCTION [ARGUMENT ...]
-	guarded=$1
-	shift
+until_it_fails() { # FUNCTION [ARGUMENT ...]
 	[ -p "$work/guarded.out" ] || mkfifo "$work/guarded.out"
 	tries=0
 	status=0
@@ -53,23 +51,20 @@ send() { # SIGNAL WHOM
 signal_ends_both() {
 	needs_children
 	note_old
-	while read -r program signal expected whom; do
-		until_it_fails "$program" send "$signal" "$whom"
-		exits "$expected"
-		[ ! -s "$err" ] || fail 'no word about it'
-		nothing_left_of "$(pid guarded)" ${child:+"$child"}
-	done <<-END
-		counter HUP 129 both
-		counter INT 130 both
-		counter QUIT 131 both
-		counter TERM 143 both
-		counter TERM 143 parent
-		torn HUP 129 both
-		torn INT 130 both
-		torn QUIT 131 both
-		torn TERM 143 both
-		torn TERM 143 parent
-	END
+	for guarded in counter torn; do
+		while read -r signal expected whom; do
+			until_it_fails send "$signal" "$whom"
+			exits "$expected"
+			[ ! -s "$err" ] || fail 'no word about it'
+			nothing_left_of "$(pid guarded)" ${child:+"$child"}
+		done <<-END
+			HUP 129 both
+			INT 130 both
+			QUIT 131 both
+			TERM 143 both
+			TERM 143 parent
+		END
+	done
 }
 check 'counter -s, torn -s: a signal ends both, and nothing is left' \
 	signal_ends_both
@@ -86,10 +81,10 @@ kill_inside() { # parent|child
 killed_one_blocks_nobody() {
 	needs_children
 	for guarded in counter torn; do
-		until_it_fails "$guarded" kill_inside child
+		until_it_fails kill_inside child
 		fails_with 1 ' failed (wait status 0x9)'
 		[ -r /proc/sysvipc/sem ] || continue
-		until_it_fails "$guarded" kill_inside parent
+		until_it_fails kill_inside parent
 		exits 137
 		[ ! -s "$err" ] || fail 'no word about it'
 		read -r set <"$work/set"

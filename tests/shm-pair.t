@@ -50,36 +50,25 @@ keys_are_numbers() {
 check 'another key is another segment; hexadecimal, octal, highest bit' \
 	keys_are_numbers
 
-# What -v prints before a line.
-tells_attachment() { # PROGRAM OPTION LINE; sets $address
-	run "shm/$1" -k "$key" "$2"
-	succeeds
-	read -r _ _ _ _ address <"$out"
-	prints "segment $id attached at $address
-$3"
-	case ${address#0x} in
-	"$address" | '' | *[!0-9a-f]*) fail 'an address' ;;
-	esac
-}
-
 # The kernel chooses addresses at random, unless it was told not to.
 addresses_differ() {
 	new_key
-	written first
+	written 'the same'
 	gives 600 tests/odd mode segment "$key"
 	id=$("$sysv" find segment "$key")
-	tells_attachment writer -v 'Data written to memory: Hello world'
-	first=$address
 	for _ in 1 2 3 4 5 6 7 8; do
-		tells_attachment reader -lv 'Data read from memory: Hello world'
-		[ "$address" = "$first" ] || return 0
+		run shm/reader -k "$key" -lv
+		read -r _ _ _ _ address <"$out"
+		prints "segment $id attached at $address
+Data read from memory: the same"
+		[ "${first:=$address}" = "$address" ] || return 0
 	done
-	random=$(cat /proc/sys/kernel/randomize_va_space 2>/dev/null)
+	read -r random </proc/sys/kernel/randomize_va_space 2>/dev/null
 	[ "${random:-0}" -gt 0 ] ||
 		skip 'addresses are not random on this system'
 	fail 'not always the same address'
 }
-check "one segment, one id, for its owner only; different addresses" \
+check 'one segment, one id, for its owner only; different addresses' \
 	addresses_differ
 
 # Other keys are not Enter, but the end of the input is as good.
