@@ -4,14 +4,13 @@
 # shellcheck source=tests/shm.sh
 . "${0%/*}/shm.sh"
 
-# The state of both objects, see tests/ring.c: FREE FILLED PRODUCER CONSUMER,
-# and whether there is a segment.
+# The state of both objects: see `odd ring` in tests/odd.c.
 await_ring() { # PATTERN
-	"$build/tests/ring" "$key" "$1" >"$work/ring"
+	"$build/tests/odd" ring "$key" "$1" || fail "the ring to become '$1'"
 }
 
 ring_is() { # STATE
-	ring=$("$build/tests/ring" "$key")
+	ring=$("$build/tests/odd" ring "$key")
 	[ "$ring" = "$1" ] || fail "the ring to be '$1', not '$ring'"
 }
 

@@ -88,7 +88,7 @@ check 'browser: killed at any moment, it leaves no tab behind' leaves_no_tab
 tabs_wait() { # sets $tabs
 	tabs=$(child_of "$(pid browser)")
 	for tab in $tabs; do
-		look_at "$tab"
+		read -r _ _ state _ <"/proc/$tab/stat"
 		ls -l "/proc/$tab/fd" >"$work/open" 2>&1
 		[ "$state" = S ] && ! grep -q ' [012] -> ' "$work/open" &&
 			[ "$(grep -c socket: "$work/open")" -eq 1 ] || return 1
