@@ -125,37 +125,6 @@ other_programs_are_left_alone() {
 check 'producer, consumer: objects of other programs are left alone' \
 	other_programs_are_left_alone
 
-refused_to_me() { # TEXT STATE
-	for side in producer consumer; do
-		run_as "$me" limit 5 "./$side" </dev/null
-		fails_with 1 "$1"
-		says 'another user'
-		prints_nothing
-	done
-	ring_is "$2"
-}
-
-remove_others_buffer() {
-	printf 'segment %s\nsemaphores %s\n' "$key" "$key" >"$work/buffer"
-	run_as "$other" sysv clear <"$work/buffer"
-	run_as "$me" sysv clear <"$work/buffer"
-}
-
-# Another user was first, and lets everybody use one of the objects.
-others_buffer_refused() {
-	two_users shm/producer shm/consumer tests/odd scripts/sysv scripts/limit
-	run_as "$me" sysv names
-	key=$(sed -n 's/^semaphores \(0x[0-9a-f]*\)$/\1/p' "$out")
-	trap remove_others_buffer EXIT
-	run_as "$other" odd set "$key" 666 0 0 0 0
-	refused_to_me 'was made by another user' '0 0 0 0 no'
-	remove_others_buffer
-	run_as "$other" odd segment "$key" "$((16 * 65540))" 666 </dev/null
-	refused_to_me 'already has a segment' '- - - - yes'
-}
-check "producer, consumer: another user's objects are refused" \
-	others_buffer_refused
-
 # Whatever another program has put into a set: each of the two gives up, or
 # waits and can be ended, and does not ask again and again.
 no_values_make_it_run() {

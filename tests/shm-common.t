@@ -1,6 +1,6 @@
 #!/bin/sh
 # shm-common.t - what holds for all programs of shm: options, an output that
-# cannot be written, their end as process 1
+# cannot be written, objects of another user, their end as process 1
 # shellcheck source=tests/shm.sh
 . "${0%/*}/shm.sh"
 
@@ -61,6 +61,54 @@ output_is_needed() {
 }
 check 'all programs of shm: fail when their output is not read, or is full' \
 	output_is_needed
+
+refused_to_me() { # TEXT PROGRAM
+	run_as "$me" limit 5 "./$2" </dev/null
+	fails_with 1 "$1"
+	says 'another user'
+	prints_nothing
+}
+
+remove_others_objects() {
+	run_as "$other" sysv clear <"$work/names"
+	run_as "$me" sysv clear <"$work/names"
+}
+
+# Another user was first, and lets everybody use what has our default keys.
+others_objects_are_refused() {
+	two_users shm/writer shm/reader shm/producer shm/consumer tests/odd \
+		scripts/sysv scripts/limit
+	run_as "$me" sysv names
+	grep '^se' "$out" >"$work/names"
+	trap remove_others_objects EXIT
+	echo foreign >"$work/text"
+	while read -r kind name; do
+		key=$name # the last one is the buffer's
+		case $kind in
+		semaphores) run_as "$other" odd set "$key" 666 0 0 0 0 ;;
+		segment) run_as "$other" odd segment "$key" 1048640 666 \
+			<"$work/text" ;;
+		esac
+		succeeds
+	done <"$work/names"
+	for program in writer reader producer consumer; do
+		refused_to_me ' was made by another user' "$program"
+	done
+	gives '0 0 0 0 yes' tests/odd ring "$key"
+
+	# Only the buffer's segment.
+	echo "semaphores $key" | run_as "$other" sysv clear
+	refused_to_me 'already has a segment' producer
+	refused_to_me 'already has a segment' consumer
+	gives '- - - - yes' tests/odd ring "$key"
+
+	# -k: this key was chosen.
+	run_as "$me" reader -k "$key" -l
+	succeeds
+	prints_line 'Data read from memory: foreign'
+}
+check "writer, reader, producer, consumer: another user's objects are refused" \
+	others_objects_are_refused
 
 # The program has taken the place of unshare, and waits for something.
 process_1_waits() { # NAME; sets $child

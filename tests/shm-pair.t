@@ -123,28 +123,4 @@ other_segments_are_refused() {
 check "writer, reader: a smaller or a closed segment of another's is refused" \
 	other_segments_are_refused
 
-# Another user was first, and lets everybody use it.
-others_segment_is_refused() {
-	two_users shm/writer shm/reader tests/odd scripts/sysv
-	run_as "$me" sysv names
-	read -r _ key <"$out"
-	printf foreign >"$work/text"
-	run_as "$other" odd segment "$key" 1024 666 <"$work/text"
-	succeeds
-	id=$("$sysv" find segment "$key")
-	# shellcheck disable=SC2064 # its id is known now
-	trap "run_as $other sysv remove segment $id" EXIT
-	for program in writer reader; do
-		run_as "$me" "$program"
-		fails_with 1 "segment $id was made by another user"
-		prints_nothing
-	done
-	# -k: this key was chosen.
-	run_as "$me" reader -k "$key" -l
-	succeeds
-	prints 'Data read from memory: foreign'
-}
-check "writer, reader: another user's segment is refused, unless with -k" \
-	others_segment_is_refused
-
 finish_tests
