@@ -117,7 +117,7 @@ process_1_waits() { # NAME; sets $child
 		[ "$name $state" = "($1) S" ]
 }
 
-# Of this user, who is root there.
+# One of users as well, so nobody needs to be root.
 needs_namespace() { # OPTION of unshare ...; sets $unshare
 	unshare="unshare --user --map-root-user $*"
 	$unshare true 2>/dev/null || skip "there is no $unshare here"

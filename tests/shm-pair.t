@@ -87,6 +87,10 @@ writer_waits() {
 	exits 0
 	prints 'Data written to memory: late'
 	found late
+	run shm/writer -k "$key" -w text <.
+	exits 1
+	says 'read standard input'
+	prints_nothing
 }
 check 'writer: -w waits for Enter or the end of the input; a reader is early' \
 	writer_waits
