@@ -59,6 +59,7 @@ transfer_round() {
 	strike
 	finish producer
 	finish consumer
+	command= # its output is of no use
 	buffer_gone
 }
 
