@@ -16,6 +16,7 @@ child_can_win() {
 shared_int in child process: 1
 shared_int in parent process: 1
 Child has exited.' shm/race -wd
+	gives 'parent saw 0: 0 times, 1: 3 times' shm/race -n 3 -wd
 }
 check 'race: with -d the child can win, with -w it wins; -n counts' \
 	child_can_win
