@@ -4,19 +4,23 @@
 # shellcheck source=tests/shm.sh
 . "${0%/*}/shm.sh"
 
-# The state of both objects, see tests/ring.c: FREE FILLED PRODUCER CONSUMER,
-# and whether there is a segment.
+# The state of both objects: see `odd ring` in tests/odd.c.
 await_ring() { # PATTERN
-	"$build/tests/ring" "$key" "$1" >"$work/ring"
+	"$build/tests/odd" ring "$key" "$1" || fail "the ring to become '$1'"
 }
 
 ring_is() { # STATE
-	ring=$("$build/tests/ring" "$key")
+	ring=$("$build/tests/odd" ring "$key")
 	[ "$ring" = "$1" ] || fail "the ring to be '$1', not '$ring'"
 }
 
 buffer_gone() {
 	ring_is '- - - - no'
+}
+
+# It has met the last signal, and waits or has ended.
+is_at_rest() { # NAME
+	is_in_state "$1" '[SIZ]*'
 }
 
 other_side() { # SIDE
@@ -26,21 +30,17 @@ other_side() { # SIDE
 	esac
 }
 
-# A side has its seat, and knows what it has made: a producer has also given a
+# It has its seat, and knows what it has made: a producer has also given a
 # slot, a consumer waits for one.
-await_seat() { # SIDE
+begin_side() { # SIDE [INPUT]
+	start_from "${2:-/dev/null}" "$1" "shm/$1" -k "$key"
 	case $1 in
 	producer) await_ring '*[1-9]* 2 ? yes' ;;
 	consumer)
 		await_ring '* * * 2 *'
-		await_that is_in_state consumer '[SIZ]*'
+		await_that is_at_rest consumer
 		;;
 	esac
-}
-
-begin_side() { # SIDE [INPUT]
-	start_from "${2:-/dev/null}" "$1" "shm/$1" -k "$key"
-	await_seat "$1"
 }
 
 # Both have joined and wait. fd 4 is the producer's input. Where there is a TEXT
@@ -87,10 +87,4 @@ end_side() { # SIDE SIGNAL STATUS
 	end "$1" "$2"
 	exits "$3"
 	stop "$(other_side "$1")" ALRM
-}
-
-# Have it look now whether the other side is there.
-look_now() { # SIDE
-	stop "$1" ALRM
-	await_that is_in_state "$1" '[SIZ]*'
 }

@@ -10,7 +10,12 @@
  *     odd hold KEY                make a segment and stay attached until ended
  *     odd semaphores KEY COUNT    create a set, and set the first one to 7
  *     odd set KEY MODE VALUE ...  create a set of semaphores with these values
- *     odd semaphore KEY NUMBER    the value of that semaphore
+ *     odd ring KEY [PATTERN]      what producer and consumer share: the set's
+ *                                 values FREE FILLED PRODUCER CONSUMER, a - for
+ *                                 each that is not there, and yes or no: is
+ *                                 there a segment? PATTERN, as in the shell:
+ *                                 wait until it is like that, and say meanwhile
+ *                                 how it is
  *     odd mode segment|semaphores|queue KEY|PATH
  *                                 its mode, in octal
  *     odd queue PATH MODE         create PATH's queue
@@ -34,6 +39,7 @@
  */
 
 #include <err.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,10 +48,12 @@
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../msgqueue/message.h"
 #include "../msgqueue/request.h"
+#include "../shm/buffer.h"
 
 static struct {
 	long type;
@@ -113,6 +121,36 @@ static void set_value(int set, int number, int value)
 {
 	union semaphore_argument argument = {.value = value};
 	must(semctl(set, number, SETVAL, argument), "semctl");
+}
+
+static const char *ring_of(const char *key)
+{
+	static char state[100];
+	const key_t number = (key_t)strtoll(key, NULL, 0);
+	const int set = semget(number, 0, 0);
+	state[0] = '\0';
+	for (int i = 0; i < SET_SIZE; i++) {
+		const int value = semctl(set, i, GETVAL);
+		char word[20] = "- ";
+		if (value != -1)
+			snprintf(word, sizeof word, "%d ", value);
+		strcat(state, word);
+	}
+	return strcat(state, shmget(number, 0, 0) == -1 ? "no" : "yes");
+}
+
+static void await_ring(const char *key, const char *pattern)
+{
+	const struct timespec pause = {.tv_nsec = 2000000};
+	const char *state = ring_of(key);
+	char seen[100] = "";
+	while (fnmatch(pattern, state, 0) != 0) {
+		if (strcmp(seen, state) != 0)
+			warnx("%s, awaited: %s", state, pattern);
+		strcpy(seen, state);
+		nanosleep(&pause, NULL);
+		state = ring_of(key);
+	}
 }
 
 static unsigned mode_of(const char *kind, const char *name)
@@ -213,10 +251,10 @@ int main(int argc, char *argv[])
 		int set = set_of(argument[0], count, flags);
 		for (int i = 0; i < count; i++)
 			set_value(set, i, atoi(argument[2 + i]));
-	} else if (is("semaphore", 2)) {
-		int set = set_of(argument[0], 0, 0);
-		int value = semctl(set, atoi(argument[1]), GETVAL);
-		printf("%d\n", must(value, argument[0]));
+	} else if (is("ring", 1)) {
+		puts(ring_of(argument[0]));
+	} else if (is("ring", 2)) {
+		await_ring(argument[0], argument[1]);
 	} else if (is("mode", 2)) {
 		printf("%o\n", mode_of(argument[0], argument[1]) & 0777);
 	} else if (is("queue", 2)) {

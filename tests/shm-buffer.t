@@ -1,5 +1,6 @@
 #!/bin/sh
-# shm-buffer.t - producer and consumer: what goes in comes out
+# shm-buffer.t - producer and consumer: what goes in comes out; which of them
+# may join. For calls that fail or are interrupted see scripts/watch/faults.c
 # shellcheck source=tests/buffer.sh
 . "${0%/*}/buffer.sh"
 
@@ -11,12 +12,10 @@ any_length_arrives() {
 		transfer "$first"
 	done <<-END
 		0 producer
-		0 consumer
-		1 producer
+		1 consumer
 		65536 producer
-		65537 producer
+		65537 consumer
 		1048576 producer
-		3333333 producer
 		3333333 consumer
 	END
 }
@@ -39,7 +38,8 @@ ends_together() {
 	halt producer
 	stop consumer CONT
 	await_ring '16 0 2 2 yes'
-	look_now consumer
+	stop consumer ALRM
+	await_that is_at_rest consumer
 	halt consumer
 	stop producer CONT
 	ends_well producer
@@ -49,51 +49,116 @@ ends_together() {
 }
 check 'producer, consumer: when either has ended, nothing is left' ends_together
 
-# The signal of each second makes write return when a part, or nothing, has
-# been written: here after the 64 KiB that a pipe holds, or fewer.
-slow_reader_gets_all() {
+# A process that asks again and again is hardly ever found asleep.
+both_sleep() {
+	await_that waits producer
+	await_that waits consumer
+}
+
+second_one_is_refused() {
 	new_key
-	head -c 500000 /dev/urandom >"$work/data"
-	mkfifo "$work/consumer.out"
-	start consumer shm/consumer -k "$key"
-	exec 5<"$work/consumer.out"
-	echo first >"$work/consumer.out" # so that no whole number of slots fits
-	start_from "$work/data" producer shm/producer -k "$key"
-	await_ring '[78] [78] 2 2 yes'
-	for _ in 1 2 3; do
-		look_now consumer
+	begin_both one
+	gives 600 tests/odd mode segment "$key"
+	gives 600 tests/odd mode semaphores "$key"
+	both_sleep
+	for side in producer consumer; do
+		fails 1 "has a $side" "shm/$side" -k "$key"
 	done
-	tail -n +2 <&5 >"$work/got"
-	cmp "$work/data" "$work/got" || fail 'the bytes that went in'
-	ends_well producer
-	ends_well consumer
+	pass_on two # they have only looked
+	both_sleep
 }
-check 'consumer: writes all also to a slow reader' slow_reader_gets_all
+check 'producer, consumer: both sleep, a second one of either is refused' \
+	second_one_is_refused
 
-failing_side_ends_both() {
+# Nobody could tidy up.
+both_were_killed() {
 	new_key
-	begin_side consumer
-	start_from . producer shm/producer -k "$key"
-	finish producer
-	fails_with 1 'read standard input'
-	survives consumer
+	begin_both
+	stop consumer STOP
+	end producer KILL
+	end consumer KILL
+	for side in producer consumer; do
+		fails 1 "a $side was killed here: run make clean-ipc" \
+			"shm/$side" -k "$key"
+	done
+	ring_is '15 0 1 1 yes'
+}
+check 'producer, consumer: where two were killed, the next one says so' \
+	both_were_killed
 
-	begin_side producer /dev/zero
-	new_output
-	{
-		"$build/shm/consumer" -k "$key" 2>"$err"
-		echo "$?" >"$work/status"
-	} | head -c 1 >"$out"
-	command='shm/consumer | head -c 1'
-	read -r status <"$work/status"
-	fails_with 1 'write standard output'
-	survives producer
+# The other one finds a seat that was taken, but empty, and removes all.
+one_was_killed_alone() {
+	new_key
+	mkfifo "$work/in"
+	exec 4<>"$work/in"
+	for killed in producer consumer; do
+		next=$(other_side "$killed")
+		begin_side "$killed" "$work/in"
+		end "$killed" KILL
+		begin_side "$next" "$work/in"
+		stop "$next" ALRM
+		survives "$next"
+	done
+}
+check 'producer, consumer: one that was killed alone is told to the other' \
+	one_was_killed_alone
 
-	begin_side producer /dev/zero
-	fails_on_full_output 'write standard output' shm/consumer -k "$key"
+# Each side fails on these objects, and leaves them as they are.
+both_refuse() { # TEXT STATE
+	for side in producer consumer; do
+		fails 1 "$1" "shm/$side" -k "$key"
+		ring_is "$2"
+	done
+}
+
+other_programs_are_left_alone() {
+	new_key
+	gives 'Data written to memory: mine' shm/writer -k "$key" mine
+	both_refuse "key $(printf '0x%x' "$key")" '- - - - yes'
+	for set in '1 7 - - - no' '6 7 0 0 0 no'; do
+		new_key
+		run tests/odd semaphores "$key" "${set%% *}"
+		succeeds
+		both_refuse "key $(printf '0x%x' "$key")" "${set#* }"
+	done
+}
+check 'producer, consumer: objects of other programs are left alone' \
+	other_programs_are_left_alone
+
+# Whatever another program has put into a set: each of the two gives up, or
+# waits and can be ended, and does not ask again and again.
+no_values_make_it_run() {
+	for values in '1 0 0 0' '0 1 0 0' '9 9 9 9'; do
+		for side in producer consumer; do
+			new_key
+			# shellcheck disable=SC2086 # these are four
+			run tests/odd set "$key" 600 $values
+			succeeds
+			start "$side" "shm/$side" -k "$key"
+			await_that is_at_rest "$side"
+			end "$side"
+			case $status in
+			0 | 1 | 143) ;;
+			*) fail "an end of $side with $values" ;;
+			esac
+		done
+	done
+}
+check 'producer, consumer: no set of values makes one run for ever' \
+	no_values_make_it_run
+
+# A length in the segment is another process's word.
+length_is_checked() {
+	new_key
+	echo text >"$work/data"
+	printf '\001\000\001\000' >"$work/length"
+	begin_side producer "$work/data"
+	await_ring '14 2 2 0 yes' # filled: the text, and the end
+	run tests/odd poke "$key" <"$work/length"
+	fails 1 '65537 bytes in a slot of 65536' shm/consumer -k "$key"
 	survives producer
 }
-check 'producer, consumer: input or output that fails ends both' \
-	failing_side_ends_both
+check 'consumer: does not believe a length that no slot can have' \
+	length_is_checked
 
 finish_tests

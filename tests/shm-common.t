@@ -1,6 +1,6 @@
 #!/bin/sh
 # shm-common.t - what holds for all programs of shm: options, an output that
-# cannot be written, limits of the kernel, a segment that goes with them
+# cannot be written, objects of another user, their end as process 1
 # shellcheck source=tests/shm.sh
 . "${0%/*}/shm.sh"
 
@@ -19,32 +19,36 @@ bad_usage_is_refused() {
 		*) refused "${source%.c}" surplus ;;
 		esac
 	done
-	for keyed in shm/writer shm/reader shm/producer shm/consumer; do
-		refused "$keyed" -k
-		for key in '' 0 0x -1 12three 0x100000000 ' '; do
-			refused "$keyed" -k "$key"
+	while read -r asked option bad; do
+		refused "shm/$asked" "-$option"
+		refused "shm/$asked" "-$option" ''
+		for value in $bad; do
+			refused "shm/$asked" "-$option" "$value"
 		done
-	done
-	for most in race=1000000 counter=1000000 sum=2000000000; do
-		refused "shm/${most%=*}" -n
-		for number in '' -1 0 3.5 x 1x 99999999999999999999 \
-			"$((${most#*=} + 1))"; do
-			refused "shm/${most%=*}" -n "$number"
-		done
-	done
-	for processes in '' -1 0 1.5 x 1x 65; do
-		refused shm/sum -p "$processes"
-	done
+	done <<-END
+		writer k 0 -1 12three 0x100000000
+		reader k 0 -1 12three 0x100000000
+		producer k 0 -1 12three 0x100000000
+		consumer k 0 -1 12three 0x100000000
+		race n 0 -1 1x 1000001
+		counter n 0 -1 1x 1000001
+		sum n 0 -1 1.5 2000000001 99999999999999999999
+		sum p 0 -1 1x 65
+	END
 	refused shm/reader -w
 	refused shm/writer -d 1
 	refused shm/race -d 0.2
 }
 check 'all programs of shm: bad input is refused' bad_usage_is_refused
 
-# For -s and for no_syscalls see their own files.
+# A reader that could not print leaves the segment: the next one finds it.
 output_is_needed() {
 	note_old
-	for printing in 'race -n 1' 'counter -n 1' torn 'sum -n 1'; do
+	new_key
+	run shm/no_syscalls
+	[ "$status" -eq 77 ] || set -- no_syscalls # possible here
+	for printing in "$@" 'race -n 1' 'counter -n 1' 'counter -s -n 1' \
+		torn 'torn -s' 'sum -n 1' "writer -k $key" "reader -k $key"; do
 		# shellcheck disable=SC2086 # these are words
 		run_unread shm/$printing
 		fails_with 1 'cannot write to standard output'
@@ -52,68 +56,111 @@ output_is_needed() {
 		# shellcheck disable=SC2086 # these are words
 		fails_on_full_output 'standard output' shm/$printing
 	done
-	new_key
-	fails_on_full_output 'standard output' shm/writer -k "$key"
+	gives 'Data read from memory: Hello world' shm/reader -k "$key"
 	fails_on_full_output 'the child failed' shm/race
 }
 check 'all programs of shm: fail when their output is not read, or is full' \
 	output_is_needed
 
-# Its children may be alive a moment longer.
-segment_goes_after_kill() {
-	needs_children
-	note_old
-	for program in 'race -d -n 10000' 'sum -p 4'; do
-		# shellcheck disable=SC2086 # these are words
-		start killed shm/$program
-		await_child killed # the segment is marked by then
-		segment_of "$(pid killed)" || fail 'its segment'
-		end killed KILL
-		exits 137
-		await_that segment_of_gone "$(pid killed)"
-	done
-}
-check 'race, sum: their segment goes with them, even when they are killed' \
-	segment_goes_after_kill
-
-# In a namespace of objects that has other limits.
-meets() { # LIMIT VALUE TEXT PROGRAM [ARGUMENT ...]
-	limit=$1
-	value=$2
-	text=$3
-	shift 3
-	command="$*, where $limit is $value"
-	program=$build/$1
-	shift
-	# shellcheck disable=SC2016 # for that shell
-	$unshare sh -c 'limit=$1 value=$2
-		shift 2
-		echo "$value" >"/proc/sys/kernel/$limit" || exit 77
-		exec "$@"' sh "$limit" "$value" "$program" "$@" \
-		</dev/null >"$out" 2>"$err"
-	status=$?
-	[ "$status" -ne 77 ] || skip 'the limits cannot be changed here'
-	fails_with 1 "$text"
+refused_to_me() { # TEXT PROGRAM
+	run_as "$me" limit 5 "./$2" </dev/null
+	fails_with 1 "$1"
+	says 'another user'
 	prints_nothing
 }
 
-limits_are_told() {
-	needs_namespace --ipc
-	for program in writer race counter torn sum no_syscalls producer; do
-		meets shmmni 0 \
-			'shmget: the limit of objects is reached, see ipcs' \
-			"shm/$program"
-	done
-	for program in 'counter -s' 'torn -s' producer consumer; do
-		# shellcheck disable=SC2086 # these are words
-		meets sem '250 32000 32 0' \
-			'semget: the limit of objects is reached, see ipcs' \
-			shm/$program
-	done
-	meets shmmax 500 'Invalid argument' shm/writer
-	meets shmmax 5000 'Invalid argument' shm/producer
+remove_others_objects() {
+	run_as "$other" sysv clear <"$work/names"
+	run_as "$me" sysv clear <"$work/names"
 }
-check 'all programs of shm: a limit of the kernel is told as what it is' \
-	limits_are_told
+
+# Another user was first, and lets everybody use what has our default keys.
+others_objects_are_refused() {
+	two_users shm/writer shm/reader shm/producer shm/consumer tests/odd \
+		scripts/sysv scripts/limit
+	run_as "$me" sysv names
+	grep '^se' "$out" >"$work/names"
+	trap remove_others_objects EXIT
+	echo foreign >"$work/text"
+	while read -r kind name; do
+		key=$name # the last one is the buffer's
+		case $kind in
+		semaphores) run_as "$other" odd set "$key" 666 0 0 0 0 ;;
+		segment) run_as "$other" odd segment "$key" 1048640 666 \
+			<"$work/text" ;;
+		esac
+		succeeds
+	done <"$work/names"
+	for program in writer reader producer consumer; do
+		refused_to_me ' was made by another user' "$program"
+	done
+	gives '0 0 0 0 yes' tests/odd ring "$key"
+
+	# Only the buffer's segment.
+	echo "semaphores $key" | run_as "$other" sysv clear
+	refused_to_me 'already has a segment' producer
+	refused_to_me 'already has a segment' consumer
+	gives '- - - - yes' tests/odd ring "$key"
+
+	# -k: this key was chosen.
+	run_as "$me" reader -k "$key" -l
+	succeeds
+	prints_line 'Data read from memory: foreign'
+}
+check "writer, reader, producer, consumer: another user's objects are refused" \
+	others_objects_are_refused
+
+# The program has taken the place of unshare, and waits for something.
+process_1_waits() { # NAME; sets $child
+	has_child_or_ended container
+	read -r _ name state _ <"/proc/$child/stat" &&
+		[ "$name $state" = "($1) S" ]
+}
+
+# One of users as well, so nobody needs to be root.
+needs_namespace() { # OPTION of unshare ...; sets $unshare
+	unshare="unshare --user --map-root-user $*"
+	$unshare true 2>/dev/null || skip "there is no $unshare here"
+}
+
+# Process 1 of a container is not ended by a signal that it sends itself.
+process_1_ends() {
+	needs_namespace --pid --fork
+	note_old
+	new_key
+	for program in 'counter -s' 'torn -s' "producer -k $key" \
+		"consumer -k $key"; do
+		# shellcheck disable=SC2086 # these are words
+		$unshare "$build"/shm/$program </dev/null \
+			>"$work/container.out" 2>"$work/container.err" &
+		echo "$!" >"$work/container.pid"
+		await_that process_1_waits "${program%% *}"
+		kill -s TERM "$child"
+		finish container
+		exits 143
+		prints_nothing
+		nothing_left_of "$child"
+		segment_gone "$key"
+		semaphores_gone "$key"
+	done
+}
+check 'counter -s, torn -s, producer, consumer: SIGTERM ends also process 1' \
+	process_1_ends
+
+# The other cause of EINVAL is a segment that is too small.
+too_large_for_the_kernel() {
+	needs_namespace --ipc
+	command='shm/writer, where shmmax is 500'
+	# shellcheck disable=SC2016,SC2086 # for that shell; words
+	run_command $unshare sh -c '
+		echo 500 >/proc/sys/kernel/shmmax || exit 77
+		exec "$1"' sh "$build/shm/writer"
+	[ "$status" -ne 77 ] || skip 'the limit cannot be changed here'
+	fails_with 1 'shmget: key '
+	says 'Invalid argument'
+	prints_nothing
+}
+check 'writer: a segment that is larger than the kernel allows is told' \
+	too_large_for_the_kernel
 
 finish_tests

@@ -90,19 +90,11 @@ orders_hold() {
 		queue_is_filled
 }
 
-compare_for_real() {
-	run_script scripts/compare/compare.sh -q -o "$work"
-	succeeds
-	[ -s "$work/compare.csv" ] || fail 'compare.csv'
-	[ -s "$work/compare.svg" ] || fail 'compare.svg'
-}
-
 time_limit=600
 check "$megabytes MiB of any bytes come through a buffer" transfer_is_exact
 check "one echo server has $connections clients at once" echo_for_many
 check "$clients clients of a queue, and a third is killed" queue_for_many
 check 'prefork gives up a client that says nothing' silent_client
-check 'compare.sh: a quick run' compare_for_real
 time_limit=3000
 check "a chosen order has the same outcome $orders times" orders_hold
 finish_tests
