@@ -12,6 +12,8 @@ BEGIN {
 	dots = "\002" # stands for three dots in one character: any text
 	examples = dots
 	limit *= scale # seconds until what has not come is missing
+	your_home = ENVIRON["HOME"]
+	gsub(/ +/, " ", your_home) # as fits sees it
 	split(ENVIRON["missing"], missing, " ")
 	keys_line = "[Enter: go on   q: quit   b: back   r: repeat   " \
 		"a: run through   NUMBER]"
@@ -339,8 +341,8 @@ function fill(page, line,    head, example) {
 	return head page
 }
 
-# A number for a number, a word for a word; for words any text up to what
-# follows on the page.
+# A number for a number, a word (or a home with blanks in its name) for a word;
+# for words any text up to what follows on the page.
 function value_of(example, page, line,    size) {
 	if (has_example(page))
 		page = substr(page, 1, RSTART - 1)
@@ -351,7 +353,8 @@ function value_of(example, page, line,    size) {
 		size = RLENGTH
 	}
 	line = substr(line, 1, size)
-	if (example == dots || line ~ (example ~ / / ? "." : "^[^ ]+$"))
+	if (example == dots || line == your_home || \
+		line ~ (example ~ / / ? "." : "^[^ ]+$"))
 		return line
 	return "\001" # which never comes
 }
