@@ -267,8 +267,7 @@ can_be_stopped() {
 		wait "$!"
 		status=$?
 		[ "$status" -gt 128 ] || fail "death by SIG$signal"
-		"$build/scripts/await" exit "$(pid program)" ||
-			fail 'no process left'
+		await_that has_ended "$(pid program)"
 		[ -z "$(ls -A "$work/results")" ] || fail 'no file left'
 	done
 }
