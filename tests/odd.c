@@ -298,13 +298,6 @@ int main(int argc, char *argv[])
 		must(shmctl(segment, IPC_SET, &status), "shmctl");
 	} else if (is("poke", 1)) {
 		fill(segment_of(argument[0], 0, 0), 1024);
-	} else if (is("semaphores", 2)) {
-		int count = atoi(argument[1]);
-		int set = set_of(argument[0], count, new | 0600);
-		union semaphore_argument value = {.value = 7};
-		must(semctl(set, 0, SETVAL, value), "semctl");
-	} else if (is("denied", 0)) {
-		return geteuid() == 0 ? 1 : 0;
 	} else if (arguments > 2 && is("set", arguments)) {
 		int count = arguments - 2;
 		int flags = new | octal(argument[1]);

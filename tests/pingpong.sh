@@ -60,7 +60,7 @@ carries() { # MECHANISM SIZES PROGRAM [ARGUMENT ...]
 # which one of ours has now.
 note_old() {
 	[ -f "$work/old" ] ||
-		"$build/tests/keyless" list >"$work/old" 2>"$work/cannot"
+		"$build/tests/odd" list >"$work/old" 2>"$work/cannot"
 }
 
 start_parent() { # NAME PROGRAM [ARGUMENT ...]; sets $parent
@@ -99,13 +99,13 @@ child_is_there() {
 uses_semaphores() {
 	[ -r /proc/sysvipc/sem ] || return 0
 	"$build/scripts/await" line /dev/null '' 0.06
-	"$build/tests/keyless" list "$parent" >"$work/new"
+	"$build/tests/odd" list "$parent" >"$work/new"
 	has_text "$work/new" semaphores
 }
 
 # Linux can tell: no segment, queue or semaphores of theirs are left.
 no_keyless() { # PID ...
-	"$build/tests/keyless" list "$@" >"$work/left" 2>"$work/cannot"
+	"$build/tests/odd" list "$@" >"$work/left" 2>"$work/cannot"
 	[ -s "$work/left" ] || return 0
 	[ -s "$work/old" ] || return 1
 	mv "$work/left" "$work/new"
@@ -159,7 +159,7 @@ endless_ends() { # PROGRAM [ARGUMENT ...]
 spoil() { # KIND [BYTE of a segment, 1 is the last one]
 	await_that can_be_spoilt "$1"
 	# shellcheck disable=SC2086 # one word or none
-	[ -z "$id" ] || start spoiler tests/keyless spoil "$1" "$id" ${2-}
+	[ -z "$id" ] || start spoiler tests/odd spoil "$1" "$id" ${2-}
 	finish spoilt
 }
 

@@ -82,11 +82,12 @@ other_programs_are_left_alone() {
 	run tests/odd segment "$key" 2000000 600 </dev/null
 	succeeds
 	both_refuse "another program's" '- - - - yes'
-	for set in '1 7 - - - no' '6 7 0 0 0 no'; do
+	for set in '7|7 - - - no' '7 0 0 0 0 0|7 0 0 0 no'; do
 		new_key
-		run tests/odd semaphores "$key" "${set%% *}"
+		# shellcheck disable=SC2086 # one value or six
+		run tests/odd set "$key" 600 ${set%|*}
 		succeeds
-		both_refuse "key $(printf '0x%x' "$key")" "${set#* }"
+		both_refuse "key $(printf '0x%x' "$key")" "${set#*|}"
 	done
 }
 check 'producer, consumer: objects of other programs are left alone' \

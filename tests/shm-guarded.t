@@ -100,7 +100,7 @@ check 'counter -s, torn -s: a pipe that nobody reads leaves nothing' \
 # One of the two is stopped where it has taken the semaphore, and the other one
 # waits for it. Where nobody can tell, it is stopped anywhere.
 stop_inside() { # PID
-	"$build/tests/keyless" stop "$1" >"$work/set" 2>"$work/cannot"
+	"$build/tests/odd" stop "$1" >"$work/set" 2>"$work/cannot"
 }
 
 kill_inside() { # parent|child

@@ -83,7 +83,7 @@ no_semaphores_are_made() {
 	start counter shm/counter -n 1000000
 	await_child counter
 	segment_of "$(pid counter)" || fail 'its segment'
-	"$build/tests/keyless" list "$(pid counter)" "$child" >"$work/used"
+	"$build/tests/odd" list "$(pid counter)" "$child" >"$work/used"
 	kill -s KILL "$child" "$(pid counter)"
 	while read -r object; do
 		case $object in

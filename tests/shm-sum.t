@@ -41,7 +41,7 @@ sum_is_checked() {
 	start sum shm/sum -n 300000000
 	await_child sum # it has attached its segment
 	segment_of "$(pid sum)" || fail 'its segment'
-	"$build/tests/keyless" spoil segment "$id" 8192 2>"$work/spoil"
+	"$build/tests/odd" spoil segment "$id" 8192 2>"$work/spoil"
 	finish sum
 	fails_with 1 'the sum is '
 	says ' instead of 45000000150000000'
