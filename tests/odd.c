@@ -4,16 +4,14 @@
  * A tool of the tests, no lesson: it stands for other programs, which know a
  * key, or find an object that has none.
  *
- *     odd segment KEY SIZE MODE   create a segment and fill it from its first
- *                                 byte with standard input, no NUL added
+ *     odd segment KEY SIZE MODE   create a segment, fill it from its first byte
+ *                                 with standard input, no NUL added
  *     odd poke KEY                standard input to the start of a segment
  *     odd set KEY MODE VALUE ...  create a set of semaphores with these values
- *     odd mode segment|semaphores|queue KEY|PATH
- *                                 its mode, in octal
+ *     odd mode KIND KEY|PATH      of segment, semaphores or queue: in octal
  *     odd queue PATH MODE         create PATH's queue
  *     odd limit PATH BYTES        have PATH's queue hold that many bytes
- *     odd state PATH              how many messages are in it, and how many
- *                                 bytes it may hold
+ *     odd state PATH              its messages, and the bytes it may hold
  *     odd send PATH TYPE          standard input is one message, no NUL added
  *     odd ask PATH TYPE TEXT ...  a request for each text
  *     odd answers PATH TYPE COUNT wait for so many answers, print their texts
@@ -21,16 +19,14 @@
  *                                 into the other, until ended
  *     odd socket PATH             listen at a path until ended, leaving it
  *     odd datagram PATH           take datagrams there, which no stream is
- *
- *     odd list [PID ...]          objects without a key that these processes
- *                                 made or used last, or all of them, a line
- *                                 each: segment ID, queue ID, semaphores ID
+ *     odd list [PID ...]          objects without a key, which these processes
+ *                                 made or used last, or all: segment ID,
+ *                                 queue ID, semaphores ID, a line each
  *     odd stop PID                stop that process where it has taken the 1
  *                                 of a semaphore, and print the set's id
- *     odd spoil segment ID BYTE   keep changing a byte of the segment, 1 is the
- *                                 last one, until nobody else is attached
- *     odd spoil queue ID          put messages of type 1 in between, until the
- *                                 queue is gone
+ *     odd spoil segment ID BYTE   keep changing a byte, 1 is the last one,
+ *                                 until nobody else has attached it
+ *     odd spoil queue ID          put in messages of type 1 until it is gone
  *
  * requests:PATH or answers:PATH instead of PATH is one of the server's queues.
  * Exit status: 0 done, 1 failed, 2 usage, 77 this system lists no objects.
