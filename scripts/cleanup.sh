@@ -17,26 +17,20 @@
 set -eu
 
 usage='usage: cleanup.sh [-hnf]'
-options=
-while getopts hnf option; do
+for option; do
 	case $option in
-	h)
+	-h)
 		echo "$usage"
 		exit
 		;;
-	[nf]) options="$options -$option" ;;
+	-n | -f | -nf | -fn) ;;
 	*)
+		echo "cleanup.sh: unexpected argument '$option'" >&2
 		echo "$usage" >&2
 		exit 2
 		;;
 	esac
 done
-if [ "$OPTIND" -le $# ]; then
-	shift $((OPTIND - 1))
-	echo "cleanup.sh: unexpected argument '$1'" >&2
-	echo "$usage" >&2
-	exit 2
-fi
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 sysv=${BUILD:-$root}/scripts/sysv
@@ -46,6 +40,5 @@ if [ ! -x "$sysv" ]; then
 fi
 failed=0
 names=$("$sysv" names) || failed=1
-# shellcheck disable=SC2086 # some options
-echo "$names" | "$sysv" clean $options || failed=1
+echo "$names" | "$sysv" clean "$@" || failed=1
 exit "$failed"

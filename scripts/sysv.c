@@ -59,7 +59,7 @@
 
 static const char usage[] =
     "usage: sysv names | key PATH [requests|answers] | unused PATH\n"
-    "       sysv find KIND KEY | remove KIND ID | clear | clean [-n] [-f]\n"
+    "       sysv find KIND KEY | remove KIND ID | clear | clean [-nf]\n"
     "KIND is segment, queue or semaphores; KEY may be a queue's PATH\n"
     "[requests|answers]";
 
@@ -135,47 +135,48 @@ static int is_there(pid_t pid)
 	return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
 }
 
-/* Is a process using the object? -1 after a failure. */
-static int look_at(enum kind kind, int id, uid_t *creator)
-{
-	if (kind == SEGMENT) {
-		struct shmid_ds segment;
-		if (shmctl(id, IPC_STAT, &segment) == -1)
-			return -1;
-		*creator = segment.shm_perm.cuid;
-		return segment.shm_nattch > 0;
-	}
-	if (kind == QUEUE) {
-		struct msqid_ds queue;
-		if (msgctl(id, IPC_STAT, &queue) == -1)
-			return -1;
-		*creator = queue.msg_perm.cuid;
-		return is_there(queue.msg_lspid) || is_there(queue.msg_lrpid);
-	}
+union status {
+	struct shmid_ds segment;
+	struct msqid_ds queue;
 	struct semid_ds set;
+};
+
+static int control(enum kind kind, int id, int command, union status *status)
+{
 	union { /* semctl's, which some systems declare */
 		int value;
 		struct semid_ds *set;
-	} argument = {.set = &set};
-	if (semctl(id, 0, IPC_STAT, argument) == -1)
+	} argument = {.set = &status->set};
+	if (kind == SEGMENT)
+		return shmctl(id, command, &status->segment);
+	if (kind == QUEUE)
+		return msgctl(id, command, &status->queue);
+	return semctl(id, 0, command, argument);
+}
+
+/* Is a process using the object? -1 after a failure. */
+static int look_at(enum kind kind, int id, uid_t *creator)
+{
+	union status status;
+	if (control(kind, id, IPC_STAT, &status) == -1)
 		return -1;
-	*creator = set.sem_perm.cuid;
+	if (kind == SEGMENT) {
+		*creator = status.segment.shm_perm.cuid;
+		return status.segment.shm_nattch > 0;
+	}
+	if (kind == QUEUE) {
+		*creator = status.queue.msg_perm.cuid;
+		return is_there(status.queue.msg_lspid) ||
+		       is_there(status.queue.msg_lrpid);
+	}
+	*creator = status.set.sem_perm.cuid;
 	int last = 0;
-	for (int i = 0; i < (int)set.sem_nsems && !is_there(last); i++) {
+	for (int i = 0; i < (int)status.set.sem_nsems && !is_there(last); i++) {
 		last = semctl(id, i, GETPID);
 		if (last == -1)
 			return -1;
 	}
 	return is_there(last);
-}
-
-static int remove_object(enum kind kind, int id)
-{
-	if (kind == SEGMENT)
-		return shmctl(id, IPC_RMID, NULL);
-	if (kind == QUEUE)
-		return msgctl(id, IPC_RMID, NULL);
-	return semctl(id, 0, IPC_RMID);
 }
 
 static enum fate tell(const char *what, const char *why_left)
@@ -196,6 +197,7 @@ static enum fate fail(const char *call, const char *what)
 
 static enum fate clean_object(enum kind kind, int id, const char *what)
 {
+	union status ignored;
 	uid_t creator = geteuid();
 	int result = look_at(kind, id, &creator);
 	const char *why_left = NULL;
@@ -211,7 +213,7 @@ static enum fate clean_object(enum kind kind, int id, const char *what)
 		why_left = "a process is using it";
 	}
 	if (result != -1 && why_left == NULL && !is_dry)
-		result = remove_object(kind, id);
+		result = control(kind, id, IPC_RMID, &ignored);
 	if (result != -1)
 		return tell(what, why_left);
 	if (errno == EINVAL || errno == EIDRM)
@@ -342,8 +344,8 @@ static int run(int count, char *words[])
 		return clean();
 	} else if (strcmp(command, "clean") == 0) {
 		for (int i = 1; i < count; i++) {
-			is_dry |= strcmp(words[i], "-n") == 0;
-			takes_used[QUEUE] |= strcmp(words[i], "-f") == 0;
+			is_dry |= strchr(words[i], 'n') != NULL;
+			takes_used[QUEUE] |= strchr(words[i], 'f') != NULL;
 		}
 		tells = 1;
 		return clean();

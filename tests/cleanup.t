@@ -153,19 +153,19 @@ check "cleanup: another user's objects at the default names stay" \
 
 default_names() {
 	new_path
-	wanted=$(
-		printf 'segment %#x\n' $((0x53480000 + $(id -u)))
-		printf 'segment %#x\n' $((0x42520000 + $(id -u)))
-		printf 'semaphores %#x\n' $((0x42520000 + $(id -u)))
-		echo "socket /tmp/ipc_echo_$(id -u)"
+	user=$(id -u)
+	segment=$((0x53480000 + user)) buffer=$((0x42520000 + user))
+	HOME=$path gives "$(
+		printf 'segment %#x\n' "$segment" "$buffer"
+		printf 'semaphores %#x\n' "$buffer"
+		echo "socket /tmp/ipc_echo_$user"
 		echo "queue $("$sysv" key "$path") $path"
 		echo "queue $("$sysv" key "$path" requests) $path"
 		echo "queue $("$sysv" key "$path" answers) $path"
-	)
-	HOME=$path gives "$wanted" scripts/sysv names
+	)" scripts/sysv names
 	HOME=$work/nowhere run scripts/sysv names
 	fails_with 1 "ftok $work/nowhere"
-	prints_line "socket /tmp/ipc_echo_$(id -u)"
+	prints_line "socket /tmp/ipc_echo_$user"
 }
 check "sysv: names the labs' default objects" default_names
 
