@@ -138,19 +138,22 @@ static size_t take_message(int queue, long type)
 	return (size_t)must((int)size, "msgrcv");
 }
 
-/* Before each answer comes what is none: the answer to another request, one
- * that is too short, one that is too long. The answer is the request itself,
- * without a NUL, and twice. A text begins with the request's number. */
+/* Before each answer comes what is none: another text, to another request, and
+ * too long; then too short. The answer is the request itself, without a NUL,
+ * and twice. A message begins with the request's number. */
 static void answer_oddly(int requests, int answers)
 {
-	size_t size = take_message(requests, 0);
+	size_t size = take_message(requests, 0) - 1;
+	memset(message.text + size, 'x', 300);
 	message.text[0]++;
+	message.text[NUMBER_SIZE]++;
 	send_message(answers, message.type, size);
-	send_message(answers, message.type, 1);
 	send_message(answers, message.type, 300);
 	message.text[0]--;
-	send_message(answers, message.type, size - 1);
-	send_message(answers, message.type, size - 1);
+	send_message(answers, message.type, 1);
+	message.text[NUMBER_SIZE]--;
+	send_message(answers, message.type, size);
+	send_message(answers, message.type, size);
 }
 
 static void listen_at(const char *path, int type)
