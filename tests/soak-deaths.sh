@@ -59,12 +59,7 @@ strike() {
 }
 
 has_gone() { # NAME [SECONDS]
-	ticks=$((${2:-0} * 100))
-	until has_ended "$(pid "$1")"; do
-		[ "$ticks" -gt 0 ] || return 1
-		ticks=$((ticks - 1))
-		tick
-	done
+	"$build/scripts/await" exit "$(pid "$1")" "${2:-0}"
 }
 
 ends() { # NAME ...
