@@ -179,6 +179,9 @@ sysv_usage() {
 	done
 	run scripts/sysv remove segment -5 # a number, as macOS gives them
 	exits 3
+	run scripts/sysv find queue 0 # which msgget would make
+	exits 1
+	prints_nothing
 }
 check 'sysv: what it cannot take' sysv_usage
 
