@@ -76,10 +76,7 @@ holds_less() {
 	new_path
 	sends text
 	room=$("$build/tests/odd" state "$path")
-	mkfifo "$work/enter"
-	exec 9<>"$work/enter"
-	start_from "$work/enter" receiver socket/receiver -w -p 0
-	await receiver 'listening on'
+	begin 'listening on' receiver tests/peer listen stay
 	run socket/sender -n -p "$(port_of receiver)"
 	sent=$(sed -n 's/^sent \([0-9]*\) of .*/\1/p' "$out")
 	[ "${sent:-0}" -gt "${room#* }" ] || fail "more than a queue's $room"
