@@ -45,6 +45,7 @@ check 'the default path is HOME, and without it -f is needed' default_path
 begin_both() { # [COMMAND ...] that starts reader and server
 	new_path
 	for side in reader server; do
+		: >"$work/$side.out" # what an earlier one has printed
 		"$@" "$build/msgqueue/$side" -f "$path" \
 			>"$work/$side.out" 2>"$work/$side.err" &
 		echo "$!" >"$work/$side.pid"
