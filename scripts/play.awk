@@ -14,6 +14,8 @@ BEGIN {
 	dots = "\002" # stands for three dots in one character: any text
 	ended = "\001" # begins an exit status, which no line that came can be
 	limit *= scale # seconds until what has not come is missing
+	your_home = ENVIRON["HOME"]
+	gsub(/ +/, " ", your_home) # as fits sees it
 	split(ENVIRON["missing"], missing, " ")
 	keys_line = "[Enter: go on   q: quit   b: back   r: repeat   " \
 		"a: run through   NUMBER]"
@@ -320,7 +322,7 @@ function fits_from(i, j,    known, text) {
 	known = on_page[i] == dots ? "" : value[on_page[i]]
 	for (; j <= of_line; j++) {
 		text = text in_line[j]
-		if (text !~ pattern_of(on_page[i]))
+		if (text !~ pattern_of(on_page[i]) && text != your_home)
 			continue
 		if (known != "" && text != known)
 			continue

@@ -4,13 +4,13 @@
 # shellcheck source=tests/shm.sh
 . "${0%/*}/shm.sh"
 
-# The state of both objects: see `odd ring` in tests/odd.c.
+# The state of both objects: see tests/ring.c.
 await_ring() { # PATTERN
-	"$build/tests/odd" ring "$key" "$1" || fail "the ring to become '$1'"
+	"$build/tests/ring" "$key" "$1" || fail "the ring to become '$1'"
 }
 
 ring_is() { # STATE
-	ring=$("$build/tests/odd" ring "$key")
+	ring=$("$build/tests/ring" "$key")
 	[ "$ring" = "$1" ] || fail "the ring to be '$1', not '$ring'"
 }
 

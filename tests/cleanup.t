@@ -10,16 +10,15 @@ own_names() {
 	new_key
 	new_path
 	hex=$(printf '%#x' "$key")
-	queue_key=$("$sysv" key "$path")
+	requests=$("$sysv" key "$path" requests)
+	socket=$work/socket
+	printf '%s\n' "segment $hex" "semaphores $hex" \
+		"queue $requests $path" "socket $socket" >"$work/names"
 	mkdir "$work/build" "$work/build/scripts"
 	cat >"$work/build/scripts/sysv" <<-END
 		#!/bin/sh
-		[ "\$1" != names ] || {
-			printf '%s\n' 'segment $hex' 'semaphores $hex' \\
-				'queue $queue_key $path' 'socket $work/socket'
-			exit
-		}
-		exec '$absolute/scripts/sysv' "\$@"
+		[ "\$1" = names ] || exec '$absolute/scripts/sysv' "\$@"
+		cat '$work/names'
 	END
 	chmod +x "$work/build/scripts/sysv"
 }
@@ -29,30 +28,36 @@ cleanup() { # [OPTION ...]
 }
 
 # A line for each object that is there.
-cleans() { # OPTIONS LINES
+cleans() { # OPTION LINES
 	cleanup ${1:+"$1"}
 	succeeds
 	prints "$2"
 }
 
+leaves() { # LINE
+	cleanup -n
+	has_line "$out" "would leave $1"
+}
+
 cleanup_usage() {
 	usage_is_checked scripts/cleanup.sh
-	cleans -h 'usage: cleanup.sh [-hnf]'
-	cleanup argument
+	run_script scripts/cleanup.sh -n argument
 	exits 2
 	says "unexpected argument 'argument'"
+	HOME=$work/nowhere run_script scripts/cleanup.sh -n
+	fails_with 1 "ftok $work/nowhere"
 }
-check 'cleanup: -h, an unknown option and an argument' cleanup_usage
+check 'cleanup: -h, an unknown option, an argument, a HOME that is not there' \
+	cleanup_usage
 
 cleanup_removes() {
 	own_names
-	default=$key
-	run shm/writer -k "$default"
-	"$build/tests/odd" semaphores "$default" 1
-	"$build/tests/odd" queue "$path" 600
-	objects="segment $hex (id $("$sysv" find segment "$default"))
-semaphores $hex (id $("$sysv" find semaphores "$default"))
-queue $queue_key (id $(queue_id "$path"))"
+	run shm/writer -k "$key"
+	"$build/tests/odd" set "$key" 600 7
+	"$build/tests/odd" queue "requests:$path" 600
+	objects="segment $hex (id $("$sysv" find segment "$key"))
+semaphores $hex (id $("$sysv" find semaphores "$key"))
+queue $requests (id $(queue_id "$path" requests))"
 	new_key
 	run shm/writer -k "$key" 'not the default key'
 	cleans -n "$(echo "$objects" | sed 's/^/would remove /')"
@@ -62,134 +67,122 @@ queue $queue_key (id $(queue_id "$path"))"
 }
 check "cleanup: removes the labs' own objects and no others" cleanup_removes
 
-cleanup_leaves_attached() {
+# A server that waits for its first request cannot be told from a dead one.
+cleanup_leaves_what_is_used() {
 	own_names
-	begin attached holder tests/odd hold "$key"
-	object="segment $hex (id $("$sysv" find segment "$key"))"
-	cleans '' "left $object: 1 process is using it"
-	cleans -f "left $object: 1 process is using it"
-	end holder
-	cleans '' "removed $object"
-	segment_gone "$key"
+	use='a process is using it'
+	start consumer shm/consumer -k "$key"
+	await_that exists semaphores "$key"
+	set="semaphores $hex (id $("$sysv" find semaphores "$key"))"
+	await_that leaves "$set: $use"
+	mkfifo "$work/enter"
+	start_from "$work/enter" writer shm/writer -w -k "$key"
+	exec 3>"$work/enter"
+	await_that exists segment "$key"
+	segment="segment $hex (id $("$sysv" find segment "$key"))"
+	await_that leaves "$segment: $use"
+	begin 'Server waiting' server msgqueue/server -f "$path"
+	queue="queue $requests (id $(queue_id "$path" requests))"
+	cleanup -n
+	prints_line "would remove $queue"
+	gives TEXT msgqueue/client -f "$path" text
+	cleans '' "left $segment: $use
+left $set: $use
+left $queue: $use"
+	cleans -f "left $segment: $use
+left $set: $use
+removed $queue"
+	end writer
+	end consumer KILL
+	cleans '' "removed $segment
+removed $set"
 }
-check 'cleanup: leaves a segment that is attached' cleanup_leaves_attached
-
-# A reader that waits for its first message cannot be told from a dead one.
-cleanup_leaves_used_queue() {
-	own_names
-	start reader msgqueue/reader -f "$path"
-	await_that queue_exists "$path"
-	cleans -n "would remove queue $queue_key (id $(queue_id "$path"))"
-	end reader
-	begin sent user tests/odd used "$path"
-	object="queue $queue_key (id $(queue_id "$path"))"
-	cleans '' "left $object: 1 process is using it"
-	cleans -f "removed $object"
-	queue_gone "$path"
-	end user
-}
-check 'cleanup: leaves a queue while its last user is there; -f does not' \
-	cleanup_leaves_used_queue
+check 'cleanup: leaves what is used, but with -f no queue' \
+	cleanup_leaves_what_is_used
 
 # A busy machine may take two seconds for it, but not each time.
 young_socket_is_left() {
-	touch "$work/socket"
-	cleanup -n
-	why='it was made just now: try again in 3 s'
-	has_line "$out" "would leave socket $work/socket: $why"
+	touch "$socket"
+	leaves "socket $socket: it was made just now: try again in 3 s"
 }
 
 cleanup_of_a_socket() {
 	own_names
-	socket="socket $work/socket"
-	begin listening server tests/odd socket "$work/socket"
-	cleans '' "left $socket: a server is there"
-	[ -S "$work/socket" ] || fail 'the socket of a living server'
-	end server
+	begin listening server socket/echo_server -u "$socket"
+	touch -t 202001010000 "$socket"
+	cleans '' "left socket $socket: a server is there"
+	[ -S "$socket" ] || fail 'the socket of a living server'
+	end server KILL
 	await_that young_socket_is_left
-	touch -t 202001010000 "$work/socket"
-	cleans -n "would remove $socket"
-	cleans '' "removed $socket"
-	[ ! -e "$work/socket" ] || fail 'no socket of a dead server'
-	echo precious >"$work/socket"
-	cleans '' "left $work/socket: it is no socket"
-	[ -s "$work/socket" ] || fail 'a file that is no socket stays'
+	touch -t 202001010000 "$socket"
+	cleans -n "would remove socket $socket"
+	cleans '' "removed socket $socket"
+	[ ! -e "$socket" ] || fail 'no socket of a dead server'
+	echo precious >"$socket"
+	cleans '' "left socket $socket: it is no socket"
+	[ -s "$socket" ] || fail 'a file that is no socket stays'
 }
 check 'cleanup: removes a socket that no server answers at' \
 	cleanup_of_a_socket
 
+# Also when root runs this.
 others_objects_stay() {
-	two_users scripts/sysv shm/writer
-	run_as "$me" writer
-	run_as "$me" sysv names
-	read -r _ key <"$out" # some shells reckon with 32 bits only
-	id=$("$sysv" find segment "$key")
-	run_as "$other" sysv remove segment "$id"
-	fails_with 1 'not permitted'
-	fails 1 'made by another user' scripts/sysv remove segment "$id"
-	gives "$id $me 0" scripts/sysv state segment "$key"
-	run_as "$other" sysv state segment "$key"
-	prints "$id unknown unknown"
-	run_as "$me" sysv remove segment "$id"
-	succeeds
-}
-check "sysv: removes no other user's objects, also when root runs it" \
-	others_objects_stay
-
-others_default_objects_stay() {
 	two_users shm/writer scripts/sysv
 	own_names
 	run_as "$me" writer -k "$key"
 	id=$("$sysv" find segment "$key")
 	# shellcheck disable=SC2064 # its id is known now
 	trap "run_as $me sysv remove segment $id" EXIT
-	begin listening server tests/odd socket "$work/socket"
-	end server
-	chown "$me" "$work/socket"
+	begin listening server socket/echo_server -u "$socket"
+	end server KILL
+	chown "$me" "$socket"
 	why='it was made by another user'
 	cleans -f "left segment $hex (id $id): $why
-left socket $work/socket: $why"
-	[ -S "$work/socket" ] || fail 'the socket stays'
+left socket $socket: $why"
+	[ -S "$socket" ] || fail 'the socket stays'
+	run scripts/sysv remove segment "$id"
+	exits 2
+	run_as "$other" sysv remove segment "$id"
+	fails_with 1 'not permitted'
+	echo "segment $key" | run_as "$other" sysv clean
+	prints "left segment $hex (id $id): it may not be read"
 	segment_exists "$key" || fail 'the segment stays'
 }
 check "cleanup: another user's objects at the default names stay" \
-	others_default_objects_stay
+	others_objects_stay
 
 default_names() {
 	new_path
-	wanted=$(
-		printf 'segment %#x\n' $((0x53480000 + $(id -u)))
-		printf 'segment %#x\n' $((0x42520000 + $(id -u)))
-		printf 'semaphores %#x\n' $((0x42520000 + $(id -u)))
-		echo "socket /tmp/ipc_echo_$(id -u)"
+	user=$(id -u)
+	segment=$((0x53480000 + user)) buffer=$((0x42520000 + user))
+	HOME=$path gives "$(
+		printf 'segment %#x\n' "$segment" "$buffer"
+		printf 'semaphores %#x\n' "$buffer"
+		echo "socket /tmp/ipc_echo_$user"
 		echo "queue $("$sysv" key "$path") $path"
 		echo "queue $("$sysv" key "$path" requests) $path"
 		echo "queue $("$sysv" key "$path" answers) $path"
-	)
-	HOME=$path gives "$wanted" scripts/sysv names
+	)" scripts/sysv names
 	HOME=$work/nowhere run scripts/sysv names
 	fails_with 1 "ftok $work/nowhere"
-	prints_line "socket /tmp/ipc_echo_$(id -u)"
+	prints_line "socket /tmp/ipc_echo_$user"
 }
 check "sysv: names the labs' default objects" default_names
 
 sysv_usage() {
-	for bad in '' nonsense 'find segment' 'find thing 5' 'find segment -5' \
-		'key /nowhere other' 'state segment 5 6 7' \
-		'remove segment five' 'remove segment 5 6' \
-		'remove segment 99999999999'; do
+	for bad in '' 'find thing 5' 'find segment five' 'key / other' \
+		'remove segment 5x' 'remove segment 5 6'; do
 		# shellcheck disable=SC2086 # these are words
 		run scripts/sysv $bad
 		exits 2
 		says 'usage: sysv'
 	done
-	run scripts/sysv -h
-	succeeds
-	prints_like 'usage: sysv'
 	run scripts/sysv remove segment -5 # a number, as macOS gives them
 	exits 3
-	fails 1 'ftok' scripts/sysv key "$work/nowhere"
+	run scripts/sysv find queue 0 # which msgget would make
+	exits 1
+	prints_nothing
 }
-check 'sysv: -h, and what it cannot take' sysv_usage
+check 'sysv: what it cannot take' sysv_usage
 
 finish_tests

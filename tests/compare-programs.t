@@ -170,13 +170,13 @@ check 'msgqueue: no byte is sent that was not set' sends_what_was_set
 # that has ended.
 spoil() { # KIND [BYTE of a segment, 1 is the last one]
 	await_that can_be_spoilt "$1"
-	start spoiler tests/keyless spoil "$1" "$id" ${2:+"$2"}
+	start spoiler tests/odd spoil "$1" "$id" ${2:+"$2"}
 	finish spoiler
 	finish spoilt
 }
 
 can_be_spoilt() { # KIND; sets $id, to 0 if the process has ended
-	"$build/tests/keyless" list "$parent" >"$work/used" 2>"$work/cannot" ||
+	"$build/tests/odd" list "$parent" >"$work/used" 2>"$work/cannot" ||
 		skip "$(cat "$work/cannot")"
 	while read -r kind id; do
 		[ "$kind" != "$1" ] || has_line "$work/old" "$kind $id" ||

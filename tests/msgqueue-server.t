@@ -33,10 +33,10 @@ $(letters 99 | tr x X)" msgqueue/client -f "$path" hello 'two Words' 'a-1.%s' \
 }
 check 'server: answers any 99 bytes in capitals, once' server_answers
 
-texts_of() { # NUMBER
-	for word in $words; do
-		echo "$word$1"
-	done
+texts_of() { # NUMBER WORD ...
+	of=$1
+	shift
+	printf "%s$of\n" "$@"
 }
 
 numbers() { # FIRST LAST
@@ -48,10 +48,11 @@ numbers() { # FIRST LAST
 many_clients() {
 	begin_server
 	stop_server_for_a_while
+	answers=$(echo "$words" | awk '{ print toupper($0) }')
 	for number in $(numbers 1 "$clients"); do
-		# shellcheck disable=SC2046 # each word is a text
+		# shellcheck disable=SC2046,SC2086 # each word is a text
 		start "client$number" msgqueue/client -f "$path" \
-			$(texts_of "$number")
+			$(texts_of "$number" $words)
 	done
 	await_that requests_come "$clients"
 	dead=$((clients / 3))
@@ -62,45 +63,35 @@ many_clients() {
 	stop server CONT
 	for number in $(numbers $((dead + 1)) "$clients"); do
 		ends_well "client$number"
-		prints "$(texts_of "$number" | awk '{ print toupper($0) }')"
+		# shellcheck disable=SC2086 # each word is one
+		prints "$(texts_of "$number" $answers)"
 	done
 }
 check 'server: each client gets its own, though some are killed' many_clients
 
-# A process dies while its answers fill the queue, and no request comes that
-# would wake the server. Answers of a process that lives stay: of this shell.
-dead_client() {
-	begin_server
-	limit_queues 30 # three of the answers
-	start client scripts/await line /dev/null '' 20
-	asks $$ keep
-	asks "$(pid client)" drop drop drop drop
-	asks $$ last
-	await server ': last'
-	await_that holds answers 3 # not while the server looks through them
-	end client
-	await_that holds answers 2
-	gives 'KEEP
-LAST' tests/odd answers "answers:$path" $$ 2
-}
-check 'server: throws out answers of the dead when it needs room' dead_client
-
-# Far more requests than the queue has room for answers, from a process that
-# lives and takes none. Then all come, though not in order: the server may be
-# looking through them.
+# Far more requests than the queue has room for answers, from this shell, which
+# takes none. Answers of another process fill the queue: only when that process
+# dies is there room for ours. No request comes that would wake the server.
 takes_on() {
 	begin_server
-	limit_queues 30
+	limit_queues 30 # three of the answers
+	start client scripts/await line /dev/null ''
+	run tests/odd ask "requests:$path" "$(pid client)" drop drop drop
+	await_that holds answers 3
 	# shellcheck disable=SC2046 # each word is a text
-	asks $$ $(numbers 1 40 | sed 's/^/r/')
+	run tests/odd ask "requests:$path" $$ $(printf 'r%s ' $(numbers 1 40))
 	await server ': r40'
+	end client
 	run tests/odd answers "answers:$path" $$ 40
+	# The server may look through the answers meanwhile: then their order
+	# is another one.
 	sort "$out" >"$work/sorted"
-	numbers 1 40 | sed 's/^/R/' | sort | cmp -s - "$work/sorted" ||
+	# shellcheck disable=SC2046 # a line each
+	printf 'R%s\n' $(numbers 1 40) | sort | cmp -s - "$work/sorted" ||
 		fail 'each of the 40 answers'
 	gives AFTER msgqueue/client -f "$path" after
 }
-check 'server: takes requests while answers wait for room' takes_on
+check 'server: takes requests while answers wait; throws out the dead' takes_on
 
 no_requests() {
 	begin_server

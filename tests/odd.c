@@ -1,45 +1,39 @@
 /*
- * odd - make segments and queues that our own programs would not make
+ * odd - do to objects what our own programs would not do
  *
- * A tool of the tests, no lesson: it stands for the other programs that know
- * a key.
+ * A tool of the tests, no lesson: it stands for other programs, which know a
+ * key, or find an object that has none.
  *
- *     odd segment KEY SIZE MODE   create a segment and fill it from its first
- *                                 byte with standard input, no NUL added
+ *     odd segment KEY SIZE MODE   create a segment, fill it from its first byte
+ *                                 with standard input, no NUL added
  *     odd poke KEY                standard input to the start of a segment
- *     odd hold KEY                make a segment and stay attached until ended
- *     odd semaphores KEY COUNT    create a set, and set the first one to 7
  *     odd set KEY MODE VALUE ...  create a set of semaphores with these values
- *     odd ring KEY [PATTERN]      what producer and consumer share: the set's
- *                                 values FREE FILLED PRODUCER CONSUMER, a - for
- *                                 each that is not there, and yes or no: is
- *                                 there a segment? PATTERN, as in the shell:
- *                                 wait until it is like that, and say meanwhile
- *                                 how it is
- *     odd mode segment|semaphores|queue KEY|PATH
- *                                 its mode, in octal
+ *     odd mode KIND KEY|PATH      of segment, semaphores or queue: in octal
  *     odd queue PATH MODE         create PATH's queue
  *     odd limit PATH BYTES        have PATH's queue hold that many bytes
- *     odd room PATH               how many bytes it may hold
- *     odd waiting PATH            how many messages are in it
- *     odd remove PATH             remove it, whoever made it
- *     odd used PATH               send to it, and stay until ended
+ *     odd state PATH              its messages, and the bytes it may hold
  *     odd send PATH TYPE          standard input is one message, no NUL added
- *     odd receive PATH TYPE       a message's bytes to standard output
+ *     odd ask PATH TYPE TEXT ...  a request for each text
  *     odd answers PATH TYPE COUNT wait for so many answers, print their texts
  *     odd serve PATH PATH         take requests of one queue, put odd answers
  *                                 into the other, until ended
  *     odd socket PATH             listen at a path until ended, leaving it
  *     odd datagram PATH           take datagrams there, which no stream is
- *     odd size                    sizeof(struct message)
- *     odd denied                  does the kernel deny anything to this user?
+ *     odd list [PID ...]          objects without a key, which these processes
+ *                                 made or used last, or all: segment ID,
+ *                                 queue ID, semaphores ID, a line each
+ *     odd stop PID                stop that process where it has taken the 1
+ *                                 of a semaphore, and print the set's id
+ *     odd spoil segment ID BYTE   keep changing a byte, 1 is the last one,
+ *                                 until nobody else has attached it
+ *     odd spoil queue ID          put in messages of type 1 until it is gone
  *
  * requests:PATH or answers:PATH instead of PATH is one of the server's queues.
- * Exit status: 0 done, 1 failed, 2 usage.
+ * Exit status: 0 done, 1 failed, 2 usage, 77 this system lists no objects.
  */
 
 #include <err.h>
-#include <fnmatch.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +47,6 @@
 
 #include "../msgqueue/message.h"
 #include "../msgqueue/request.h"
-#include "../shm/buffer.h"
 
 static struct {
 	long type;
@@ -117,42 +110,6 @@ static void fill(int segment, size_t size)
 	(void)length;
 }
 
-static void set_value(int set, int number, int value)
-{
-	union semaphore_argument argument = {.value = value};
-	must(semctl(set, number, SETVAL, argument), "semctl");
-}
-
-static const char *ring_of(const char *key)
-{
-	static char state[100];
-	const key_t number = (key_t)strtoll(key, NULL, 0);
-	const int set = semget(number, 0, 0);
-	state[0] = '\0';
-	for (int i = 0; i < SET_SIZE; i++) {
-		const int value = semctl(set, i, GETVAL);
-		char word[20] = "- ";
-		if (value != -1)
-			snprintf(word, sizeof word, "%d ", value);
-		strcat(state, word);
-	}
-	return strcat(state, shmget(number, 0, 0) == -1 ? "no" : "yes");
-}
-
-static void await_ring(const char *key, const char *pattern)
-{
-	const struct timespec pause = {.tv_nsec = 2000000};
-	const char *state = ring_of(key);
-	char seen[100] = "";
-	while (fnmatch(pattern, state, 0) != 0) {
-		if (strcmp(seen, state) != 0)
-			warnx("%s, awaited: %s", state, pattern);
-		strcpy(seen, state);
-		nanosleep(&pause, NULL);
-		state = ring_of(key);
-	}
-}
-
 static unsigned mode_of(const char *kind, const char *name)
 {
 	if (strcmp(kind, "segment") == 0) {
@@ -175,27 +132,28 @@ static void send_message(int queue, long type, size_t size)
 	must(msgsnd(queue, &message, size, 0), "msgsnd");
 }
 
-static size_t take_message(int queue, long type, int flags)
+static size_t take_message(int queue, long type)
 {
-	ssize_t size =
-	    msgrcv(queue, &message, sizeof message.text, type, flags);
+	ssize_t size = msgrcv(queue, &message, sizeof message.text, type, 0);
 	return (size_t)must((int)size, "msgrcv");
 }
 
-/* Before each answer comes what is none: not to this request, too short, too
- * long. The answer is the request itself, without a NUL, and twice. */
+/* Before each answer comes what is none: another text, to another request, and
+ * too long; then too short. The answer is the request itself, without a NUL,
+ * and twice. A message begins with the request's number. */
 static void answer_oddly(int requests, int answers)
 {
-	struct request request;
-	ssize_t size = msgrcv(requests, &request, REQUEST_SIZE, 0, 0);
-	must((int)size, "msgrcv");
-	struct request old = {request.type, request.number - 1, "OLD"};
-	must(msgsnd(answers, &old, NUMBER_SIZE + sizeof "OLD", 0), "msgsnd");
-	memset(message.text, 'x', 300);
-	send_message(answers, request.type, 1);
-	send_message(answers, request.type, 300);
-	for (int i = 0; i < 2; i++)
-		must(msgsnd(answers, &request, (size_t)size - 1, 0), "msgsnd");
+	size_t size = take_message(requests, 0) - 1;
+	memset(message.text + size, 'x', 300);
+	message.text[0]++;
+	message.text[NUMBER_SIZE]++;
+	send_message(answers, message.type, size);
+	send_message(answers, message.type, 300);
+	message.text[0]--;
+	send_message(answers, message.type, 1);
+	message.text[NUMBER_SIZE]--;
+	send_message(answers, message.type, size);
+	send_message(answers, message.type, size);
 }
 
 static void listen_at(const char *path, int type)
@@ -210,6 +168,107 @@ static void listen_at(const char *path, int type)
 		must(listen(listener, 3), path);
 	puts("listening");
 	pause();
+}
+
+static void rest(long milliseconds)
+{
+	const struct timespec time = {.tv_nsec = milliseconds * 1000000};
+	nanosleep(&time, NULL);
+}
+
+static FILE *open_list(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	if (file == NULL)
+		errx(77, "there is no %s", path);
+	return file;
+}
+
+static int is_one_of(int count, char *pids[], long pid)
+{
+	for (int i = 0; i < count; i++)
+		if (strtol(pids[i], NULL, 10) == pid)
+			return 1;
+	return 0;
+}
+
+/* In the files of /proc/sysvipc: key, id, mode, size or number, then three of
+ * which two are pids. For semaphores the kernel has to be asked. */
+static void list(const char *kind, const char *path, int count, char *pids[])
+{
+	FILE *file = open_list(path);
+	char line[512];
+	long key, id, user[3];
+	while (fgets(line, sizeof line, file) != NULL) {
+		if (sscanf(line, "%ld %ld %*s %*s %ld %ld %ld", &key, &id,
+			   &user[0], &user[1], &user[2]) != 5 ||
+		    key != 0)
+			continue;
+		if (strcmp(kind, "queue") == 0)
+			user[0] = user[2];
+		if (strcmp(kind, "semaphores") == 0) {
+			user[0] = semctl((int)id, 0, GETPID);
+			user[1] = semctl((int)id, 1, GETPID);
+		}
+		if (count == 0 || is_one_of(count, pids, user[0]) ||
+		    is_one_of(count, pids, user[1]))
+			printf("%s %ld\n", kind, id);
+	}
+	fclose(file);
+}
+
+/* The set whose semaphore is 0, by this process, or -1. */
+static int taken_by(pid_t pid)
+{
+	FILE *file = open_list("/proc/sysvipc/sem");
+	char line[512];
+	int set, taken = -1;
+	while (fgets(line, sizeof line, file) != NULL) {
+		if (sscanf(line, " 0 %d", &set) == 1 &&
+		    semctl(set, 0, GETPID) == pid &&
+		    semctl(set, 0, GETVAL) == 0)
+			taken = set;
+	}
+	fclose(file);
+	return taken;
+}
+
+/* For a second at most: a process that has ended, for which nobody has waited
+ * yet, can be sent signals. */
+static void stop_inside(pid_t pid)
+{
+	int set = -1;
+	for (int tries = 0; set == -1 && tries < 250; tries++) {
+		kill(pid, SIGCONT);
+		rest(2);
+		kill(pid, SIGSTOP);
+		rest(2); /* by then it has stopped */
+		set = taken_by(pid);
+	}
+	if (set == -1)
+		errx(1, "process %ld takes no semaphore", (long)pid);
+	printf("%d\n", set);
+}
+
+static void spoil_segment(int id, long byte)
+{
+	struct shmid_ds status;
+	unsigned char *segment = shmat(id, NULL, 0);
+	if (segment == (void *)-1 || shmctl(id, IPC_STAT, &status) == -1)
+		err(1, "segment %d", id);
+	volatile unsigned char *place = segment + status.shm_segsz - byte;
+	do {
+		for (int i = 0; i < 100000; i++)
+			*place = (unsigned char)(*place + 3);
+	} while (shmctl(id, IPC_STAT, &status) == 0 && status.shm_nattch > 1);
+}
+
+static void spoil_queue(int id)
+{
+	message.type = 1;
+	memset(message.text, 'x', 64);
+	while (msgsnd(id, &message, 64, IPC_NOWAIT) == 0)
+		rest(1);
 }
 
 static const char *verb;
@@ -238,23 +297,15 @@ int main(int argc, char *argv[])
 		must(shmctl(segment, IPC_SET, &status), "shmctl");
 	} else if (is("poke", 1)) {
 		fill(segment_of(argument[0], 0, 0), 1024);
-	} else if (is("hold", 1)) {
-		fill(segment_of(argument[0], 1024, IPC_CREAT | 0600), 0);
-		puts("attached");
-		pause();
-	} else if (is("semaphores", 2)) {
-		int count = atoi(argument[1]);
-		set_value(set_of(argument[0], count, new | 0600), 0, 7);
 	} else if (arguments > 2 && is("set", arguments)) {
 		int count = arguments - 2;
 		int flags = new | octal(argument[1]);
 		int set = set_of(argument[0], count, flags);
-		for (int i = 0; i < count; i++)
-			set_value(set, i, atoi(argument[2 + i]));
-	} else if (is("ring", 1)) {
-		puts(ring_of(argument[0]));
-	} else if (is("ring", 2)) {
-		await_ring(argument[0], argument[1]);
+		for (int i = 0; i < count; i++) {
+			union semaphore_argument value = {
+			    .value = atoi(argument[2 + i])};
+			must(semctl(set, i, SETVAL, value), "semctl");
+		}
 	} else if (is("mode", 2)) {
 		printf("%o\n", mode_of(argument[0], argument[1]) & 0777);
 	} else if (is("queue", 2)) {
@@ -264,33 +315,27 @@ int main(int argc, char *argv[])
 		struct msqid_ds status = status_of(queue);
 		status.msg_qbytes = strtoul(argument[1], NULL, 10);
 		must(msgctl(queue, IPC_SET, &status), "msgctl");
-	} else if (is("room", 1)) {
+	} else if (is("state", 1)) {
 		struct msqid_ds status = status_of(queue_of(argument[0], 0));
-		printf("%lu\n", (unsigned long)status.msg_qbytes);
-	} else if (is("waiting", 1)) {
-		struct msqid_ds status = status_of(queue_of(argument[0], 0));
-		printf("%lu\n", (unsigned long)status.msg_qnum);
-	} else if (is("remove", 1)) {
-		must(msgctl(queue_of(argument[0], 0), IPC_RMID, NULL),
-		     "remove");
-	} else if (is("used", 1)) {
-		send_message(queue_of(argument[0], IPC_CREAT | 0600), 1, 1);
-		puts("sent");
-		pause();
+		printf("%lu %lu\n", (unsigned long)status.msg_qnum,
+		       (unsigned long)status.msg_qbytes);
 	} else if (is("send", 2)) {
 		int queue = queue_of(argument[0], IPC_CREAT | QUEUE_MODE);
 		size_t most = sizeof message.text;
 		size_t size = fread(message.text, 1, most, stdin);
 		send_message(queue, atol(argument[1]), size);
-	} else if (is("receive", 2)) {
+	} else if (arguments > 2 && is("ask", arguments)) {
 		int queue = queue_of(argument[0], 0);
-		long type = atol(argument[1]);
-		size_t size = take_message(queue, type, IPC_NOWAIT);
-		fwrite(message.text, 1, size, stdout);
+		for (int i = 2; i < arguments; i++) {
+			size_t size = 1 + strlen(argument[i]);
+			memcpy(message.text + NUMBER_SIZE, argument[i], size);
+			send_message(queue, atol(argument[1]),
+				     NUMBER_SIZE + size);
+		}
 	} else if (is("answers", 3)) {
 		int queue = queue_of(argument[0], 0);
 		for (int i = 0; i < atoi(argument[2]); i++) {
-			take_message(queue, atol(argument[1]), 0);
+			take_message(queue, atol(argument[1]));
 			puts(message.text + NUMBER_SIZE);
 		}
 	} else if (is("serve", 2)) {
@@ -303,14 +348,16 @@ int main(int argc, char *argv[])
 		listen_at(argument[0], SOCK_STREAM);
 	} else if (is("datagram", 1)) {
 		listen_at(argument[0], SOCK_DGRAM);
-	} else if (is("size", 0)) {
-		printf("%zu\n", sizeof(struct message));
-	} else if (is("denied", 0)) {
-		/* root, and whoever may override permissions, is denied none */
-		int id = must(shmget(IPC_PRIVATE, 1, IPC_CREAT), "shmget");
-		void *place = shmat(id, NULL, 0);
-		shmctl(id, IPC_RMID, NULL);
-		return place == (void *)-1 ? 0 : 1;
+	} else if (is("list", arguments)) {
+		list("segment", "/proc/sysvipc/shm", arguments, argument);
+		list("queue", "/proc/sysvipc/msg", arguments, argument);
+		list("semaphores", "/proc/sysvipc/sem", arguments, argument);
+	} else if (is("stop", 1) && atol(argument[0]) > 0) {
+		stop_inside((pid_t)atol(argument[0]));
+	} else if (is("spoil", 3)) {
+		spoil_segment(atoi(argument[1]), atol(argument[2]));
+	} else if (is("spoil", 2)) {
+		spoil_queue(atoi(argument[1]));
 	} else {
 		errx(2, "usage: see the top of tests/odd.c");
 	}

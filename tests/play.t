@@ -143,8 +143,14 @@ queues_are_apart() {
     \$ ./reader -nl -f notes
     Data Received is : one
     \$ "\$LOOK/sysv" key notes >key; cp key "\$LOOK"
+
+<!-- differs: YOUR_HOME -->
+
+    \$ ./reader -n
+    reader: msgget: no queue for YOUR_HOME: start writer first
+    [1]
 	END
-	passes
+	HOME="$work/a  home with blanks" passes
 	! "$sysv" find queue "$(cat "$work/key")" >/dev/null ||
 		fail 'the queue of the path is gone'
 }

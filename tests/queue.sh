@@ -20,16 +20,6 @@ send_bytes() { # PATH TYPE
 	"$build/tests/odd" send "$@" || fail "a message in the queue of $1"
 }
 
-# Requests of a process that looks at no number.
-asks() { # PID TEXT ...
-	asking=$1
-	shift
-	for words; do
-		printf '1234%s\000' "$words" |
-			send_bytes "requests:$path" "$asking" || exit 1
-	done
-}
-
 begin_server() { # sets $path
 	new_path
 	begin 'Server waiting' server msgqueue/server -f "$path"
@@ -40,9 +30,15 @@ limit_queues() { # BYTES
 	"$build/tests/odd" limit "answers:$path" "$1"
 }
 
-# How many messages lie in one of the server's queues.
+count() { # requests|answers; sets $messages
+	messages=$("$build/tests/odd" state "$1:$path")
+	messages=${messages% *}
+}
+
+# Does one of the server's queues hold so many messages?
 holds() { # requests|answers COUNT
-	[ "$("$build/tests/odd" waiting "$1:$path")" = "$2" ]
+	count "$1"
+	[ "$messages" = "$2" ]
 }
 
 # The server has taken a request before, so clients know it. One message may
@@ -52,13 +48,14 @@ stop_server_for_a_while() {
 	gives FIRST msgqueue/client -f "$path" first
 	stop server STOP
 	printf x | send_bytes "requests:$path" 1
-	before=$("$build/tests/odd" waiting "requests:$path")
+	count requests
+	before=$messages
 }
 
 # So many requests have come since then, or more.
 requests_come() { # COUNT
-	waiting=$("$build/tests/odd" waiting "requests:$path")
-	[ "$waiting" -ge $((before + $1)) ]
+	count requests
+	[ "$messages" -ge $((before + $1)) ]
 }
 
 # A client's request has come, and the server is stopped.

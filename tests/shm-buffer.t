@@ -115,11 +115,14 @@ other_programs_are_left_alone() {
 	new_key
 	gives 'Data written to memory: mine' shm/writer -k "$key" mine
 	both_refuse "key $(printf '0x%x' "$key")" '- - - - yes'
-	for set in '1 7 - - - no' '6 7 0 0 0 no'; do
+	for values in 7 '7 0 0 0 0 0'; do
 		new_key
-		run tests/odd semaphores "$key" "${set%% *}"
+		# shellcheck disable=SC2086 # these are one or more
+		run tests/odd set "$key" 600 $values
 		succeeds
-		both_refuse "key $(printf '0x%x' "$key")" "${set#* }"
+		state='- - -'
+		[ "$values" = 7 ] || state='0 0 0'
+		both_refuse "key $(printf '0x%x' "$key")" "7 $state no"
 	done
 }
 check 'producer, consumer: objects of other programs are left alone' \

@@ -94,13 +94,13 @@ others_objects_are_refused() {
 	for program in writer reader producer consumer; do
 		refused_to_me ' was made by another user' "$program"
 	done
-	gives '0 0 0 0 yes' tests/odd ring "$key"
+	gives '0 0 0 0 yes' tests/ring "$key"
 
 	# Only the buffer's segment.
 	echo "semaphores $key" | run_as "$other" sysv clear
 	refused_to_me 'already has a segment' producer
 	refused_to_me 'already has a segment' consumer
-	gives '- - - - yes' tests/odd ring "$key"
+	gives '- - - - yes' tests/ring "$key"
 
 	# -k: this key was chosen.
 	run_as "$me" reader -k "$key" -l

@@ -73,7 +73,7 @@ check 'counter -s, torn -s: a signal ends both, and nothing is left' \
 # waits for it. Where nobody can tell, it is stopped anywhere.
 kill_inside() { # parent|child
 	[ "$1" = child ] || child=$(pid guarded)
-	"$build/tests/keyless" stop "$child" >"$work/set" 2>"$work/cannot"
+	"$build/tests/odd" stop "$child" >"$work/set" 2>"$work/cannot"
 	kill -s KILL "$child"
 }
 

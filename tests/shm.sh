@@ -29,12 +29,12 @@ await_child() { # NAME
 # Objects without a key are known by the processes that used them. What there is
 # before may be of a dead process that had the same number.
 note_old() {
-	"$build/tests/keyless" list >"$work/old" 2>"$work/cannot"
+	"$build/tests/odd" list >"$work/old" 2>"$work/cannot"
 }
 
 # Neither a segment nor semaphores, where anybody can tell.
 nothing_left_of() { # PID ...
-	"$build/tests/keyless" list "$@" >"$work/left" 2>"$work/cannot"
+	"$build/tests/odd" list "$@" >"$work/left" 2>"$work/cannot"
 	while read -r object; do
 		has_line "$work/old" "$object" || fail "no $object left"
 	done <"$work/left"

@@ -64,7 +64,7 @@ transfer_round() {
 }
 
 joined_or_gone() {
-	has_ended "$(pid producer)" || case $("$build/tests/odd" ring "$key") in
+	has_ended "$(pid producer)" || case $("$build/tests/ring" "$key") in
 	*' 2 2 yes') ;;
 	*) return 1 ;;
 	esac

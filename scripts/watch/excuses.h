@@ -107,17 +107,18 @@ static int copes(const char *line, const char *call, const char *what,
 	    {"scripts/watch/watch", "msgctl", "EIDRM", 0, ""},
 	    /* The answers of sysv. */
 	    {"scripts/sysv find", "shmget msgget semget", "ENOENT", 1, ""},
-	    {"scripts/sysv state", "shmget msgget semget", "ENOENT", 1, ""},
+	    {"scripts/sysv clean", "shmget msgget semget", "ENOENT", 0,
+	     "nothing to remove"},
 	    {"scripts/sysv remove", "shmctl msgctl semctl", "EIDRM EINVAL", 3,
 	     ""},
-	    {"scripts/sysv state", "shmctl msgctl semctl", "EIDRM EINVAL", 1,
-	     ""},
-	    {"scripts/sysv state", "shmctl msgctl semctl", "EACCES", 0,
-	     "unknown"},
-	    {"scripts/sysv state", "kill", "EPERM", 0, ""},
-	    {"scripts/sysv socket", "lstat", "ENOENT", 0, "none"},
-	    {"scripts/sysv socket", "lstat", "EACCES", 0, "other"},
-	    {"scripts/sysv socket", "connect", "ECONNREFUSED", 0, "young"},
+	    {"scripts/sysv clean", "shmctl msgctl semctl", "EIDRM EINVAL", 0,
+	     "nothing to remove"},
+	    {"scripts/sysv clean", "shmctl msgctl semctl", "EACCES", 0,
+	     "it may not be read"},
+	    {"scripts/sysv clean", "kill", "EPERM", 0, "is using it"},
+	    {"scripts/sysv clean", "ftok", "ENOENT EACCES", 0, ""},
+	    {"scripts/sysv clean", "lstat", "ENOENT", 0, "nothing to remove"},
+	    {"scripts/sysv clean", "connect", "ECONNREFUSED", 0, "just now"},
 	};
 	for (size_t i = 0; i < sizeof copings / sizeof *copings; i++)
 		if (strncmp(copings[i].program, line,
@@ -130,15 +131,10 @@ static int copes(const char *line, const char *call, const char *what,
 	return 0;
 }
 
-/* Tools of scripts keep 1 for an answer: their top comments say so. */
+/* limit has 1 for its command. */
 static int status_of(const char *line)
 {
-	if (strncmp(line, "scripts/limit", 13) == 0)
-		return 125;
-	if (strncmp(line, "scripts/sysv find", 17) == 0 ||
-	    strncmp(line, "scripts/sysv state", 18) == 0)
-		return 2;
-	return 1;
+	return strncmp(line, "scripts/limit", 13) == 0 ? 125 : 1;
 }
 
 /* Where a message is what one recv gets (PIECES), one byte a recv of it, or a

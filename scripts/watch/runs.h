@@ -176,29 +176,27 @@
 {"sysv-names", 0, 0, {
 	{"scripts/sysv names", NULL, "", NUMBERS},
 	{"scripts/sysv key {dir} requests", NULL, "", NUMBERS},
-	{"scripts/sysv unused {dir}", NULL, "", 0},
-	{"scripts/sysv socket {dir}", NULL, "", 0}}},
+	{"scripts/sysv unused {dir}", NULL, "", 0}}},
 {"sysv-segment", 0, 0, {
 	{"shm/writer -k {key}", NULL, "", HELPER | KEEPS},
 	{"scripts/sysv find segment {key}", "\n", "", NUMBERS},
-	{"scripts/sysv state segment {key}", NULL, "", NUMBERS},
 	{"scripts/sysv remove segment {port}", NULL, "", 0}}},
 {"sysv-queue", 0, 0, {
 	{"msgqueue/writer -f {dir} text", NULL, "", HELPER | KEEPS},
 	{"scripts/sysv find queue {dir}", "\n", "", NUMBERS},
-	{"scripts/sysv state queue {dir}", NULL, "", NUMBERS},
-	{"scripts/sysv remove queue {port}", NULL, "", 0}}},
+	{"scripts/sysv clean", NULL, "path {dir}\n", 0},
+	{"scripts/sysv clear", NULL, "path {dir}\n", HELPER}}},
 {"sysv-semaphores", 0, 0, {
-	{"tests/odd semaphores {key} 2", NULL, "", HELPER | KEEPS},
+	{"tests/odd set {key} 600 7 0", NULL, "", HELPER | KEEPS},
 	{"scripts/sysv find semaphores {key}", "\n", "", NUMBERS},
-	{"scripts/sysv state semaphores {key}", NULL, "", NUMBERS},
-	{"scripts/sysv remove semaphores {port}", NULL, "", 0}}},
+	{"scripts/sysv clean", NULL, "semaphores {key}\n", NUMBERS},
+	{"scripts/sysv clear", NULL, "semaphores {key}\n", HELPER}}},
 {"sysv-clear", 0, 0, {
 	{"shm/writer -k {key}", NULL, "", HELPER | KEEPS},
 	{"scripts/sysv clear", NULL, "segment {key}\npath {dir}\n", 0}}},
 {"sysv-socket", 0, 0, {
 	{"socket/echo_server -u {dir}/echo", "listening", "", HELPER | STOP},
-	{"scripts/sysv socket {dir}/echo", NULL, "", 0}}},
+	{"scripts/sysv clean", NULL, "socket {dir}/echo\n", 0}}},
 /* What they draw is the same each time, also on a busy machine. */
 {"watch", 0, 2, {
 	{"scripts/watch/watch -t 2 -n -c msgsnd,msgrcv -o {dir}/kept.svg "
