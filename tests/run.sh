@@ -49,10 +49,11 @@ $usage" 2 ;;
 esac
 files=' '
 for name in "$@"; do
-	suffix=t
-	[ "$name" != soak ] || suffix=sh
+	suffix=.t
+	[ "$name" != soak ] || suffix=.sh
 	found=
-	for file in tests/$name.$suffix tests/$name-*.$suffix; do
+	# shellcheck disable=SC2231 # NAME may be *
+	for file in tests/$name$suffix tests/$name-*$suffix; do
 		[ -f "$file" ] || continue
 		found=yes
 		case $files in # each once

@@ -153,7 +153,7 @@ check 'tests: a private folder is never one that was there' \
 # It can be mounted in a namespace of our own, which takes it along.
 in_small_folder() { # SHELL COMMAND that comes first
 	command="tests in a TMPDIR of 1 MiB, after $1"
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2016,SC2086
 	run_command unshare -rm $shell -c 'cd "$0" &&
 		mount -t tmpfs -o size=1m tmpfs tmp && '"$1"'
 		exec '"$shell"' tests/run.sh' "$work/own"
