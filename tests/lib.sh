@@ -28,11 +28,6 @@ skipped=0
 skip_all= # why no test of this file can be run
 time_limit=30
 
-if [ ! -x "$build/scripts/limit" ]; then
-	echo "Bail out! there is no $build/scripts/limit: build first (make)"
-	exit 1
-fi
-
 # ---- around a test -------------------------------------------------------
 
 inside=${TEST_INSIDE:-} # the test that this shell is to run
@@ -142,8 +137,7 @@ has_loopback() {
 	esac
 }
 
-# At the top of a file of tests.
-needs_loopback() {
+needs_loopback() { # for a whole file of tests: at its top
 	[ -n "$inside" ] || has_loopback ||
 		skip_all='there is no loopback interface'
 }

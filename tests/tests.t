@@ -40,6 +40,7 @@ nothing_is_left() {
 	[ -z "$(ls -A "$work/own/tmp")" ] || fail 'no file left'
 }
 
+# One test hangs, two wait in vain until little time is left; one is slow.
 results_are_told() {
 	own_tests <<-'END'
 		check 'a good one' leaves
@@ -47,32 +48,12 @@ results_are_told() {
 		check 'a bad one' bad
 		none() { skip 'for a reason'; }
 		check 'one that cannot be' none
-	END
-	echo 'exit 0' >"$work/own/tests/broken.t"
-	run_own own broken own # once
-	exits 1
-	prints_line 'ok 1 - a good one'
-	prints_line 'not ok 2 - a bad one'
-	prints_line 'ok 3 - one that cannot be # SKIP for a reason'
-	prints_line "# alone: BUILD=$BUILD sh tests/own.t bad"
-	prints_like 'expected: this standard output'
-	prints_like '| shared_int in parent process: 10'
-	prints_line '1 passed, 2 failed, 1 skipped'
-	nothing_is_left
-}
-check 'tests: a failure, or a broken file, is told; nothing is left' \
-	results_are_told
-
-# One test hangs, two wait in vain until little time is left; one is slow.
-hanging_test_is_ended() {
-	own_tests <<-'END'
 		time_limit=10
 		hangs() {
-			new_path
-			start reader msgqueue/reader -f "$path"
-			pid reader >told
+			start waits scripts/await line /dev/null ''
+			pid waits >pid
 			letters 90000 >"$work/much.out"
-			finish reader
+			finish waits
 		}
 		check 'it waits for ever' hangs
 		waits_in_vain() {
@@ -85,21 +66,29 @@ hanging_test_is_ended() {
 		slow() { "$build/scripts/await" line /dev/null '' 6 || :; }
 		check 'a slow one' slow
 	END
-	TEST_TIME_SCALE=0.4 run_own
+	echo 'exit 0' >"$work/own/tests/broken.t"
+	TEST_TIME_SCALE=0.4 run_own own broken own # once
 	exits 1
+	prints_line 'ok 1 - a good one'
+	prints_line 'not ok 2 - a bad one'
+	prints_line 'ok 3 - one that cannot be # SKIP for a reason'
+	prints_line "# alone: BUILD=$BUILD sh tests/own.t bad"
+	prints_like 'expected: this standard output'
+	prints_like '| shared_int in parent process: 10'
 	prints_like '#   it hung: ended after '
 	prints_like ' (or the machine is busy: load '
 	prints_like "expected: a line with 'nonsense' within the time limit"
 	prints_like '| Child has exited.'
 	prints_like 'expected: that at last: false'
-	prints_like 'ok 4 - a slow one ('
+	prints_like 'ok 7 - a slow one ('
+	prints_line '2 passed, 5 failed, 1 skipped'
 	[ "$(wc -c <"$out")" -lt 4000 ] || fail 'some KiB'
-	read -r pid <"$work/own/told"
+	read -r pid <"$work/own/pid"
 	has_ended "$pid" || fail 'no survivor'
-	prints_line '1 passed, 3 failed, 0 skipped'
+	nothing_is_left
 }
-check 'tests: what hangs is ended and fails; what is slow says its seconds' \
-	hanging_test_is_ended
+check 'tests: what fails, hangs or is slow is told, and ended; nothing is left' \
+	results_are_told
 
 tests_can_be_stopped() {
 	own_tests <<-'END'
