@@ -22,7 +22,7 @@ tidy_up() {
 # mkdir makes a new folder or fails, so nobody else's is ever used. A socket's
 # path has some 100 bytes: where TMPDIR takes too many, /tmp takes its place.
 private_folder() { # NAME
-	[ -n "${TMPDIR:-}" ] && [ "${#TMPDIR}" -le 50 ] || TMPDIR=/tmp
+	[ -n "${TMPDIR:-}" ] && [ "${#TMPDIR}" -le 60 ] || TMPDIR=/tmp
 	export TMPDIR
 	folder=$TMPDIR/$1.$$
 	until (umask 077 && mkdir "$folder") 2>/dev/null; do

@@ -9,8 +9,8 @@
 #
 # From the environment: BUILD, where the binaries are (default: beside their
 # sources); TEST_SHELL, the shell for tests and scripts (default: sh);
-# TEST_TIME_SCALE, a factor for all time limits (default: 1); from run.sh:
-# TEST_COUNTS, a file for the counts, in a folder for all files of tests.
+# TEST_TIME_SCALE, a factor for all time limits (default: 1); from run.sh
+# TEST_COUNTS, a file for the counts: other files' names begin with its path.
 # shellcheck disable=SC2086 # $shell may be two words: busybox sh
 set -u
 
@@ -38,9 +38,7 @@ else
 	selected=${*:+" $* "}
 	trap_signals
 	[ -n "${TEST_COUNTS:-}" ] || private_folder ipc-test
-	folder=${TEST_COUNTS:-$private/counts}
-	folder=${folder%/*}/${0##*/}
-	folder=${folder%.*}
+	folder=${TEST_COUNTS:-$private/test}
 fi
 made=$folder.made
 

@@ -24,17 +24,21 @@ give_up() { # REASON [STATUS]
 }
 
 # One file after the other, whichever no other lane has taken: with -C only one
-# lane can make its log. Each file of tests ends what it has started.
+# lane can make its output. Each file of tests ends what it has started. When it
+# is through it writes its counts; a line in the FIFO says that it has ended.
 run_lane() {
 	trap 'end_children; exit 143' HUP INT QUIT TERM
+	file_number=0
 	for file in $files; do
-		log=$results/${file##*/}
-		(set -C && : >"$log") 2>/dev/null || continue
-		${TEST_SHELL:-sh} "$file" >"$log" 2>&1 3>&- &
+		file_number=$((file_number + 1))
+		of_file=$results/$file_number
+		(set -C && echo "# $file" >"$of_file.out") 2>/dev/null || continue
+		TEST_COUNTS=$of_file ${TEST_SHELL:-sh} "$file" \
+			>>"$of_file.out" 2>&1 3>&- &
 		children=$!
 		wait "$children"
 		children=
-		echo "$file" >&3
+		echo "$file_number" >&3
 	done
 }
 
@@ -74,12 +78,9 @@ dd if=/dev/zero of="$results/room" bs=65536 count=64 2>/dev/null ||
 	give_up "no room for 4 MiB in $TMPDIR"
 : >"$results/room"
 
-# Each file of tests adds a line to counts when it is through. A lane says so
-# by a line in a FIFO, which this script keeps open for all.
-export TEST_COUNTS="$results/counts"
-: >"$TEST_COUNTS"
 mkfifo "$results/through" || give_up 'no FIFO can be made'
 exec 3<>"$results/through"
+
 if [ -t 1 ] && [ -t 2 ]; then # where a terminal can show what is going on
 	export TEST_PROGRESS=/dev/tty
 fi
@@ -89,24 +90,20 @@ while [ "$lane" -lt "${TEST_JOBS:-4}" ]; do
 	run_lane &
 	children="$children $!"
 done
-missing=0
-for file in $files; do
-	missing=$((missing + 1))
-	read -r file <&3
-	[ -z "${TEST_PROGRESS:-}" ] || printf '%79s\r' ''
-	echo "# $file"
-	cat "$results/${file##*/}"
-done
 
 # A file that did not get through counts as one failure.
 passed=0 failed=0 skipped=0
-while read -r good bad left_out; do
-	missing=$((missing - 1))
+for file in $files; do
+	read -r file_number <&3
+	[ -z "${TEST_PROGRESS:-}" ] || printf '%79s\r' ''
+	cat "$results/$file_number.out"
+	good=0 bad=1 left_out=0
+	[ ! -f "$results/$file_number" ] ||
+		read -r good bad left_out <"$results/$file_number"
 	passed=$((passed + good))
 	failed=$((failed + bad))
 	skipped=$((skipped + left_out))
-done <"$TEST_COUNTS"
-failed=$((failed + missing))
+done
 for lane in $children; do
 	wait "$lane"
 done

@@ -131,7 +131,7 @@ private_folder_is_new() {
 	succeeds
 	read -r where <told
 	case $where in
-	tmp/ipc-test.*.1/own.1) ;;
+	tmp/ipc-test.*.1/test.1) ;;
 	*) fail "another folder than that of somebody else: $where" ;;
 	esac
 	[ ! -d "${where%/*}" ] || fail 'no folder left'
