@@ -111,7 +111,7 @@ check 'make: a lab needs no other lab, no run bits, and may stand in "a tree"' \
 # Whatever a user's git makes of line ends, these files keep theirs.
 line_ends() {
 	git rev-parse HEAD >"$out" 2>&1 || skip 'no git, or no repository'
-	git -c core.autocrlf=true -c advice.detachedHead=false clone -q . \
+	git -c core.autocrlf=true -c advice.detachedHead=false clone -qs . \
 		"$work/clone" 2>"$err" || skip 'this cannot be cloned'
 	cr=$(printf '\r')
 	! grep -l "$cr" "$work/clone/Makefile" "$work/clone"/*/*.sh \

@@ -74,8 +74,8 @@ done
 trap_signals
 private_folder ipc-tests
 results=$private
-dd if=/dev/zero of="$results/room" bs=65536 count=64 2>/dev/null ||
-	give_up "no room for 4 MiB in $TMPDIR"
+dd if=/dev/zero of="$results/room" bs=65536 count=1024 2>/dev/null ||
+	give_up "no room for 64 MiB in $TMPDIR"
 : >"$results/room"
 
 mkfifo "$results/through" || give_up 'no FIFO can be made'

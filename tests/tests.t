@@ -155,7 +155,7 @@ no_room() {
 	unshare -rm mount -t tmpfs tmpfs "$work/own/tmp" 2>/dev/null ||
 		skip 'no file system can be mounted here'
 	in_small_folder true
-	fails_with 1 'no room for 4 MiB in '
+	fails_with 1 'no room for 64 MiB in '
 	in_small_folder 'dd if=/dev/zero of=tmp/all 2>/dev/null'
 	fails_with 1 'no room in '
 }
