@@ -31,10 +31,11 @@ run_lane() {
 	file_number=0
 	for file in $files; do
 		file_number=$((file_number + 1))
-		of_file=$results/$file_number
-		(set -C && echo "# $file" >"$of_file.out") 2>/dev/null || continue
-		TEST_COUNTS=$of_file ${TEST_SHELL:-sh} "$file" \
-			>>"$of_file.out" 2>&1 3>&- &
+		counts=$results/$file_number
+		output=$counts.out
+		(set -C && echo "# $file" >"$output") 2>/dev/null || continue
+		TEST_COUNTS=$counts ${TEST_SHELL:-sh} "$file" \
+			>>"$output" 2>&1 3>&- &
 		children=$!
 		wait "$children"
 		children=

@@ -87,7 +87,7 @@ results_are_told() {
 	has_ended "$pid" || fail 'no survivor'
 	nothing_is_left
 }
-check 'tests: what fails, hangs or is slow is told, and ended; nothing is left' \
+check 'tests: what fails, hangs or is slow is told; nothing is left' \
 	results_are_told
 
 tests_can_be_stopped() {
