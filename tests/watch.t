@@ -192,7 +192,7 @@ many_processes_fit() {
 	export COLUMNS
 	watch 'shm/sum -p 9 -n 1000'
 	succeeds
-	[ "$(grep -c 'starts$' "$out")" -ge 10 ] ||
+	[ "$(grep -c ' starts' "$out")" -eq 11 ] ||
 		fail 'each process in the drawing'
 	awk 'length > 120' "$out" >"$work/wide"
 	[ ! -s "$work/wide" ] || fail 'lines that fit 120 columns'
