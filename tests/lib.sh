@@ -51,8 +51,8 @@ tidy_up() {
 # Some KiB for people, with PREFIX before each line. A terminal's control
 # characters do nothing here; busybox tr knows no classes.
 show() { # PREFIX FILE
-	LC_ALL=C tr -c '\040-\176\n\t' '?' <"$2" | head -n 60 | cut -c 1-160 |
-		sed "s/^/$1/"
+	tr -c '\040-\176\n\t' '?' <"$2" | cut -c 1-160 |
+		sed -e "s/^/$1/" -e 60q
 }
 
 # What else may be the reason that something hung.
