@@ -183,7 +183,7 @@ limit_ends_groups() {
 	limit_exits 124 0.1 sh -c 'trap "" TERM; echo "$$"; while :; do :; done'
 	read -r pid <"$out"
 	await_that has_ended "$pid"
-	TEST_TIME_SCALE=0.01 limit_exits 124 10 sh -c 'while :; do :; done'
+	TEST_TIME_SCALE=0.0001 limit_exits 124 3000 sh -c 'while :; do :; done'
 	limit_exits 127 20 nonsense-program
 	TEST_TIME_SCALE=x fails 125 TEST_TIME_SCALE scripts/limit 10 true
 	fails 125 usage scripts/limit x true
