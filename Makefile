@@ -111,7 +111,8 @@ $(tests:%=test-%):
 
 # The sheets watch as well.
 demo test soak $(labs:%=demo-%) $(labs:%=test-%): $(library)
-test-faults test-watch test-watch-left test-watch-step: $(library)
+test-faults test-watch test-watch-drawn test-watch-left \
+	test-watch-step: $(library)
 test-fork_demo-browser test-shm-sum: $(library)
 
 ## check-TASK: does your program do what a task of a sheet asks for?

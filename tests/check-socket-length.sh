@@ -21,7 +21,7 @@ send_pieces() { # FILE ...
 		shift
 	done
 	shift
-	start peer tests/tcp_peer connect "$port" "$@" read
+	start_peer_client "$@" read
 }
 
 server_ends() { # [HINT]

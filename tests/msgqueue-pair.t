@@ -103,8 +103,7 @@ holds_less() {
 	new_path
 	sends text
 	room=$("$build/tests/odd" room "$path")
-	begin 'listening on' receiver tests/tcp_peer listen wait-file \
-		"$work/never"
+	begin 'listening on' receiver tests/peer listen stay
 	run socket/sender -n -p "$(port_of receiver)"
 	sent=$(sed -n 's/^sent \([0-9]*\) of .*/\1/p' "$out")
 	[ "${sent:-0}" -gt "$room" ] || fail "more than a queue's $room bytes"

@@ -4,17 +4,23 @@
 . "${0%/*}/socket.sh"
 needs_loopback
 
+# As another program sends it.
+send_datagram() { # FORMAT, as printf takes it, [ACTION ...] PLACE; sets $from
+	# shellcheck disable=SC2059 # it is the format that makes bytes
+	printf "$1" >"$work/datagram"
+	shift
+	run tests/peer "$@" <"$work/datagram"
+	succeeds
+	read -r from <"$out"
+}
+
 # Nothing; a NUL; as much as fits, and one byte more. All formats, as of printf.
 odd_datagrams() {
 	serve udp_server
 	expected="Server listening on 127.0.0.1:$port"
 	full=$(letters 1023)
 	for datagram in '' 'seen\000hidden' "$full" "${full}x" end; do
-		# shellcheck disable=SC2059
-		printf "$datagram" >"$work/datagram"
-		run tests/datagram 127.0.0.1 "$port" <"$work/datagram"
-		succeeds
-		read -r from <"$out"
+		send_datagram "$datagram" datagram "127.0.0.1:$port"
 		text=${datagram%%\\*}
 		[ "$text" != "${full}x" ] || text=$full
 		expected="$expected
@@ -31,27 +37,19 @@ start_member() { # NAME
 		socket/multicast_receiver -g "$group" -p "$group_port"
 }
 
-member_received() { # NAME TEXT; sets $from
+member_received() { # NAME TEXT; sets $sender
 	ends_well "$1"
 	{
 		read -r _
-		read -r _ _ from _
+		read -r _ _ sender _
 	} <"$out"
 	prints "Receiver listening on $group:$group_port
-Received from $from $2"
+Received from $sender $2"
 }
 
 send_to_group() { # [MESSAGE]
 	gives "Sent to $group:$group_port: ${1-Hello all}" \
 		socket/multicast_sender -g "$group" -p "$group_port" "$@"
-}
-
-# As another program sends it: standard input, perhaps on another interface.
-send_otherwise() { # ADDRESS [INTERFACE]
-	address=$1
-	shift
-	run tests/datagram "$address" "$group_port" "$@"
-	succeeds
 }
 
 # The other group has the same port on this machine. What comes first is
@@ -62,7 +60,7 @@ only_own_group() {
 	first=$group
 	group=${group%.*}.251
 	start_member other
-	echo 'to the port alone' | send_otherwise 127.0.0.1 || exit 1
+	send_datagram 'to the port alone' datagram "127.0.0.1:$group_port"
 	send_to_group 'for the other'
 	member_received other 'for the other'
 	group=$first
@@ -80,7 +78,8 @@ stranger_elsewhere() {
 	ip link set elsewhere up
 	new_group
 	start_member member
-	echo 'from elsewhere' | send_otherwise "$group" 10.9.8.7 || exit 1
+	send_datagram 'from elsewhere' \
+		interface 10.9.8.7 datagram "$group:$group_port"
 	send_to_group 'from loopback'
 	member_received member 'from loopback'
 }
@@ -102,7 +101,7 @@ check 'a receiver gets nothing from another interface' only_own_interface
 any_message() {
 	new_group
 	most=$(letters 1024)
-	for message in '' x "$most"; do
+	for message in '' "$most"; do
 		start_member member
 		send_to_group "$message"
 		member_received member "$message"
@@ -110,12 +109,12 @@ any_message() {
 	fails 1 'the message is longer than 1024 bytes' \
 		socket/multicast_sender -g "$group" -p "$group_port" "${most}x"
 	start_member odd
-	printf 'a\000b\033[31mc\177\n\200' | send_otherwise "$group" || exit 1
-	read -r port <"$out"
+	send_datagram 'a\000b\033[31mc\177\n\200' \
+		datagram "$group:$group_port"
 	member_received odd 'a?b?[31mc???'
-	[ "$from" = "127.0.0.1:$port:" ] || fail "its sender's port"
+	[ "$sender" = "127.0.0.1:$from:" ] || fail "its sender's port"
 	start_member long
-	echo "$most" | send_otherwise "$group" || exit 1
+	send_datagram "${most}x" datagram "$group:$group_port"
 	finish long
 	fails_with 1 'a datagram with more than 1024 bytes came'
 }

@@ -1,16 +1,23 @@
 #!/bin/sh
 # socket-echo-ends.t - how echo_server and echo_client end
-# shellcheck source=tests/echo.sh
-. "${0%/*}/echo.sh"
+# shellcheck source=tests/socket.sh
+. "${0%/*}/socket.sh"
 
 removes_its_path() {
 	# shellcheck disable=SC3045 # no shell of ours is without -c
 	ulimit -c 0 # SIGQUIT would leave a core file
-	for signal in INT QUIT TERM HUP; do
+	while read -r signal number; do
 		start_echo
 		still_serves
-		end_echo "$signal"
-	done
+		end echo "$signal"
+		exits "$((128 + number))"
+		[ ! -e "$socket" ] || fail "no $socket any more"
+	done <<-END
+		INT 2
+		QUIT 3
+		HUP 1
+		TERM 15
+	END
 }
 check 'ended by a signal, the server removes its path' removes_its_path
 
@@ -46,46 +53,37 @@ check 'as process 1 of a container the server ends too' as_process_1
 start_halfway() { # MESSAGE
 	stop echo STOP
 	start halfway socket/echo_client -u "$socket" "$1"
-	comes_to_rest halfway
+	await_that waits halfway
 	stop halfway STOP
 	stop echo CONT
 	await echo 'Received: '
 }
 
-# While the client stays, and while it sends, without a SIGPIPE.
+start_that_stays() { # NAME [MESSAGE]
+	name=$1
+	shift
+	start_with_keys "$name" socket/echo_client -w -u "$socket" "$@"
+	await_error "$name" 'press Enter'
+}
+
+# While a client sends, without a SIGPIPE; while it stays; before it was
+# accepted, which is a reset.
 server_dies() {
 	start_echo
 	start_halfway "$(letters 5000)"
-	start_with_keys client socket/echo_client -w -u "$socket" Hello
-	await_error client 'press Enter'
+	start_that_stays stays Hello
+	stop echo STOP
+	start_that_stays early
 	kill_echo
-	finish client
-	exits 1
-	says 'echo_client: the server closed the connection'
-	prints 'Echoed: Hello'
 	stop halfway CONT
-	finish halfway
-	fails_with 1 'echo_client: the server closed the connection'
-}
-check 'client says when the server dies, also halfway: no SIGPIPE' server_dies
-
-# A server that does not even accept. Should it die before the client has
-# connected, then once more.
-dies_first() {
-	socket=$work/echo
-	for _ in 1 2 3 4 5; do
-		rm -f "$socket"
-		begin listening server tests/odd socket "$socket"
-		start client socket/echo_client -u "$socket"
-		comes_to_rest client
-		end server
-		finish client
-		has_text "$err" 'start echo_server first' || break
+	for name in halfway stays early; do
+		finish "$name"
+		exits 1
+		says 'echo_client: the server closed the connection'
 	done
-	fails_with 1 'echo_client: the server closed the connection'
-	prints_nothing
+	has_line "$work/stays.out" 'Echoed: Hello' || fail 'an echo before'
 }
-check 'client says when the server dies before it has answered' dies_first
+check 'clients say when the server dies, also halfway: no SIGPIPE' server_dies
 
 # When the second of the others has its echo, both have been sent to all.
 among_others() {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # socket-echo-path.t - whose path the echo server takes and leaves
-# shellcheck source=tests/echo.sh
-. "${0%/*}/echo.sh"
+# shellcheck source=tests/socket.sh
+. "${0%/*}/socket.sh"
 
 path_is_private() {
 	umask 0
@@ -13,44 +13,20 @@ path_is_private() {
 }
 check 'only the owner may connect' path_is_private
 
-finds_server() { # then the path is there as before
-	fails 1 "a server is already listening at $socket" \
-		socket/echo_server -u "$socket"
-	[ -S "$socket" ] || fail "the other server's path"
-}
-
-# Stopped it is not dead: the kernel takes the connection.
-path_is_not_stolen() {
-	start_echo
-	stop echo STOP
-	begin_load connected load -r 0 -c 20
-	finds_server
-	stop echo CONT
-	still_serves
-}
-check "a stopped server's path is not stolen" path_is_not_stolen
-
-takes_dead_path() {
-	start_echo
-	kill_echo
-	say
-	fails_with 1 'start echo_server first'
-	start_echo
-	still_serves
-	end_echo
-}
-check 'the path of a server that was killed is taken over' takes_dead_path
-
 # Nobody accepts, and no more connections can wait for it: a server that would
 # wait with them would not start, and not end.
 full_queue() {
 	[ "$(uname)" = Linux ] || skip 'elsewhere a full queue refuses'
 	socket=$work/echo
+	port=$socket
 	begin listening server tests/odd socket "$socket"
-	begin_load connected load -r 0 -c 4
-	finds_server
+	crowd 4 clients stay
+	fails 1 "a server is already listening at $socket" \
+		socket/echo_server -u "$socket"
+	[ -S "$socket" ] || fail "the other server's path"
 }
-check 'a server whose queue of clients is full is not waited for' full_queue
+check "a server that accepts nobody is not waited for, its path not stolen" \
+	full_queue
 
 # They may take the path from each other (there is no lock), so it is not asked
 # who has it at last. But none waits, each says how it went, and none leaves it.
@@ -58,6 +34,8 @@ race() {
 	for _ in 1 2 3; do
 		start_echo
 		kill_echo
+		say
+		fails_with 1 'start echo_server first'
 		for name in one two three four; do
 			start "$name" socket/echo_server -u "$socket"
 		done
@@ -98,17 +76,6 @@ keeps_other_files() {
 		socket/echo_server -u "$work/none/echo"
 }
 check 'a path that is no socket is never removed' keeps_other_files
-
-# Root could remove it, and does not.
-keeps_others_path() {
-	start_echo
-	kill_echo
-	chown 1 "$socket" 2>/dev/null || skip 'only root gives a file away'
-	fails 1 "$socket is another user's: choose another path with -u" \
-		socket/echo_server -u "$socket"
-	[ -S "$socket" ] || fail 'the path of the other user'
-}
-check "another user's path is not removed" keeps_others_path
 
 refuses_default() { # PROGRAM WHOSE
 	run_as "$me" "$1"

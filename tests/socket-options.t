@@ -1,69 +1,51 @@
 #!/bin/sh
 # socket-options.t - of all programs: usage, wrong options, lost output
-# shellcheck source=tests/echo.sh
-. "${0%/*}/echo.sh"
+# shellcheck source=tests/socket.sh
+. "${0%/*}/socket.sh"
 
 usage_is_shown() {
-	for lesson in server client sender receiver udp_server udp_client \
-		prefork multicast_sender multicast_receiver echo_server \
-		echo_client; do
-		shows_usage "socket/$lesson"
-		refused "socket/$lesson" -x
+	for source in socket/*.c; do
+		shows_usage "${source%.c}"
+		refused "${source%.c}" -x
 	done
 }
 check 'all show their usage, and refuse an unknown option' usage_is_shown
 
-refuses_values() { # PROGRAM OPTION WHY VALUE ...
-	program=socket/$1
-	option=$2
-	why=$3
-	shift 3
-	refused "$program" "$option"
-	for value in "$@"; do
-		refused "$program" "$option" "$value"
-		says "$option '$value'$why"
-	done
-}
-
-ports_are_checked() {
-	while read -r lesson least arguments; do
-		refuses_values "$lesson" -p ": must be $least to 65535" \
-			0x 65536 -1 '' '1 ' 99999999999999999999
-		[ "$least" -eq 0 ] || refused "socket/$lesson" -p 0
-		# shellcheck disable=SC2086 # words
-		refused "socket/$lesson" -p 1 $arguments unexpected
-		says "unexpected argument 'unexpected'"
+# The last number is 1, to a program that cuts it to 32 bits.
+values_are_checked() {
+	while IFS=/ read -r lessons option why values; do
+		for lesson in $lessons; do
+			for value in $values ''; do
+				refused "socket/$lesson" "$option" "$value"
+				says "$option '$value': must be $why"
+			done
+		done
 	done <<-END
-		server 0
-		receiver 0
-		prefork 0
-		udp_server 0
-		multicast_receiver 1
-		client 1 127.0.0.1
-		sender 1 127.0.0.1
-		udp_client 1
-		multicast_sender 1 text
+		server receiver/-p/0 to 65535/-1 65536 1x 4294967297
+		prefork udp_server/-p/0 to 65535/-1 65536 1x 4294967297
+		client sender udp_client/-p/1 to 65535/0 65536 1x 4294967297
+		multicast_sender/-p/1 to 65535/0 65536 1x 4294967297
+		multicast_receiver/-p/1 to 65535/0 65536 1x 4294967297
+		prefork/-w/1 to 100/0 101 1x 4294967297
+		server/-a/a numeric address/localhost 127.0.0.256 127.0.0.1:80
+		multicast_sender/-g/224.0.0.0 to /223.255.255.255 240.0.0.0 x
+		multicast_receiver/-g/224.0.0.0 to /223.255.255.255 240.0.0.0 x
+		echo_server echo_client/-u/1 to /
 	END
 }
-check 'what is no port and what is too much is refused' ports_are_checked
+check 'what is no port, address, number, group or path is refused' \
+	values_are_checked
 
-values_are_checked() {
-	refuses_values server -a ': must be a numeric address' \
-		nonsense '' localhost 127.0.0.256 127.0.0.1:80
-	refuses_values prefork -w ': must be 1 to 100' \
-		0 101 -1 '' 2x 99999999999999999999
-	for lesson in multicast_sender multicast_receiver; do
-		refuses_values "$lesson" -g ': must be 224.0.0.0 to ' \
-			10.0.0.1 223.255.255.255 240.0.0.0 '' localhost \
-			239.255.0.256
+too_much_is_refused() {
+	for lesson in server receiver prefork udp_server udp_client \
+		multicast_receiver echo_server 'client 127.0.0.1' \
+		'sender 127.0.0.1' 'multicast_sender text'; do
+		# shellcheck disable=SC2086 # words
+		refused socket/$lesson unexpected
+		says "unexpected argument 'unexpected'"
 	done
-	for lesson in echo_server echo_client; do
-		refuses_values "$lesson" -u ': must be 1 to ' ''
-	done
-	refused socket/echo_server unexpected
-	says "unexpected argument 'unexpected'"
 }
-check 'what is no address, number, group or path is refused' values_are_checked
+check 'an argument too many is refused' too_much_is_refused
 
 loses_output() { # PROGRAM [ARGUMENT ...]
 	program=socket/$1
@@ -94,10 +76,10 @@ output_is_lost() {
 	peer_client send Hello read
 	fails_unread
 	start_unread receiver -p 0
-	peer_client close
+	peer_client
 	fails_unread
 	start_unread udp_server -p 0
-	run tests/datagram 127.0.0.1 "$port" </dev/null
+	run tests/peer datagram "127.0.0.1:$port" </dev/null
 	fails_unread
 	new_group
 	set -- -g "$group" -p "$group_port"
@@ -131,7 +113,6 @@ echo_output_is_lost() {
 	start_unread echo_server -u "$socket"
 	say
 	fails_unread
-	[ ! -e "$socket" ] || fail "no $socket any more"
 	loses_output echo_server -u "$socket"
 	[ ! -e "$socket" ] || fail "no $socket any more"
 	start_echo

@@ -31,14 +31,12 @@ workers_share_socket() {
 	start_prefork 2
 	# shellcheck disable=SC2086 # two words
 	set -- $workers
-	for _ in 1 2; do
-		kill -s STOP "$1"
-		worker_answers "$2"
-		kill -s CONT "$1"
-		kill -s STOP "$2"
-		worker_answers "$1"
-		kill -s CONT "$2"
-	done
+	kill -s STOP "$1"
+	worker_answers "$2"
+	kill -s CONT "$1"
+	kill -s STOP "$2"
+	worker_answers "$1"
+	kill -s CONT "$2"
 }
 check 'workers of prefork accept on one listening socket' workers_share_socket
 
@@ -46,70 +44,53 @@ check 'workers of prefork accept on one listening socket' workers_share_socket
 clients_at_once() {
 	serve prefork
 	await_that has_workers 3
-	start_peer_client wait-file "$work/go" close
-	await peer connected
-	for client in 1 2 3 4 5 6 7 8 9 10; do
-		start "client$client" socket/client -p "$port"
-	done
-	for client in 1 2 3 4 5 6 7 8 9 10; do
-		ends_well "client$client"
-		{
-			read -r _
-			read -r _ _ _ worker
-		} <"$out"
-		case " $workers " in
-		*" $worker "*) ;;
-		*) fail 'an answer of a worker' ;;
-		esac
-	done
+	start_peer_client stay
+	crowd 10 clients send Hello read
+	ends_well clients
+	answers=$(awk '{ sum += gsub(/Hello from worker [0-9]/, "") }
+		END { print sum }' "$out")
+	[ "$answers" -eq 10 ] || fail 'ten answers of workers'
 	has_workers 3 || fail 'no other workers than the first'
-	go
-	ends_well peer
 }
 check 'three workers answer ten clients while one is silent' clients_at_once
 
-# The port is refused when the last process that had the socket has ended. A
-# client that says nothing holds one of them.
-ends_with_workers() { # SIGNAL NUMBER
-	start_prefork 3
-	start_peer_client wait-file "$work/$1" read
-	await peer connected
-	end prefork "$1"
-	exits "$((128 + $2))"
-	await_that port_is_refused
-	go "$1"
+workers_end() {
+	for worker in $workers; do
+		await_that has_ended "$worker"
+	done
 }
 
+# A client that says nothing holds one of them.
 parent_ends_alone() {
 	# shellcheck disable=SC3045 # no shell of ours is without -c
 	ulimit -c 0 # SIGQUIT would leave a core file
-	ends_with_workers INT 2
-	ends_with_workers QUIT 3
-	ends_with_workers TERM 15
-	ends_with_workers HUP 1
-	ends_with_workers KILL 9
+	while read -r signal number; do
+		start_prefork 3
+		start_peer_client stay
+		end prefork "$signal"
+		exits "$((128 + number))"
+		workers_end
+	done <<-END
+		INT 2
+		QUIT 3
+		TERM 15
+		HUP 1
+		KILL 9
+	END
 }
 check 'workers end with their parent, whatever ends it' parent_ends_alone
 
 # A client wakes many workers, and one gets it. A worker that is not told EAGAIN
-# but waits in accept does not see the parent's end. End-of-file comes when the
-# last of them has closed its output.
+# but waits in accept does not see the parent's end.
 nobody_waits() {
-	mkfifo "$work/fifo" || skip 'no named pipe here'
-	cat "$work/fifo" >"$work/prefork.out" &
-	reader=$!
-	"$build/socket/prefork" -p 0 -w 30 >"$work/fifo" 2>"$work/prefork.err" &
-	echo "$!" >"$work/prefork.pid"
-	await_that has_workers 30
-	port=$(port_of prefork)
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	start_prefork 100
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		run socket/client -p "$port"
 		succeeds
 	done
-	stop prefork KILL
-	wait "$reader"
-	finish prefork
-	[ ! -s "$err" ] || fail 'nothing on standard error'
+	end prefork KILL
+	workers_end
+	[ ! -s "$work/prefork.err" ] || fail 'nothing on standard error'
 }
 check 'workers that did not get a client do not wait for it' nobody_waits
 
@@ -127,7 +108,7 @@ odd_clients() {
 	start_prefork 1
 	worker=${workers# }
 	odd_client reset
-	odd_client close
+	odd_client
 	[ ! -s "$work/prefork.err" ] || fail 'no answer that cannot be sent'
 	odd_client send Hello reset
 	odd_client send Hello shutdown reset

@@ -13,48 +13,15 @@ serve() { # PROGRAM [OPTION ...]; sets $port
 	port=$(port_of "$server")
 }
 
-# A port that is taken, and where nobody listens; sets $port
-reserve_port() {
-	begin '' reserve tests/tcp_peer reserve
-	read -r port <"$work/reserve.out"
-}
-
-# A server that does the peer's actions.
-start_peer() { # [ACTION ...]; sets $port
-	begin 'listening on ' peer tests/tcp_peer listen "$@"
-	port=$(port_of peer)
-}
-
-# Our client, with such a server; then as after run.
-client_meets() { # [ACTION ...]
-	start_peer "$@"
+# Nobody listens at the port any more.
+port_is_refused() {
 	run socket/client -p "$port"
-}
-
-# A client that does them: in the background, or to its end.
-start_peer_client() { # [ACTION ...]
-	start peer tests/tcp_peer connect "$port" "$@"
-}
-
-peer_client() { # [ACTION ...]
-	run tests/tcp_peer connect "$port" "$@"
-	succeeds
-}
-
-# What a peer waits for with wait-file.
-go() { # [NAME]
-	: >"$work/${1:-go}"
+	has_text "$err" 'start server first'
 }
 
 # It listens, or has failed.
 has_spoken() { # NAME
 	[ -s "$work/$1.out" ] || [ -s "$work/$1.err" ]
-}
-
-# Nobody listens at the port any more.
-port_is_refused() {
-	! "$build/socket/client" -p "$port" >"$out" 2>"$err" &&
-		has_text "$err" 'start server first'
 }
 
 # A group and a port that no other test has: they are made of this one's
@@ -64,11 +31,73 @@ new_group() { # sets $group, $group_port
 	group_port=$((20000 + $$ % 12000))
 }
 
-# As prints, byte for byte, no newline added.
-prints_bytes() { # FORMAT, as printf takes it
-	# shellcheck disable=SC2059 # it is the format that makes bytes
-	printf "$1" | cmp -s - "$out" ||
-		fail "this standard output, exactly: $1"
+# The echo server. Its path is its port.
+start_echo() { # [OPTION ...]; sets $socket, $port
+	socket=$work/echo
+	port=$socket
+	begin 'Server listening' echo socket/echo_server -u "$socket" "$@"
+}
+
+# The server ends by SIGTERM, and its path is gone.
+end_echo() { # then as after run
+	end echo
+	exits 143
+	[ ! -e "$socket" ] || fail "no $socket any more"
+}
+
+kill_echo() {
+	end echo KILL
+	[ -S "$socket" ] || fail 'a path that outlives its server'
+}
+
+say() { # [ARGUMENT ...]
+	run socket/echo_client -u "$socket" "$@"
+}
+
+still_serves() {
+	gives 'Echoed: still there?' \
+		socket/echo_client -u "$socket" 'still there?'
+}
+
+# A port that is taken, and where nobody listens.
+reserve_port() { # sets $port
+	begin '' reserve tests/peer reserve
+	read -r port <"$work/reserve.out"
+}
+
+# A server that does these actions.
+start_peer() { # [ACTION ...]; sets $port
+	begin 'listening on ' peer tests/peer listen "$@"
+	port=$(port_of peer)
+}
+
+# Our client, with such a server; then as after run.
+client_meets() { # [ACTION ...]
+	start_peer "$@"
+	run socket/client -p "$port"
+}
+
+# A client that does them: to its end, or in the background.
+peer_client() { # [ACTION ...]
+	run tests/peer connect "$port" "$@"
+	succeeds
+}
+
+start_peer_client() { # [ACTION ...]
+	begin connected peer tests/peer connect "$port" "$@"
+}
+
+# So many of them, in one process.
+crowd() { # COUNT NAME [ACTION ...]
+	count=$1
+	name=$2
+	shift 2
+	begin connected "$name" tests/peer clients "$count" connect "$port" "$@"
+}
+
+# What a peer waits for with wait-file.
+go() { # [NAME]
+	: >"$work/${1:-go}"
 }
 
 # As start; its Enter comes from press_enter, one for one program.
@@ -84,8 +113,14 @@ press_enter() {
 
 # As await, on standard error.
 await_error() { # NAME TEXT
-	"$build/scripts/await" line "$work/$1.err" "$2" ||
-		fail "a line with '$2' on standard error of $1"
+	await_that has_text "$work/$1.err" "$2"
+}
+
+# As prints, byte for byte, no newline added.
+prints_bytes() { # FORMAT, as printf takes it
+	# shellcheck disable=SC2059 # it is the format that makes bytes
+	printf "$1" | cmp -s - "$out" ||
+		fail "this standard output, exactly: $1"
 }
 
 # The number before WORDS in a program's output.

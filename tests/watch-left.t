@@ -60,10 +60,13 @@ check 'killed before it has read of a segment, its guardian knows of it' \
 	killed_before_it_knows
 
 # Two processes are held: race, and the child of woken, whose parent is busy.
-both_are_killed() {
+begin_held() {
 	start watch scripts/watch/watch -t 25 -x '1:fork 2' 'shm/race -w' \
 		'tests/woken sleep'
 	await_that children_of "$(pid watch)"
+}
+both_are_killed() {
+	begin_held
 	kill -s KILL "$guardian" "$(pid watch)"
 	finish watch
 	await_that has_ended "$race"
@@ -86,5 +89,32 @@ children_of() { # PID of watch
 }
 check 'killed together with its guardian, no process stays held' \
 	both_are_killed
+
+guardian_has_another_name() {
+	[ -r /proc/self/comm ] || skip 'there is no /proc/PID/comm'
+	begin_held
+	await_that is_named guardian
+	end watch KILL
+	await_that has_ended "$race"
+	await_that has_ended "$guardian"
+}
+is_named() { # the guardian
+	read -r name <"/proc/$guardian/comm"
+	[ "$name" = "$1" ]
+}
+check 'its guardian has another name, for those who kill by name' \
+	guardian_has_another_name
+
+no_zombie_is_left() {
+	watch shm/race
+	succeeds
+	look_for_children "$PPID" # limit's: on Linux it gets what others leave
+	count=0
+	for born in $born; do
+		count=$((count + 1))
+	done
+	[ "$count" -eq 1 ] || fail "no child of limit but this shell: $born"
+}
+check 'its guardian has ended before it ends' no_zombie_is_left
 
 finish_tests

@@ -168,6 +168,7 @@ pipe_is_waited_for() {
 		'pipe() = 0, 3,4' '= 1 "1"' '= 1 "3"' '... 2 more read' \
 		'write(4, "6") = 1' ': waited' '>| read = 1 "6"' \
 		'close(4) = 0' ': waited' '>| read = 0'
+	folds_some
 }
 check 'write ends a wait for bytes, close that for the end of file' \
 	pipe_is_waited_for
@@ -285,6 +286,7 @@ echo came back: \$?"
 	await screen 'held at its start'
 	press "'1" "'1" "'1" "'1" "'1"
 	await screen 'held: fork has returned'
+	await screen '[a] 1.1 '
 	press "'a" "'a" "'1" "'1" "'q"
 	await screen 'came back: 0'
 	type_there 'stty -a; echo after'

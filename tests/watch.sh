@@ -76,6 +76,10 @@ is_in_rest() {
 	esac
 }
 
+folds_some() {
+	! grep -q -e '-[0-9]* more' "$out" || fail 'no less than no call folded'
+}
+
 # A terminal, for what is typed and for keys. $work/screen.out gets what it
 # shows.
 open_screen() {

@@ -175,6 +175,14 @@ static const struct argument *argument_of(const struct use *use, char letter)
 	return NULL;
 }
 
+/* The same number is another option at another level. */
+static char kind_of_option(long level)
+{
+	if (level == SOL_SOCKET)
+		return 'O';
+	return level == IPPROTO_IP ? 'I' : '-';
+}
+
 static void print_argument(struct line *line, const struct use *use, int i)
 {
 	const struct argument *argument = &use->arguments[i];
@@ -209,11 +217,15 @@ static void print_argument(struct line *line, const struct use *use, int i)
 	case 'C':
 	case 'D':
 	case 'L':
-	case 'O':
 	case 'H':
 	case 'R':
 	case 'G':
 		add_name(line, argument->letter, number);
+		break;
+	case 'O': /* the argument before is its level */
+		add_name(line,
+			 kind_of_option(use->arguments[i - 1].value.number),
+			 number);
 		break;
 	case 'e':
 		add(line, "%#lo", number);

@@ -85,6 +85,7 @@ static void note_begin(int number, long long time)
 	const char *name = process->call;
 	process->call_number = process->folded_call_number = -1;
 	process->signature = -1;
+	process->folding = 0;
 	if (drawing_over || process->script)
 		return;
 	if (strcmp(name, "connect") == 0)
@@ -99,6 +100,7 @@ static void note_begin(int number, long long time)
 	keep_folded_call(number, time);
 	if (!is_wanted(name))
 		return;
+	process->folding = 1;
 	if (process->folded++ == 0)
 		strcpy(process->folded_call, name);
 	else if (strcmp(process->folded_call, name) != 0)
@@ -110,15 +112,16 @@ static void note_begin(int number, long long time)
 static void unfold(int number)
 {
 	struct process *process = &processes[number];
+	process->folding = 0;
 	process->folded--;
 	keep_call(number, process->call_begun);
 }
 
 static int is_folded_now(const struct process *process)
 {
-	return process->in_call && process->call_number == -1 &&
+	return process->in_call && process->folding &&
 	       process->signature != -1 && call_count < CALLS_KEPT &&
-	       is_wanted(process->call) && !drawing_over;
+	       !drawing_over;
 }
 
 /* One that waits longer than those before is worth a row. */
@@ -154,13 +157,34 @@ static void unfold_result(int number, const char *result)
 		unfold(number);
 }
 
+/* A call that has got something and did not wait: is that from a call, or a
+ * child, whose row came in the meantime? Its result must not stand above. */
+static int is_overtaken(const struct call *call, int at)
+{
+	const int is_wait = is_one_of(call->name, "wait waitpid");
+	const int child = is_wait ? process_of_pid(atol(call->result)) : -1;
+	const int gets = is_wait || is_one_of(call->name, receiving) ||
+			 is_one_of(call->name, "accept msgrcv poll select");
+	if (!gets || same_each_time)
+		return 0;
+	while (++at < row_count) {
+		const struct row *row = &rows[at];
+		if (child != -1 && row->process == child)
+			return 1;
+		if ((row->kind == CALL || row->kind == OPEN) &&
+		    ends_wait(&calls[row->call], call))
+			return 1;
+	}
+	return 0;
+}
+
 static void note_return(int number, long long time, const char *result)
 {
 	struct process *process = &processes[number];
 	const char *name = process->call;
 	const int failed = *result == '-';
-	int waited = number_of(result, "waited", 0) == 1 &&
-		     !is_one_of(name, "fork close socket exit");
+	int waited =
+	    number_of(result, "waited", 0) == 1 && !is_one_of(name, immediate);
 	if (!failed)
 		learn(number, name, process->arguments, result);
 	if (is_one_of(name, "wait waitpid") && atol(result) > 0) {
@@ -217,7 +241,8 @@ static void note_return(int number, long long time, const char *result)
 	if (waited)
 		call->waker = find_waker(call);
 	process->woken_by = call->waker + 1;
-	if (waited && at >= 0 && rows[at].kind == CALL)
+	if (at >= 0 && rows[at].kind == CALL &&
+	    (waited || (!failed && is_overtaken(call, at))))
 		rows[at].kind = OPEN;
 	if (at >= 0 && rows[at].kind == OPEN) {
 		const int own = process->call_number;

@@ -31,13 +31,12 @@ static int groups_live(void)
 	return 0;
 }
 
-/* End what still runs: first kindly, then not. Return whether there was any. */
-static int end_all(void)
+/* End what still runs: first kindly, then not. */
+static void end_all(void)
 {
 	const long long start = now();
 	int killed = 0;
-	const int living = !all_ended();
-	if (living)
+	if (!all_ended())
 		signal_all(SIGTERM);
 	letting_go = 1;
 	for (int i = 0; i < process_count; i++)
@@ -66,7 +65,6 @@ static int end_all(void)
 		commands[i].begun = 0;
 		commands[i].input = -1;
 	}
-	return living;
 }
 
 /* Remove what the commands have made and left; print each, if wanted. */

@@ -213,12 +213,8 @@ static void take_return(int number, long long time, const char *call,
 	const long value = strtol(result, NULL, 0);
 	if (!process->in_call || strcmp(process->call, call) != 0)
 		return; /* its begin was dropped */
-	if (value != -1 && strcmp(process->call, "shmget") == 0)
-		note_object(SEGMENT, (int)value);
-	else if (value != -1 && strcmp(process->call, "semget") == 0)
-		note_object(SEMAPHORES, (int)value);
-	else if (value != -1 && strcmp(process->call, "msgget") == 0)
-		note_object(QUEUE, (int)value);
+	if (value != -1)
+		note_object(call, (int)value);
 	char path[100];
 	if (value == 0 && strcmp(process->call, "bind") == 0 &&
 	    value_of(process->arguments, "address", path, sizeof path) &&

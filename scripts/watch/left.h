@@ -11,6 +11,7 @@ static struct made {
 } made[500];
 static int made_count;
 static int to_guardian = -1;
+static pid_t guardian;
 static int objects_to_guardian = -1; /* the programs' side */
 static struct termios terminal;      /* as it was */
 static int terminal_changed;
@@ -102,9 +103,19 @@ static void note_earlier_objects(void)
 	began_at = time(NULL);
 }
 
-/* A …get has returned this id. Has it made the object? */
-static void note_object(int kind, int id)
+static int kind_of_get(const char *call)
 {
+	static const char *const calls[] = {"shmget", "semget", "msgget"};
+	for (int kind = SEGMENT; kind <= QUEUE; kind++)
+		if (strcmp(call, calls[kind]) == 0)
+			return kind;
+	return -1;
+}
+
+/* This call has returned an id. Is it a …get, and has it made the object? */
+static void note_object(const char *call, int id)
+{
+	const int kind = kind_of_get(call);
 	struct shmid_ds segment;
 	struct msqid_ds queue;
 	struct semid_ds set;
@@ -112,6 +123,8 @@ static void note_object(int kind, int id)
 		int value;
 		struct semid_ds *set;
 	} argument = {.set = &set};
+	if (kind == -1)
+		return;
 	for (int i = 0; i < earlier_count[kind]; i++)
 		if (earlier[kind][i] == id)
 			return;
@@ -136,18 +149,14 @@ static void note_object(int kind, int id)
  * be killed before we have read the events. */
 static void take_objects(int objects)
 {
-	static const char *const calls[] = {"shmget", "semget", "msgget"};
 	char line[60], call[20];
 	int id;
 	ssize_t length;
 	while ((length = recv(objects, line, sizeof line - 1, MSG_DONTWAIT)) >
 	       0) {
 		line[length] = '\0';
-		if (sscanf(line, "%19s %d", call, &id) != 2)
-			continue;
-		for (int kind = SEGMENT; kind <= QUEUE; kind++)
-			if (strcmp(call, calls[kind]) == 0)
-				note_object(kind, id);
+		if (sscanf(line, "%19s %d", call, &id) == 2)
+			note_object(call, id);
 	}
 }
 
@@ -170,6 +179,9 @@ static int read_made(int pipe_end, struct made *object)
 static void guard(int pipe_end, int objects, int screen)
 {
 	setsid();
+#ifdef __linux__
+	prctl(PR_SET_NAME, "guardian"); /* `killall watch` passes it by */
+#endif
 	const int signals[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
 			       SIGPIPE, SIGTTOU, SIGTSTP};
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
@@ -236,7 +248,7 @@ static void start_guardian(void)
 		err(1, "pipe");
 	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, objects) == -1)
 		err(1, "socketpair");
-	const pid_t guardian = fork();
+	guardian = fork();
 	if (guardian == -1)
 		err(1, "fork");
 	if (guardian == 0) {
@@ -263,4 +275,5 @@ static void dismiss_guardian(void)
 {
 	struct made object = {.kind = GROUP, .id = -1, .gone = 1};
 	tell_guardian(&object);
+	waitpid(guardian, NULL, 0); /* no zombie for those who never wait */
 }

@@ -27,10 +27,10 @@
  *               `all` instead of a call, and 0 as its number, mean each, where
  *               errors.h has this WHAT; a call that has just failed is made.
  * WATCH_ALONE   set: programs that the process becomes are not seen
- * WATCH_OUTPUT  the inode of a file. If it is the standard output, that is line
- *               buffered, as on a terminal, and each event ends with its size,
- *               printed=BYTES; a return has waited=1 before that if the process
- *               gave the CPU away, and so has waited for something
+ * WATCH_OUTPUT  the inode of a file: a return ends with waited=1 if the process
+ *               gave the CPU away, and so has waited for something. If the file
+ *               is the standard output, that is line buffered, as on a
+ *               terminal, and each event ends with its size, printed=BYTES
  *
  * An event is a line. MICROSECONDS is of the monotonic clock (0 in a strict
  * sandbox, where nobody may ask for it), PROCESS as above.
@@ -128,6 +128,7 @@ static int door = -1;     /* the other one is sent through this */
 static int objects = -1;  /* WATCH_MADE */
 static int held;          /* each call waits until it is told to go on */
 static int strict;        /* a sandbox leaves read, write and exit */
+static int tells_waits;   /* WATCH_OUTPUT */
 static int output = -1;   /* what it prints goes to this file */
 static long dropped;      /* events since the last that was written */
 static char process[100]; /* WATCH_PROCESS */
@@ -154,7 +155,7 @@ static void start(void);
 static long waits_so_far(void)
 {
 	struct rusage usage;
-	if (output == -1 || strict || getrusage(RUSAGE_SELF, &usage) == -1)
+	if (!tells_waits || strict || getrusage(RUSAGE_SELF, &usage) == -1)
 		return 0;
 	return usage.ru_nvcsw;
 }

@@ -7,8 +7,15 @@ static int fitting(const char *text, int room)
 {
 	int width = 0, at = 0, blank = 0;
 	while (text[at] != '\0') {
-		if (width == room)
-			return blank > 0 ? blank : at;
+		if (width == room && blank > 0)
+			return blank;
+		if (width == room) {
+			/* Three dots stay together. */
+			const char *last = text + at - 1;
+			for (int i = 0; i < 2; i++)
+				last -= strncmp(last, "..", 2) == 0;
+			return (int)(last + 1 - text);
+		}
 		if (text[at] == ' ' && width > 4)
 			blank = at;
 		if (text[at] == '|' && width > 4 && width + 1 < room)
@@ -164,7 +171,8 @@ static void put_row(struct canvas *canvas, const struct row *row)
 		*life = '|';
 		add_call(&text, call);
 		put_cell_text(canvas, row, text.text, PLAIN, -1);
-		*life = ':';
+		if (call->ended == 0 || call->waited)
+			*life = ':';
 		break;
 	case RETURN:
 		if (call->waited)

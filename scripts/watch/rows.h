@@ -31,10 +31,8 @@ static int drawing_over; /* what comes now is our doing, not theirs */
 
 static int has_utf8;
 
-/* -n: nothing that differs from run to run. With -x, rows come in the order of
- * its steps; in a step first those of its process, then those of what it has
- * woken, which runs at the same time. */
-static int same_each_time;
+/* With -n and -x, rows come in the order of the steps; in a step first those of
+ * its process, then those of what it has woken, which runs at the same time. */
 static long long current_step; /* 0: in the order of time */
 static int current_process;    /* the step's, or -1 */
 

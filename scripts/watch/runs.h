@@ -79,7 +79,7 @@
 	{"socket/server -n -p 0", "listening", "", WAITS | PIECES},
 	{"socket/client -w -p {port}", NULL, "", ENTER}}},
 {"socket-client", 0, 0, {
-	{"tests/tcp_peer listen send answer shutdown read", "\n", "",
+	{"tests/peer listen send answer shutdown read", "\n", "",
 	 HELPER | WAITS | NUMBERS},
 	{"socket/client -p {port}", NULL, "", 0}}},
 {"socket-buffers", 0, 0, {

@@ -68,15 +68,11 @@ static void show_text(int number, int width, const char *attribute,
 		      const char *text)
 {
 	char line[WIDEST * 4 + 40], cut[WIDEST * 4];
-	const int length = fitting(text, width);
-	int end = length;
-	if (text[length] != '\0') { /* not at a blank */
-		end = 0;
-		for (int i = 0; i < width && text[end] != '\0'; i++) {
+	int end = 0;
+	for (int i = 0; i < width && text[end] != '\0'; i++) {
+		end++;
+		while ((text[end] & 0xc0) == 0x80)
 			end++;
-			while ((text[end] & 0xc0) == 0x80)
-				end++;
-		}
 	}
 	snprintf(cut, sizeof cut, "%.*s", end, text);
 	snprintf(line, sizeof line, "\033[0;%sm%s", attribute, cut);

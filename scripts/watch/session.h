@@ -117,6 +117,7 @@ static struct process {
 		long unusual;      /* results: failed, or the end of file */
 	} signatures[SIGNATURES];
 	int signature; /* of the call that it is in, or -1 */
+	int folding;   /* that call is one of the folded ones */
 	long folded;
 	long long folded_until;
 	char folded_call[24];
@@ -162,7 +163,7 @@ static void note_enter(int process, long long time);
 static void note_end(int process, long long time);
 static void note_text(int process, long long time, const char *form, ...);
 static int is_drawn(const char *call, const char *arguments);
-static int same_each_time; /* -n */
+static int same_each_time; /* -n: nothing that differs from run to run */
 static int place_of(char kind, long value);
 
 static long long now(void)

@@ -20,6 +20,7 @@ static void open_output(void)
 {
 	const char *inode = getenv("WATCH_OUTPUT");
 	struct stat status;
+	tells_waits = inode != NULL;
 	if (inode == NULL || fstat(STDOUT_FILENO, &status) == -1 ||
 	    (unsigned long long)status.st_ino != strtoull(inode, NULL, 10))
 		return;

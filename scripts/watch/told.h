@@ -44,6 +44,12 @@ static int is_wanted(const char *call)
 	return only_calls == NULL;
 }
 
+/* The kernel may be slow in these, but nobody waits in them for another. */
+static const char immediate[] =
+    "fork exit _exit kill ftok shmget shmat shmdt shmctl semget semctl msgget "
+    "msgctl socket socketpair bind listen shutdown close setsockopt pipe "
+    "mkfifo prctl";
+
 static const char sending[] = "send sendto sendmsg write";
 static const char receiving[] = "recv recvfrom recvmsg read";
 
