@@ -5,7 +5,7 @@
 # Runs shm, socket (TCP, and with -u a Unix-domain pair) and msgqueue in turn
 # and several times: a machine that gets busier is unfair to none. Prints a
 # table and three answers (table.awk). Writes compare.csv, a row a run, and
-# compare.svg (picture.awk). Both appear whole or not at all.
+# compare.svg (picture.awk), when all has been measured.
 #
 # -q  quick: fewer and shorter runs, under 15 seconds and not 60
 # -o  the folder for the two files, which is made; default: the binaries'
@@ -30,7 +30,6 @@ here=$root/scripts/compare
 sizes=${COMPARE_SIZES:-64 1024 4096 65536 1048576}
 segments=${COMPARE_SEGMENTS:-4096 65536 1048576 16777216 268435456}
 patience=30 # seconds that a program may take
-made_dir=   # the folder for the results, if it was not there
 BUILD=${BUILD:-$root}
 dir=$BUILD
 
@@ -44,9 +43,6 @@ show_progress() { # TEXT
 
 tidy_up() {
 	show_progress ''
-	[ -n "$made_dir" ] || return 0
-	rm -rf "$private"
-	rmdir "$made_dir" 2>/dev/null || :
 }
 
 give_up() { # REASON [STATUS]
@@ -55,36 +51,18 @@ give_up() { # REASON [STATUS]
 	exit "${2:-1}"
 }
 
-# Our own folder is in theirs: a finished file can be moved in one step.
-make_folders() {
-	if [ ! -d "$dir" ]; then
-		mkdir -- "$dir" || exit 1
-		made_dir=$dir
-	fi
-	if [ -d "$dir/compare.csv" ] || [ -d "$dir/compare.svg" ]; then
-		give_up "compare.csv or compare.svg in $dir: it is a folder"
-	fi
-	dir=$(CDPATH='' cd -- "$dir" && pwd)
-	TMPDIR=$dir
-	private_folder compare.sh
-}
-
 # ---- runs ----------------------------------------------------------------
 
 # Whatever takes long runs in the background: a trap has to wait for what is
 # in the foreground. limit ends what hangs, and ends it with its child.
-measure() { # MECHANISM WAY BYTES SEGMENT ROUNDS
-	case $1 in
+measure() { # SERIES MECHANISM WAY BYTES ROUNDS [SEGMENT]
+	case $2 in
 	tcp) program=socket ;;
 	unix) program='socket -u' ;;
-	*) program=$1 ;;
+	*) program=$2 ;;
 	esac
-	command="scripts/compare/$program -w $2 -s $3 -n $5"
-	[ "$4" = N ] || command="$command -S $4"
-	form="mechanism=$1 wait=$2 bytes=$3 rounds=$5"
-	form="$form setup_us=N round_trip_us=N cpu_us=N switches=N"
-	[ "$1" != shm ] || form="$form attach_us=N touch_us=N segment=$4"
-	status=0 line='' more=''
+	command="scripts/compare/$program -w $3 -s $4 -n $5${6:+ -S $6}"
+	status=0
 	# shellcheck disable=SC2086 # these are words
 	scripts/limit "$patience" $command \
 		</dev/null 3<&- >"$private/out" 2>"$private/err" &
@@ -92,15 +70,13 @@ measure() { # MECHANISM WAY BYTES SEGMENT ROUNDS
 	wait "$children" || status=$?
 	children=
 	case $status in
-	0) # a second line makes the first one wrong
-		{ read -r line && read -r more; } <"$private/out" || :
-		echo "$4|$command|$form|$line$more" >>"$private/lap"
+	0)
+		read -r line <"$private/out" || :
+		echo "$1,$lap,$cores $line" >>"$private/lap"
 		;;
 	77)
 		read -r line <"$private/err" || :
-		[ "$4" = N ] || more="segment,$1,$4"
-		echo "refused,${more:-message,$1,$3},${line#*: }" \
-			>>"$private/refused"
+		echo "refused,$1,$2,${6:-$4},${line#*: }" >>"$private/refused"
 		;;
 	*)
 		[ "$status" -ne 124 ] || status="124, after $patience seconds"
@@ -110,49 +86,36 @@ $(cat "$private/err" "$private/out")"
 	esac
 }
 
-# Every line of the plan once. Lap 0 is a first look, which is not counted. What
-# a program printed is checked, and becomes a row. Then the plan gets as many
-# rounds as fit; a third of the time is for all the rest.
-run_lap() { # LAP
+# Every line of the plan once: series, mechanism, way, bytes, rounds, and for a
+# segment its size. What programs print becomes rows. Lap 0 is a first look,
+# which is not counted. The next plan has what was carried, and as many rounds
+# as fit; a third of the time is for all the rest.
+run_lap() {
 	: >"$private/lap"
-	while read -r mechanism way bytes segment rounds <&3; do
-		show_progress "run $1 of $laps: $mechanism, $way, $bytes bytes"
-		measure "$mechanism" "$way" "$bytes" "$segment" "$rounds"
+	while read -r series mechanism way bytes rounds segment <&3; do
+		what="$mechanism, $way, $bytes bytes"
+		show_progress "run $lap of $laps: $what"
+		measure "$series" "$mechanism" "$way" "$bytes" "$rounds" \
+			"$segment"
 	done 3<"$private/plan"
 	show_progress ''
-	awk -F '|' -v lap="$1" -v cores="${cores-}" \
-		-v csv="$private/compare.csv" -v seconds="$seconds" \
-		-v runs="$((laps * planned))" '
+	sed '/segment=/!s/$/,,,/; s/ [a-z_]*=/,/g' "$private/lap" \
+		>"$private/rows"
+	[ "$lap" -eq 0 ] || cat "$private/rows" >>"$private/compare.csv"
+	awk -F , -v seconds="$seconds" -v runs="$((laps * planned))" '
 	BEGIN { slice = seconds * 2e6 / 3 / runs }
-	{
-		row = $4
-		gsub(/[a-z_]+=/, "", row)
-		gsub(/ /, ",", row)
-		split(row, figure, ",")
-		gsub(/N/, "[0-9]+([.][0-9]+)?", $3)
-		if ($4 !~ "^" $3 "$" || figure[6] == 0) {
-			print "compare.sh: " $2 ": this is not what was" \
-				" asked for:\n" $4 | "cat >&2"
-			bad = 1
-			next
-		}
-		if (lap > 0)
-			print ($1 == "N" ? "message" : "segment") "," lap "," \
-				cores "," row (figure[11] ? "" : ",,,") >>csv
-		rounds = $1 == "N" ? 3 + int(slice / figure[6]) : figure[4]
-		print figure[1], figure[2], figure[3], $1, rounds
-	}
-	END { exit bad }' "$private/lap" >"$private/plan"
+	$1 == "message" { print $1, $4, $5, $6, 3 + int(slice / $9) }
+	$1 == "segment" { print $1, $4, $5, $6, $7, $14 }' \
+		"$private/rows" >"$private/plan"
 }
 
-# The plan has a line a combination: mechanism, way, bytes, segment (N for the
-# program's own choice), rounds. The rounds are for the first look only.
 run_all() {
+	cores=$({ nproc || getconf _NPROCESSORS_ONLN || echo '?'; } 2>/dev/null)
 	planned=0
 	for bytes in $sizes; do
 		for mechanism in shm tcp unix msgqueue; do
-			echo "$mechanism block $bytes N 50"
-			echo "$mechanism poll $bytes N 50"
+			echo "message $mechanism block $bytes 50"
+			echo "message $mechanism poll $bytes 50"
 			planned=$((planned + 2))
 		done
 	done >"$private/plan"
@@ -160,20 +123,18 @@ run_all() {
 	echo 'series,run,cores,mechanism,wait,bytes,rounds,setup_us,'\
 'round_trip_us,cpu_us,switches,attach_us,touch_us,segment' \
 		>"$private/compare.csv"
-	run_lap 0
-	cores=$({ nproc || getconf _NPROCESSORS_ONLN || echo '?'; } 2>/dev/null)
+	lap=0
+	run_lap
 	for segment in $segments; do
-		echo "shm block 64 $segment 10"
+		echo "segment shm block 64 10 $segment"
 	done >>"$private/plan"
-	lap=1
 	began=$(date +%s)
-	while [ "$lap" -le "$laps" ] && [ "$(date +%s)" -lt $((began + most)) ]
-	do
-		run_lap "$lap"
+	while [ "$lap" -lt "$laps" ] &&
+		[ "$(date +%s)" -lt $((began + most)) ]; do
 		lap=$((lap + 1))
+		run_lap
 	done
-	{ read -r _ && read -r _; } <"$private/compare.csv" ||
-		give_up 'no run gave a result'
+	[ -s "$private/rows" ] || give_up 'no run gave a result'
 }
 
 describe_machine() {
@@ -206,23 +167,21 @@ done
 shift $((OPTIND - 1))
 [ $# -eq 0 ] || give_up "unexpected argument '$1'
 $usage" 2
-[ -n "$dir" ] || give_up "-o '': not a folder
-$usage" 2
 seconds=${COMPARE_SECONDS:-$seconds}
-for program in compare/shm compare/socket compare/msgqueue limit; do
-	[ -x "$BUILD/scripts/$program" ] ||
-		give_up "there is no scripts/$program: build first: make"
-done
 
+# Our own folder is in theirs: a finished file can be moved in one step.
+mkdir -p -- "$dir"
+dir=$(CDPATH='' cd -- "$dir" && pwd)
+TMPDIR=$dir
 trap remove_private EXIT
 trap_signals
-make_folders
+private_folder compare.sh
+
 cd -- "$BUILD"
 run_all
 machine=$(describe_machine)
 awk -v machine="$machine" -f "$here/results.awk" -f "$here/picture.awk" \
 	"$private/compare.csv" >"$private/compare.svg"
-trap '' HUP INT QUIT TERM # both files or neither
 mv -f "$private/compare.csv" "$private/compare.svg" "$dir"
 
 printf '%s\n' "$machine" | fold -s -w 80

@@ -37,18 +37,10 @@ function log10(x,    sum, digit) {
 }
 
 # From one power of ten to another.
-function choose_scale(    name, least, most) {
-	least = 1e9
-	for (name in count)
-		if (name ~ /^[a-z]+ [a-z]+ [0-9]/) {
-			if (fastest(name) < least)
-				least = fastest(name)
-			if (slowest(name) > most)
-				most = slowest(name)
-		}
-	for (low = -9; ("1e" (low + 1)) + 0 <= least; low++)
+function choose_scale() {
+	for (low = -9; ("1e" (low + 1)) + 0 <= fastest("time"); low++)
 		;
-	for (high = low + 1; ("1e" high) + 0 < most; high++)
+	for (high = low + 1; ("1e" high) + 0 < slowest("time"); high++)
 		;
 }
 

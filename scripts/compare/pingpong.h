@@ -192,16 +192,11 @@ static double now(void) /* microseconds */
 	return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
 }
 
-static double in_us(struct timeval time)
-{
-	return (double)time.tv_sec * 1e6 + (double)time.tv_usec;
-}
-
 static struct used used_since(struct used start)
 {
 	struct rusage used;
 	getrusage(RUSAGE_SELF, &used);
-	const double cpu_us = in_us(used.ru_utime) + in_us(used.ru_stime);
+	const double cpu_us = (double)clock() * 1e6 / (double)CLOCKS_PER_SEC;
 	return (struct used){now() - start.time_us, cpu_us - start.cpu_us,
 			     (double)used.ru_nvcsw - start.switches};
 }

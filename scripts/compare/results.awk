@@ -1,8 +1,8 @@
 # results.awk - reads compare.csv, for table.awk or picture.awk after it
 #
 # Lists of values have names: "shm poll 64" has the time of a message in each
-# run of that combination, sorted. "size" has each size of messages, "segment"
-# each size of segments.
+# run of that combination, sorted. "time" has all of them, "size" each size of
+# messages, "segment" each size of segments.
 
 BEGIN {
 	FS = ","
@@ -15,6 +15,7 @@ $1 == "message" {
 	name = $4 " " $5 " " $6
 	add_once("size", $6)
 	add("setup " name, $8)
+	add("time", $9 / 2)
 	add(name, $9 / 2)
 	add("cpu " name, $10 / 2)
 	add("switches " name, $11 / 2)

@@ -8,23 +8,23 @@
 
 # Told once for all sizes, in whatever way it waited.
 $1 == "refused" {
-	what = $2 " of with " $3
+	what = $2 " " $3
 	if ($2 == "message")
 		add_once("size", $4)
-	if (!(what in sizes))
-		refused[++refusals] = what
-	if (!((what, $4) in told))
-		sizes[what] = sizes[what] ", " size_name($4)
-	told[what, $4] = 1
+	add_once(what, $4)
 	reason[what] = $5
 }
 
-function print_refused(kind,    i, who, text, cut) {
-	for (i = 1; i <= refusals; i++) {
-		if (index(refused[i], kind) != 1)
+function print_refused(kind,    i, j, what, text, cut) {
+	for (j = 1; j in mechanism; j++) {
+		what = kind " " mechanism[j]
+		if (!(what in count))
 			continue
-		text = "-  no " refused[i] " here: " reason[refused[i]]
-		sub(/of/, "of" substr(sizes[refused[i]], 2), text)
+		text = ""
+		for (i = 1; i <= count[what]; i++)
+			text = text ", " size_name(value[what, i])
+		text = "-  no " kind " of" substr(text, 2) " with " \
+			mechanism[j] " here: " reason[what]
 		while (length(text) > 79) {
 			for (cut = 80; substr(text, cut, 1) != " "; cut--)
 				;
@@ -194,19 +194,12 @@ function print_waiting(    i, j, k, who, least, last, head, by_waiting,
 		digits(by_mechanism)
 }
 
-function times(list, most, least) {
-	if (median(list least) == 0)
-		return "?"
-	return digits(median(list most) / median(list least))
-}
-
-function print_segments(    i, n, least, bytes) {
+function print_segments(    i, least, bytes, attaching, touching) {
 	print "\n3. How does set-up grow with the size of the segment?" \
 		" (microseconds)\n"
 	print " segment     attach   first touch   touch a page" \
 		"   set-up in all"
-	n = count["segment"]
-	for (i = 1; i <= n; i++) {
+	for (i = 1; i <= count["segment"]; i++) {
 		bytes = value["segment", i]
 		printf "%8s %10s %13s %14s %15s\n", size_name(bytes),
 			shown("attach " bytes), shown("touch " bytes),
@@ -215,13 +208,15 @@ function print_segments(    i, n, least, bytes) {
 	}
 	print "\nattach   the call of shmat alone"
 	print "touch    both processes use each page for the first time"
-	least = value["segment", 1]
-	if (n > 1)
+	if (i > 2) {
+		least = value["segment", 1]
+		attaching = median("attach " bytes) / median("attach " least)
+		touching = median("touch " bytes) / median("touch " least)
 		printf "%s is %.0f times %s. Attaching it took %s times as" \
 			" long, touching\neach of its pages once %s times.\n",
 			size_name(bytes), bytes / least, size_name(least),
-			times("attach ", bytes, least),
-			times("touch ", bytes, least)
+			digits(attaching), digits(touching)
+	}
 	print_refused("segment")
 }
 
