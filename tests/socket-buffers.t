@@ -36,8 +36,8 @@ send_waits() {
 }
 check 'send waits while the buffers are full; the figures are right' send_waits
 
-# A peer takes a sender's numbers down; then receivers get them as they were, and
-# with the second and third block of them exchanged.
+# A peer takes a sender's numbers down; then receivers get them as they were,
+# and with the second and third block of them exchanged.
 numbers_are_checked() {
 	start_peer wait-file "$work/go" read
 	run socket/sender -n -p "$port" localhost
