@@ -25,20 +25,19 @@ private_folder() { # NAME
 	[ -n "${TMPDIR:-}" ] && [ "${#TMPDIR}" -le 60 ] || TMPDIR=/tmp
 	export TMPDIR
 	folder=$TMPDIR/$1.$$
-	tries=0
 	until (umask 077 && mkdir "$folder") 2>/dev/null; do
-		tries=$((tries + 1))
-		folder=$TMPDIR/$1.$$.$tries
-		[ "$tries" -gt 20 ] || continue
-		echo "$1: cannot make a folder in $TMPDIR" >&2
-		exit 1
+		[ -e "$folder" ] || {
+			echo "$1: cannot make a folder in $TMPDIR" >&2
+			exit 1
+		}
+		folder=$folder.1
 	done
-	if ! { echo room >"$folder/room"; } 2>/dev/null; then
-		rm -rf "$folder"
-		echo "$1: no room in $TMPDIR" >&2
-		exit 1
-	fi
 	private=$folder
+	{ echo room >"$private/room"; } 2>/dev/null || {
+		echo "$1: no room in $TMPDIR" >&2
+		remove_private
+		exit 1
+	}
 }
 
 end_children() {

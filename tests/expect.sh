@@ -11,14 +11,13 @@ note() { echo "$*" >>"$work/notes"; } # TEXT ...
 fail() { # WHAT WAS EXPECTED
 	: >"$work/failed"
 	echo "expected: $1"
-	if [ -n "${command:-}" ]; then
-		echo "command: $command"
-		echo "came: exit status $status"
-		echo "standard output:"
-		show '  | ' "$out" 2>/dev/null
-		echo "standard error:"
-		show '  | ' "$err" 2>/dev/null
-	fi
+	[ -n "${command:-}" ] || exit 1
+	echo "command: $command"
+	echo "came: exit status $status"
+	echo "standard output:"
+	show '  | ' "$out" 2>/dev/null
+	echo "standard error:"
+	show '  | ' "$err" 2>/dev/null
 	exit 1
 }
 
@@ -30,15 +29,7 @@ skip() { # REASON
 # ---- what is expected ----------------------------------------------------
 
 letters() { # COUNT of the letter x
-	text=
-	piece=x
-	rest=$1
-	while [ "$rest" -gt 0 ]; do
-		[ $((rest % 2)) -eq 0 ] || text=$text$piece
-		piece=$piece$piece
-		rest=$((rest / 2))
-	done
-	printf %s "$text"
+	printf "%${1}s" '' | tr ' ' x
 }
 
 # Is TEXT a line of a file, or what a PATTERN leaves of it? Sets $line.
@@ -77,21 +68,13 @@ prints() { # TEXT, all of standard output
 $1"
 }
 
-prints_nothing() {
-	[ ! -s "$out" ] || fail 'nothing on standard output'
-}
+prints_nothing() { [ ! -s "$out" ] || fail 'nothing on standard output'; }
 
-prints_line() { # TEXT, a whole line
-	has_line "$out" "$1" || fail "the line '$1'"
-}
-
-prints_like() { # TEXT within a line of standard output
-	has_text "$out" "$1" || fail "'$1' in standard output"
-}
-
-says() { # TEXT within a line of standard error
-	has_text "$err" "$1" || fail "'$1' on standard error"
-}
+# TEXT as a whole line of standard output, within one of its lines, and within
+# a line of standard error.
+prints_line() { has_line "$out" "$1" || fail "the line '$1'"; }
+prints_like() { has_text "$out" "$1" || fail "'$1' in standard output"; }
+says() { has_text "$err" "$1" || fail "'$1' on standard error"; }
 
 # The program failed, and one clear line says why.
 fails_with() { # STATUS TEXT
@@ -171,7 +154,7 @@ new_key() { # sets $key
 new_path() { # sets $path
 	keys_taken=$((keys_taken + 1))
 	path=$work/queue.$keys_taken
-	(set -C && : >"$path") || fail "a new file $path"
+	: >"$path"
 	# ftok takes only the low bits of the inode's number.
 	if "$sysv" unused "$path"; then
 		echo "path $path" >>"$made"

@@ -9,15 +9,15 @@
 #
 # From the environment: BUILD, where the binaries are (default: beside their
 # sources); TEST_SHELL, the shell for tests and scripts (default: sh);
-# TEST_TIME_SCALE, a factor for all time limits (default: 1).
+# TEST_TIME_SCALE, a factor for all time limits (default: 1); from run.sh
+# TEST_COUNTS, a file for the counts: other files' names begin with its path.
 # shellcheck disable=SC2086 # $shell may be two words: busybox sh
 set -u
 
 cd "${0%/*}/.." || exit 1
 # shellcheck source=scripts/private.sh
 . scripts/private.sh
-LC_ALL=C # the words of messages that tests look for
-export LC_ALL
+export LC_ALL=C # the words of messages that tests look for
 file=tests/${0##*/}
 build=${BUILD:-.}
 shell=${TEST_SHELL:-sh}
@@ -28,12 +28,19 @@ skipped=0
 skip_all= # why no test of this file can be run
 time_limit=30
 
-if [ ! -x "$build/scripts/limit" ]; then
-	echo "Bail out! there is no $build/scripts/limit: build first (make)"
-	exit 1
-fi
-
 # ---- around a test -------------------------------------------------------
+
+inside=${TEST_INSIDE:-} # the test that this shell is to run
+unset TEST_INSIDE
+if [ -n "$inside" ]; then
+	folder=${work%.*} out=$work/out err=$work/err
+else
+	selected=${*:+" $* "}
+	trap_signals
+	[ -n "${TEST_COUNTS:-}" ] || private_folder ipc-test
+	folder=${TEST_COUNTS:-$private/test}
+fi
+made=$folder.made
 
 # The keys and paths that tests took are in the file $made: what they, or a
 # program that they broke, left in the kernel there goes, and nothing else.
@@ -44,19 +51,28 @@ tidy_up() {
 # Some KiB for people, with PREFIX before each line. A terminal's control
 # characters do nothing here; busybox tr knows no classes.
 show() { # PREFIX FILE
-	LC_ALL=C tr -c '\040-\176\n\t' '?' <"$2" | head -n 60 | cut -c 1-160 |
-		sed "s/^/$1/"
+	tr -c '\040-\176\n\t' '?' <"$2" | cut -c 1-160 |
+		sed -e "s/^/$1/" -e 60q
 }
 
 # What else may be the reason that something hung.
 load() {
-	if [ -r /proc/loadavg ]; then
-		read -r load _ </proc/loadavg
-	else
-		load=$(uptime)
-		load=${load##*: }
-	fi
-	echo "or the machine is busy: load ${load%% *}"
+	load=$(uptime)
+	load=${load##*: }
+	echo "or the machine is busy: load ${load%%[ ,]*}"
+}
+
+run_test() { # FUNCTION; sets $work, $result, $slow
+	export work="$folder.$number"
+	TEST_INSIDE=$1 "$build/scripts/limit" -d "$work" "$time_limit" \
+		$shell "$file" >"$folder.log" 2>&1 &
+	children=$!
+	wait "$children"
+	result=$?
+	children=
+	slow=
+	[ ! -f "$work/slow" ] || read -r slow <"$work/slow"
+	[ ! -f "$work/skipped" ] || read -r reason <"$work/skipped"
 }
 
 check() { # SENTENCE FUNCTION
@@ -73,20 +89,9 @@ check() { # SENTENCE FUNCTION
 	number=$((number + 1))
 	[ -z "${TEST_PROGRESS:-}" ] || # a terminal shows which test is running
 		printf '\r%-78.78s\r' "$file: $1" >"$TEST_PROGRESS"
-	if [ -n "$skip_all" ]; then
-		skipped=$((skipped + 1))
-		echo "ok $number - $1 # SKIP $skip_all"
-		return
-	fi
-	export work="$private/$number"
-	TEST_INSIDE=$2 "$build/scripts/limit" -d "$work" "$time_limit" \
-		$shell "$file" >"$private/log" 2>&1 &
-	children=$!
-	wait "$children"
-	result=$?
-	children=
-	slow=
-	[ ! -f "$work/slow" ] || read -r slow <"$work/slow"
+	result=77
+	reason=$skip_all
+	[ -n "$skip_all" ] || run_test "$2"
 	case $result in
 	0)
 		echo "ok $number - $1${slow:+ ($slow s)}"
@@ -94,13 +99,12 @@ check() { # SENTENCE FUNCTION
 		;;
 	77)
 		skipped=$((skipped + 1))
-		read -r reason <"$work/skipped"
 		echo "ok $number - $1 # SKIP $reason"
 		;;
 	*)
 		failures=$((failures + 1))
 		echo "not ok $number - $1"
-		show '#   ' "$private/log"
+		show '#   ' "$folder.log"
 		if [ "$result" -eq 124 ]; then
 			echo "#   it hung: ended after $slow seconds ($(load))"
 			for printed in "$work"/*out "$work"/*err; do
@@ -116,25 +120,13 @@ check() { # SENTENCE FUNCTION
 
 finish_tests() {
 	echo "1..$number"
-	passed=$((number - failures - skipped))
 	[ -z "${TEST_COUNTS:-}" ] ||
-		echo "$passed $failures $skipped" >>"$TEST_COUNTS"
+		echo "$((number - failures - skipped)) $failures $skipped" \
+			>>"$TEST_COUNTS"
 	remove_private
 	[ "$failures" -eq 0 ]
 	exit
 }
-
-inside=${TEST_INSIDE:-}
-unset TEST_INSIDE
-if [ -n "$inside" ]; then
-	private=
-	made=${work%/*}/made out=$work/out err=$work/err
-else
-	selected=${*:+" $* "}
-	trap_signals
-	private_folder ipc-test
-	made=$private/made
-fi
 
 # Without a loopback interface no TCP or UDP socket reaches another.
 has_loopback() {
@@ -143,8 +135,7 @@ has_loopback() {
 	esac
 }
 
-# At the top of a file of tests.
-needs_loopback() {
+needs_loopback() { # for a whole file of tests: at its top
 	[ -n "$inside" ] || has_loopback ||
 		skip_all='there is no loopback interface'
 }
@@ -179,7 +170,8 @@ run_script() { # SCRIPT [ARGUMENT ...]
 # Two users of this machine, $me and $other, who need no account; and copies of
 # some programs that both may run.
 two_users() { # PROGRAM ...
-	[ "$(id -u)" -eq 0 ] || skip 'only root can be two users'
+	setpriv --reuid=1 true 2>/dev/null ||
+		skip 'only root can be two users, with setpriv'
 	me=$((1000000000 + $$ % 4194304 * 16))
 	# shellcheck disable=SC2034 # for the tests
 	other=$((me + 1))
@@ -190,13 +182,21 @@ two_users() { # PROGRAM ...
 	chmod 755 "$work/bin" "$work"/bin/*
 }
 
-# Run one of these copies as one of the two.
-run_as() { # USER PROGRAM [ARGUMENT ...], without its folder
-	command=$*
+# One of these copies takes the place of this shell, for one of the two.
+as_user() { # USER PROGRAM [ARGUMENT ...], without its folder
 	user=$1
 	program=$2
 	shift 2
-	run_command "$build/tests/as_user" "$user" "$work/bin" "./$program" "$@"
+	cd "$work/bin" || exit
+	exec setpriv --reuid="$user" --regid="$user" --clear-groups \
+		"./$program" "$@"
+}
+
+run_as() { # USER PROGRAM [ARGUMENT ...]
+	command=$*
+	new_output
+	(as_user "$@") >"$out" 2>"$err"
+	status=$?
 }
 
 # Start a program in the background. $work/NAME.out and .err get its output.
@@ -228,26 +228,27 @@ begin() { # TEXT NAME PROGRAM [ARGUMENT ...]
 	await "$1" "$text"
 }
 
-pid() { # NAME
+pid() { # NAME; sets $pid
 	read -r pid <"$work/$1.pid"
 	echo "$pid"
 }
 
 stop() { # NAME [SIGNAL]
-	read -r pid <"$work/$1.pid"
-	kill -s "${2:-TERM}" "$pid"
+	kill -s "${2:-TERM}" "$(pid "$1")"
 }
 
 # Wait for the end of a started program; then as after run.
 finish() { # NAME
-	command="(started as $1)"
 	read -r pid <"$work/$1.pid"
 	wait "$pid"
-	status=$?
-	take_output "$1"
+	take_output "$1" "$?"
 }
 
-take_output() { # NAME; what it has put into a FIFO is not there
+# As after run, with what a started program has printed so far. What it has put
+# into a FIFO is not there.
+take_output() { # NAME [STATUS]
+	command="(started as $1)"
+	status=${2:-'(has not ended)'}
 	new_output
 	[ ! -f "$work/$1.out" ] || out=$work/$1.out
 	[ ! -f "$work/$1.err" ] || err=$work/$1.err
@@ -281,8 +282,6 @@ tick() {
 await() { # NAME TEXT
 	until has_text "$work/$1.out" "$2"; do
 		tick && continue
-		command="(started as $1)"
-		status='(has not ended)'
 		take_output "$1"
 		fail "a line with '$2' within the time limit ($(load))"
 	done
@@ -300,9 +299,9 @@ await_that() { # COMMAND [ARGUMENT ...]
 	done
 }
 
-# What a process does, as ps says it: S or I waits, T or t was stopped, Z has
-# ended. No word where there is no process.
-look_at() { # PID; sets $state
+# Does a process do this? As ps says it: S or I waits, T or t was stopped, Z or
+# X, or no process, has ended: nobody may have waited for it yet.
+process_is() { # PID PATTERN
 	state=
 	if [ -r /proc/self/stat ]; then
 		# None of our programs has a blank in its name.
@@ -310,26 +309,15 @@ look_at() { # PID; sets $state
 	else
 		state=$(ps -o stat= -p "$1")
 	fi 2>/dev/null
-}
-
-# Nobody may have waited for it yet: then it is a zombie.
-has_ended() { # PID
-	look_at "$1"
-	case $state in
-	'' | [ZX]*) ;;
-	*) return 1 ;;
-	esac
-}
-
-is_in_state() { # NAME of a started program, PATTERN
-	read -r pid <"$work/$1.pid"
-	look_at "$pid"
 	# shellcheck disable=SC2254 # it is a pattern
 	case ${state:-Z} in
 	$2) ;;
 	*) return 1 ;;
 	esac
 }
+
+has_ended() { process_is "$1" '[ZX]*'; }         # PID
+is_in_state() { process_is "$(pid "$1")" "$2"; } # NAME PATTERN
 
 # Does it wait for something? Our programs do so only where they are meant to.
 waits() { is_in_state "$1" '[SI]*'; } # NAME of a started program

@@ -35,67 +35,53 @@ links_resolve() {
 			for (link in page) {
 				file = link
 				sub(/#.*/, "", file)
-				print file, page[link], (link !~ /#/ || \
-					link in heading) ? "yes" : link
+				found = link !~ /#/ || link in heading
+				if (!found || (getline line <file) < 0)
+					print link ", a link of " page[link]
 			}
-		}' $pages scripts/watch/README.md >"$work/links"
-	[ -s "$work/links" ] || fail 'links'
-	while read -r name page found; do
-		[ -e "$name" ] || fail "the file $name, as in $page"
-		[ "$found" = yes ] || fail "the heading $found, as in $page"
-	done <"$work/links"
+		}' $pages scripts/watch/README.md >"$work/missing"
+	[ ! -s "$work/missing" ] || fail "$(cat "$work/missing")"
 }
 check 'links and their headings are there' links_resolve
 
+# Each program is named by README.md and by its sheet, and there its options, in
+# a line with it: they are typed, or in the table of programs.
 programs_are_mentioned() {
-	for source in fork_demo/*.c shm/*.c socket/*.c msgqueue/*.c; do
-		program=${source%.c}
-		program=${program##*/}
-		has_text "${source%/*}/README.md" "$program" ||
-			fail "$program in ${source%/*}/README.md"
-		has_text README.md "$program" || fail "$program in README.md"
-	done
+	# shellcheck disable=SC2086 # these are names
+	awk '{ text[FILENAME] = text[FILENAME] $0 "\n" }
+		/^ \* usage: / { usage[FILENAME] = $0 }
+		function need(page, name, option) {
+			if (text[page] !~ name (option == "" ? "" : \
+					"[^\n]*[ []-[a-z]*" option))
+				print page " about " name, option
+		}
+		END {
+			for (file in usage) {
+				split(file, part, /[\/.]/)
+				sheet = part[1] "/README.md"
+				need("README.md", part[2], "")
+				need(sheet, part[2], "")
+				groups = split(usage[file], group, /\[-/)
+				for (g = 2; g <= groups; g++) {
+					gsub(/[^a-z].*|h/, "", group[g])
+					for (i = 1; i <= length(group[g]); i++)
+						need(sheet, part[2], \
+							substr(group[g], i, 1))
+				}
+			}
+		}' $pages fork_demo/*.c shm/*.c socket/*.c msgqueue/*.c \
+		>"$work/missing"
+	[ ! -s "$work/missing" ] || fail "$(cat "$work/missing")"
 }
-check 'each program is mentioned by its sheet and by README.md' \
+check 'each program and each of its options is mentioned by its sheet' \
 	programs_are_mentioned
-
-# An option is typed in a sheet, or named in its table of programs.
-options_are_mentioned() {
-	for lab in fork_demo shm socket msgqueue; do
-		awk '/^ \* usage: / {
-				for (i = 4; i <= NF; i++)
-					if ($i ~ /^\[-[a-z]+\]*$/)
-						options[$3] = options[$3] $i
-				gsub(/[^a-z]|h/, "", options[$3])
-			}
-			FILENAME ~ /[.]md$/ { line[FNR] = $0 }
-			function look(letters,    i, letter) {
-				if (letters == "")
-					return
-				look(substr(letters, 2))
-				letter = substr(letters, 1, 1)
-				for (i in line)
-					if (index(line[i], name) && \
-						line[i] ~ "[ []-[a-z]*" letter)
-						return
-				print name " -" letter
-			}
-			END {
-				for (name in options)
-					look(options[name])
-			}' "$lab"/*.c "$lab/README.md" >"$work/missing"
-		[ ! -s "$work/missing" ] ||
-			fail "in the sheet of $lab: $(cat "$work/missing")"
-	done
-}
-check 'each option is mentioned beside its program' options_are_mentioned
 
 # Where a page shows a command: in `...`, or in an indented block.
 targets_exist() {
 	# shellcheck disable=SC2016,SC2086 # no commands; these are names
 	sed -n -e 's/.*`\(make [a-z][a-z_-]*\).*/\1/p' \
-		-e 's/^    \$* *\(make [a-z][a-z_-]*\).*/\1/p' $pages |
-		sort -u >"$work/named"
+		-e 's/^    \$* *\(make [a-z][a-z_-]*\).*/\1/p' $pages \
+		>"$work/named"
 	while read -r _ target; do
 		case $target in
 		demo-* | test-* | watch* | step* | check-) continue ;;
@@ -107,18 +93,13 @@ targets_exist() {
 		done
 		fail "make $target: a target"
 	done <"$work/named"
-}
-check 'each target of make that a page names is there' targets_exist
-
-tasks_are_named() {
 	for task in tests/check-*.sh; do
-		[ -f "$task" ] || continue
 		task=${task##*/}
-		# shellcheck disable=SC2086 # these are names
-		grep -q "make ${task%.sh}" $pages ||
+		has_line "$work/named" "make ${task%.sh}" ||
 			fail "make ${task%.sh} in a page"
 	done
 }
-check 'each task that can be checked is named in a sheet' tasks_are_named
+check 'targets of make that a page names are there; each task is named' \
+	targets_exist
 
 finish_tests

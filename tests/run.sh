@@ -16,77 +16,72 @@ cd "${0%/*}/.." || exit 1
 . scripts/private.sh
 
 usage='usage: tests/run.sh [-h] [NAME ...]'
-limit=${BUILD:-.}/scripts/limit
 
-files_of() { # NAME
-	case $1 in
-	soak) echo tests/soak.sh tests/soak-deaths.sh ;;
-	*) for file in tests/"$1".t tests/"$1"-*.t; do
-		[ ! -f "$file" ] || echo "$file"
-	done ;;
-	esac
+give_up() { # REASON [STATUS]
+	echo "run.sh: $1" >&2
+	remove_private
+	exit "${2:-1}"
 }
 
 # One file after the other, whichever no other lane has taken: with -C only one
-# lane can make its log. Each file of tests ends what it has started.
+# lane can make its output. Each file of tests ends what it has started. When it
+# is through it writes its counts; a line in the FIFO says that it has ended.
 run_lane() {
 	trap 'end_children; exit 143' HUP INT QUIT TERM
+	file_number=0
 	for file in $files; do
-		log=$results/${file##*/}
-		(set -C && : >"$log") 2>/dev/null || continue
-		${TEST_SHELL:-sh} "$file" >"$log" 2>&1 &
+		file_number=$((file_number + 1))
+		counts=$results/$file_number
+		output=$counts.out
+		(set -C && echo "# $file" >"$output") 2>/dev/null || continue
+		TEST_COUNTS=$counts ${TEST_SHELL:-sh} "$file" \
+			>>"$output" 2>&1 3>&- &
 		children=$!
 		wait "$children"
 		children=
-		echo "$file" >>"$results/through"
+		echo "$file_number" >&3
 	done
 }
 
-files=
 case ${1:-} in
 -h)
 	echo "$usage"
 	exit 0
 	;;
--*)
-	echo "$usage" >&2
-	exit 2
-	;;
-'')
-	for file in tests/*.t; do
-		files="$files $file"
-	done
-	;;
+-*) give_up "unknown option $1
+$usage" 2 ;;
+'') set -- '*' ;;
 esac
+files=' '
 for name in "$@"; do
-	found=$(files_of "$name")
-	[ -n "$found" ] || {
-		echo "run.sh: there is no file of tests '$name'" >&2
-		echo "$usage" >&2
-		exit 2
-	}
-	for file in $found; do # each once
-		[ "${files#*"$file"}" != "$files" ] || files="$files $file"
+	suffix=.t
+	[ "$name" != soak ] || suffix=.sh
+	found=
+	# shellcheck disable=SC2231 # NAME may be *
+	for file in tests/$name$suffix tests/$name-*$suffix; do
+		[ -f "$file" ] || continue
+		found=yes
+		case $files in # each once
+		*" $file "*) ;;
+		*) files="$files$file " ;;
+		esac
 	done
+	[ -n "$found" ] || give_up "there is no file of tests '$name'
+$usage" 2
 done
-[ -x "$limit" ] || {
-	echo "run.sh: there is no $limit: build first (make)" >&2
-	exit 1
-}
+[ -x "${BUILD:-.}/scripts/limit" ] ||
+	give_up "there is no ${BUILD:-.}/scripts/limit: build first (make)"
 
 trap_signals
-private_folder ipc-test-results
+private_folder ipc-tests
 results=$private
-dd if=/dev/zero of="$results/room" bs=65536 count=64 2>/dev/null || {
-	echo "run.sh: no room for 4 MiB in ${TMPDIR:-/tmp}" >&2
-	remove_private
-	exit 1
-}
-rm "$results/room"
+dd if=/dev/zero of="$results/room" bs=65536 count=1024 2>/dev/null ||
+	give_up "no room for 64 MiB in $TMPDIR"
+: >"$results/room"
 
-# Each file of tests adds a line to counts when it is through.
-export TEST_COUNTS="$results/counts"
-: >"$TEST_COUNTS"
+mkfifo "$results/through" || give_up 'no FIFO can be made'
+exec 3<>"$results/through"
+
 if [ -t 1 ] && [ -t 2 ]; then # where a terminal can show what is going on
 	export TEST_PROGRESS=/dev/tty
 fi
@@ -96,34 +91,24 @@ while [ "$lane" -lt "${TEST_JOBS:-4}" ]; do
 	run_lane &
 	children="$children $!"
 done
-count=0
-for file in $files; do
-	count=$((count + 1))
-	"${BUILD:-.}/scripts/await" line "$results/through" "$file" 86400 &
-	waiting=$!
-	children="$children $waiting"
-	wait "$waiting"
-	children=${children% *}
-	[ -z "${TEST_PROGRESS:-}" ] || printf '%79s\r' ''
-	echo "# $file"
-	cat "$results/${file##*/}"
-done
 
-# No lane looks for another file in a folder that is being removed.
+# A file that did not get through counts as one failure.
+passed=0 failed=0 skipped=0
+for file in $files; do
+	read -r file_number <&3
+	[ -z "${TEST_PROGRESS:-}" ] || printf '%79s\r' ''
+	cat "$results/$file_number.out"
+	good=0 bad=1 left_out=0
+	[ ! -f "$results/$file_number" ] ||
+		read -r good bad left_out <"$results/$file_number"
+	passed=$((passed + good))
+	failed=$((failed + bad))
+	skipped=$((skipped + left_out))
+done
 for lane in $children; do
 	wait "$lane"
 done
 children=
-
-# A file that did not get through counts as one failure.
-awk -v files="$count" '
-	{ passed += $1; failed += $2; skipped += $3 }
-	END {
-		failed += files - NR
-		print passed + 0 " passed, " failed " failed, " \
-			skipped + 0 " skipped"
-		exit failed > 0
-	}' "$TEST_COUNTS"
-result=$?
 remove_private
-exit "$result"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

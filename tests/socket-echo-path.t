@@ -90,8 +90,9 @@ others_server() {
 	default=/tmp/ipc_echo_$me
 	[ ! -e "$default" ] || fail "no $default yet"
 	trap 'rm -f "$default"' EXIT
-	begin 'Server listening' echo tests/as_user "$other" "$work/bin" \
-		./echo_server -u "$default"
+	as_user "$other" echo_server -u "$default" >"$work/echo.out" 2>&1 &
+	echo "$!" >"$work/echo.pid"
+	await echo 'Server listening'
 	chmod 666 "$default"
 	refuses_default echo_client 'was made by another user'
 	! grep -q Accepted "$work/echo.out" || fail 'nobody has connected'

@@ -3,79 +3,57 @@
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 
-absolute=$(cd "$build" && pwd)
+BUILD=$(cd "$build" && pwd)
 
-# A project with nothing but a file of tests, from standard input.
+# A project with nothing but a file of tests, from standard input. TMPDIR is a
+# folder in it, of a short name. What a test is to tell goes to own/told.
 own_tests() {
-	mkdir "$work/own" "$work/own/tests" "$work/own/scripts" "$work/tmp"
+	mkdir "$work/own" "$work/own/tests" "$work/own/scripts" "$work/own/tmp"
 	cp tests/lib.sh tests/expect.sh tests/run.sh "$work/own/tests"
 	cp scripts/private.sh "$work/own/scripts"
-	{
-		# shellcheck disable=SC2016 # it is for the other file
-		echo '. "${0%/*}/lib.sh"'
-		cat
-		echo 'finish_tests'
-	} >"$work/own/tests/own.t"
-	export BUILD="$absolute"
-	unset TEST_COUNTS TEST_TIME_SCALE
-}
-
-run_own() {
-	TMPDIR=$work/tmp run_script "$work/own/tests/run.sh" "$@"
-}
-
-no_file_is_left() {
-	[ -z "$(ls -A "$work/tmp")" ] || fail 'no file left'
-}
-
-is_gone() { # KIND, of the id that is in the file of this name
-	read -r id <"$work/$1"
-	run scripts/sysv remove "$1" "$id"
-	exits 3
-}
-
-failing_test_is_told() {
-	own_tests <<-'END'
-		good() {
+	cat - >"$work/own/tests/own.t" <<-'END'
+		. "${0%/*}/lib.sh"
+		leaves() {
 			new_key
 			new_path
 			run shm/writer -k "$key"
 			run msgqueue/writer -f "$path" text
-			"$sysv" find segment "$key" >"$TMPDIR/../segment"
-			queue_id "$path" >"$TMPDIR/../queue"
+			segment_exists "$key" && queue_exists "$path" ||
+				fail 'two objects'
+			echo "$key $("$sysv" key "$path")" >told
 		}
-		check 'a good one' good
+	END
+	cat >>"$work/own/tests/own.t"
+	echo 'finish_tests' >>"$work/own/tests/own.t"
+	export BUILD TMPDIR=tmp
+	unset TEST_COUNTS TEST_TIME_SCALE
+}
+
+run_own() {
+	run_script "$work/own/tests/run.sh" "$@"
+}
+
+nothing_is_left() {
+	read -r key queue_key <"$work/own/told"
+	gone segment "$key"
+	gone queue "$queue_key"
+	[ -z "$(ls -A "$work/own/tmp")" ] || fail 'no file left'
+}
+
+# One test hangs, two wait in vain until little time is left; one is slow.
+results_are_told() {
+	own_tests <<-'END'
+		check 'a good one' leaves
 		bad() { run fork_demo/private; prints nothing; }
 		check 'a bad one' bad
 		none() { skip 'for a reason'; }
 		check 'one that cannot be' none
-	END
-	run_own own own # once
-	exits 1
-	prints_line 'ok 1 - a good one'
-	prints_line 'not ok 2 - a bad one'
-	prints_line 'ok 3 - one that cannot be # SKIP for a reason'
-	prints_line "# alone: BUILD=$absolute sh tests/own.t bad"
-	prints_like 'expected: this standard output'
-	prints_like '| shared_int in parent process: 10'
-	prints_line '1 passed, 1 failed, 1 skipped'
-	no_file_is_left
-	is_gone segment
-	is_gone queue
-}
-check 'tests: a failure says what was expected and came; nothing is left' \
-	failing_test_is_told
-
-# One test hangs, one waits in vain until little time is left; one is slow.
-hanging_test_is_ended() {
-	own_tests <<-'END'
 		time_limit=10
 		hangs() {
-			new_path
-			start reader msgqueue/reader -f "$path"
-			pid reader >"$TMPDIR/../pid"
+			start waits scripts/await line /dev/null ''
+			pid waits >pid
 			letters 90000 >"$work/much.out"
-			finish reader
+			finish waits
 		}
 		check 'it waits for ever' hangs
 		waits_in_vain() {
@@ -88,104 +66,97 @@ hanging_test_is_ended() {
 		slow() { "$build/scripts/await" line /dev/null '' 6 || :; }
 		check 'a slow one' slow
 	END
-	TEST_TIME_SCALE=0.4 run_own
+	echo 'exit 0' >"$work/own/tests/broken.t"
+	TEST_TIME_SCALE=0.4 run_own own broken own # once
 	exits 1
+	prints_line 'ok 1 - a good one'
+	prints_line 'not ok 2 - a bad one'
+	prints_line 'ok 3 - one that cannot be # SKIP for a reason'
+	prints_line "# alone: BUILD=$BUILD sh tests/own.t bad"
+	prints_like 'expected: this standard output'
+	prints_like '| shared_int in parent process: 10'
 	prints_like '#   it hung: ended after '
 	prints_like ' (or the machine is busy: load '
 	prints_like "expected: a line with 'nonsense' within the time limit"
 	prints_like '| Child has exited.'
 	prints_like 'expected: that at last: false'
-	prints_like 'ok 4 - a slow one ('
+	prints_like 'ok 7 - a slow one ('
+	prints_line '2 passed, 5 failed, 1 skipped'
 	[ "$(wc -c <"$out")" -lt 4000 ] || fail 'some KiB'
-	read -r pid <"$work/pid"
-	! kill -0 "$pid" 2>/dev/null || fail 'no survivor'
-	prints_line '1 passed, 3 failed, 0 skipped'
+	read -r pid <"$work/own/pid"
+	has_ended "$pid" || fail 'no survivor'
+	nothing_is_left
 }
-check 'tests: what hangs is ended and fails; what is slow says its seconds' \
-	hanging_test_is_ended
-
-broken_file_counts_as_failed() {
-	own_tests </dev/null
-	echo 'exit 0' >"$work/own/tests/own.t"
-	run_own
-	exits 1
-	prints_line '0 passed, 1 failed, 0 skipped'
-}
-check 'tests: a file that does not get through is a failure' \
-	broken_file_counts_as_failed
+check 'tests: what fails, hangs or is slow is told; nothing is left' \
+	results_are_told
 
 tests_can_be_stopped() {
 	own_tests <<-'END'
 		waits() {
-			new_path
-			start reader msgqueue/reader -f "$path"
-			await_that queue_exists "$path"
-			queue_id "$path" >"$TMPDIR/../queue"
-			pid reader >"$TMPDIR/../reader.pid"
+			leaves
+			start reader msgqueue/reader -t 9 -f "$path"
+			pid reader >pid
 			finish reader
 		}
 		check 'it waits' waits
 	END
 	for signal in TERM QUIT; do
-		: >"$work/reader.pid"
+		: >"$work/own/pid"
 		# In the background INT and QUIT are ignored; limit mends that.
 		# shellcheck disable=SC2086 # the shell may be two words
-		TMPDIR=$work/tmp "$build/scripts/limit" 20 \
-			$shell "$work/own/tests/run.sh" >"$work/own.out" 2>&1 &
-		tests=$!
-		await_that test -s "$work/reader.pid"
-		kill -s "$signal" "$tests"
-		wait "$tests"
-		status=$?
+		"$build/scripts/limit" 20 $shell "$work/own/tests/run.sh" \
+			>"$work/own.out" 2>&1 &
+		echo "$!" >"$work/own.pid"
+		await_that test -s "$work/own/pid"
+		end own "$signal"
 		[ "$status" -gt 128 ] || fail "death by $signal"
-		read -r pid <"$work/reader.pid"
-		! kill -0 "$pid" 2>/dev/null || fail 'no process left'
-		is_gone queue
-		no_file_is_left
+		read -r pid <"$work/own/pid"
+		has_ended "$pid" || fail 'no process left'
+		nothing_is_left
 	done
 }
 check 'tests: stopped, leave nothing behind' tests_can_be_stopped
 
-# Somebody else made each folder first, and a file in it that names another.
 private_folder_is_new() {
 	own_tests <<-'END'
-		good() { echo "$work" >"$TMPDIR/../where"; }
+		good() { echo "$work" >told; }
 		check 'a good one' good
 	END
-	echo precious >"$work/file"
+	cd "$work/own" || exit
 	command='tests in a folder where somebody was first'
 	# The shell that is started has this pid.
 	# shellcheck disable=SC2016,SC2086
-	TMPDIR=$work/tmp run_command $shell -c '
-		for name in ipc-test ipc-test-results; do
-			mkdir "$TMPDIR/$name.$$" "$TMPDIR/$name.$$/1"
-			echo "path '"$work"'/file" >"$TMPDIR/$name.$$/1/made"
-		done
-		exec '"$shell"' "$1"' sh "$work/own/tests/own.t"
+	run_command $shell -c 'mkdir "tmp/ipc-test.$$"
+		exec '"$shell"' tests/own.t'
 	succeeds
-	read -r where <"$work/where"
+	read -r where <told
 	case $where in
-	*/ipc-test.*.1/1) ;;
+	tmp/ipc-test.*.1/test.1) ;;
 	*) fail "another folder than that of somebody else: $where" ;;
 	esac
-	[ -s "$work/file" ] || fail 'nothing is removed by a name in a file'
-	[ ! -d "$where" ] || fail 'no folder left'
+	[ ! -d "${where%/*}" ] || fail 'no folder left'
 }
 check 'tests: a private folder is never one that was there' \
 	private_folder_is_new
 
+# It can be mounted in a namespace of our own, which takes it along.
+in_small_folder() { # SHELL COMMAND that comes first
+	command="tests in a TMPDIR of 1 MiB, after $1"
+	# shellcheck disable=SC2016,SC2086
+	run_command unshare -rm $shell -c 'cd "$0" &&
+		mount -t tmpfs -o size=1m tmpfs tmp && '"$1"'
+		exec '"$shell"' tests/run.sh' "$work/own"
+}
+
 no_room() {
 	own_tests </dev/null
-	TMPDIR=$work/nowhere run_script "$work/own/tests/run.sh"
+	TMPDIR=nowhere run_own
 	fails_with 1 'cannot make a folder in '
-	[ "$(id -u)" -eq 0 ] || skip 'only root can make a file system'
-	mount -t tmpfs -o size=1m tmpfs "$work/tmp" 2>/dev/null ||
+	unshare -rm mount -t tmpfs tmpfs "$work/own/tmp" 2>/dev/null ||
 		skip 'no file system can be mounted here'
-	run_own
-	fails_with 1 'no room for 4 MiB in '
-	dd if=/dev/zero of="$work/tmp/all" 2>/dev/null
-	run_own
-	umount "$work/tmp"
+	in_small_folder true
+	fails_with 1 'no room for 64 MiB in '
+	in_small_folder 'dd if=/dev/zero of=tmp/all 2>/dev/null'
 	fails_with 1 'no room in '
 }
 check 'tests: without a TMPDIR, or room in it, there is one clear line' no_room
@@ -212,7 +183,7 @@ limit_ends_groups() {
 	limit_exits 124 0.1 sh -c 'trap "" TERM; echo "$$"; while :; do :; done'
 	read -r pid <"$out"
 	await_that has_ended "$pid"
-	TEST_TIME_SCALE=0.01 limit_exits 124 10 sh -c 'while :; do :; done'
+	TEST_TIME_SCALE=0.0001 limit_exits 124 3000 sh -c 'while :; do :; done'
 	limit_exits 127 20 nonsense-program
 	TEST_TIME_SCALE=x fails 125 TEST_TIME_SCALE scripts/limit 10 true
 	fails 125 usage scripts/limit x true

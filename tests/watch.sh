@@ -33,6 +33,7 @@ watch() { # ARGUMENT ...
 
 # A port that was free just now.
 new_port() { # sets $port
+	has_loopback || skip 'there is no loopback interface'
 	reserve_port
 	stop reserve
 	wait

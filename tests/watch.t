@@ -243,7 +243,8 @@ check 'there is colour on a terminal only' terminal_has_colour
 unwatchable_is_said() {
 	cp "$build/shm/race" "$work/setuid"
 	if [ "$(id -u)" -eq 0 ]; then
-		chown 1 "$work/setuid"
+		chown 1 "$work/setuid" 2>/dev/null ||
+			skip 'there is no other user here'
 		chmod 4755 "$work/setuid"
 		watch "$work/setuid"
 		fails_with 1 'cannot be watched: it is set-user-id'
