@@ -3,8 +3,8 @@
 #
 # Each command that play.awk types reads it in first. It goes to the folder of
 # the session's section, which is HOME there, a copy of what play.sh has
-# prepared. ipcs, ipcrm and ss know only what belongs to the section. $HOME.names
-# has lines TEXT=TEXT_OF_THE_PAGE, and stand_in.sh adds to them.
+# prepared. ipcs, ipcrm and ss know only what belongs to the section. The file
+# $HOME.names has lines TEXT=TEXT_OF_THE_PAGE, and stand_in.sh adds to them.
 # shellcheck disable=SC2154 # play.sh and play.awk set what it takes
 
 export HOME TMPDIR="$private" keys ports built

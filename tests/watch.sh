@@ -84,6 +84,7 @@ folds_some() {
 # shows.
 open_screen() {
 	mkfifo "$work/keys"
+	: >"$work/screen.out"
 	exec 5<>"$work/keys"
 	"$build/scripts/terminal" <"$work/keys" >"$work/screen.out" 5>&- &
 	echo "$!" >"$work/terminal.pid"
@@ -97,7 +98,7 @@ press() { # KEY ..., as printf reads numbers
 	printf '1k%d\n' "$@" >&5
 }
 
-# The lines that it has shown, without the times.
+# The lines that it has shown, without the times and pids.
 shown() {
-	sed -n 's/^= 1 [^ ]* //p' "$work/screen.out" | tr -d '\015'
+	sed -n 's/^= 1 [^ ]* [^ ]* //p' "$work/screen.out" | tr -d '\015'
 }
