@@ -27,15 +27,14 @@ static struct terminal {
 	int used;        /* bytes of it */
 } terminals[4];
 
-static void say(char kind, struct terminal *terminal)
+static void say(char kind, struct terminal *by)
 {
 	struct timespec time;
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	dprintf(STDOUT_FILENO, "%c %d %ld.%03ld %d %.*s\n", kind,
-		(int)(terminal - terminals), (long)time.tv_sec,
-		time.tv_nsec / 1000000, (int)terminal->running, terminal->used,
-		terminal->line);
-	terminal->used = 0;
+		(int)(by - terminals), (long)time.tv_sec,
+		time.tv_nsec / 1000000, (int)by->running, by->used, by->line);
+	by->used = 0;
 }
 
 static int read_printed(struct terminal *terminal)
@@ -122,7 +121,8 @@ int main(void)
 		for (int i = 1; i < 4; i++)
 			ends[i + 1] =
 			    (struct pollfd){open_end(&terminals[i]), POLLIN, 0};
-		ticks = poll(ends, 5, 100) == 0 ? ticks + 1 : 0;
+		const int ready = poll(ends, 5, 100);
+		ticks = ready == 0 ? ticks + 1 : 0;
 		for (int i = 1; i < 4; i++) {
 			if (ends[i + 1].revents && !read_printed(&terminals[i]))
 				poll(NULL, 0, 5); /* all have closed it */
@@ -131,7 +131,7 @@ int main(void)
 		}
 		if (ticks > 0)
 			say('t', terminals);
-		if (ends[0].revents == 0)
+		if (ready < 1 || ends[0].revents == 0)
 			continue;
 		if (fgets(line, sizeof line, stdin) == NULL)
 			break;
