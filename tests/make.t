@@ -29,7 +29,7 @@ enter_small_tree() {
 		scripts/watch/library.c scripts/watch/*.h fork_demo/private.c \
 		shm/race.c shm/writer.c \
 		tests/lib.sh tests/expect.sh tests/run.sh |
-		(cd "$work/a tree" && tar xf -) || fail 'a copy'
+		(cd "$work/a tree" && tar xof -) || fail 'a copy'
 	cd "$work/a tree" || exit
 	cat >tests/fork_demo-private.t <<-'END'
 		. "${0%/*}/lib.sh"

@@ -10,9 +10,9 @@ rooms='fork_demo shm socket msgqueue scripts tests'
 # The tree, and what was built: only what the solution changes is built anew.
 copy_tree() {
 	mkdir "$work/tree"
-	tar cf - Makefile $rooms | tar xf - -C "$work/tree"
+	tar cf - Makefile $rooms | tar xof - -C "$work/tree"
 	[ "$build" = . ] ||
-		(cd "$build" && tar cf - $rooms) | tar xf - -C "$work/tree"
+		(cd "$build" && tar cf - $rooms) | tar xof - -C "$work/tree"
 }
 
 first_test() { # FILE

@@ -59,8 +59,8 @@ message_ends_wait() {
 	new_path
 	watch "msgqueue/reader -f $path" "msgqueue/writer -f $path hello"
 	succeeds
-	in_order 'ftok("' 'IPC_CREAT|IPC_EXCL|0600)' '| msgrcv(id ' 'type 1)' \
-		'msgsnd(id ' '"hello\x00") = 0' ': waited ' \
+	in_order 'ftok("' 'IPC_CREAT|IPC_EXCL|0600)' '| msgrcv(id ' 'type' \
+		'1)' 'msgsnd(id ' '"hello\x00") = 0' ': waited ' \
 		'| msgrcv = 6 type 1, "hello\x00" <--' \
 		'>Data Received is : hello' 'IPC_RMID) = 0'
 	prints_like '1 message sent, by 2 calls that send or receive: 2.0 for'
@@ -331,6 +331,26 @@ calls_cost_little() {
 	prints_like 'shmdt '
 }
 check 'what a watched call costs is shown as a ratio' calls_cost_little
+
+# watch's first child is its guardian, the second one the program.
+program_begins() {
+	look_for_children "$(pid watch)"
+	born=${born% }
+	program=${born##* }
+	[ "$program" != "${born%% *}" ]
+}
+
+# watch does not read until the program is through.
+dropped_are_counted() {
+	start watch scripts/watch/watch 'tests/many_calls 5000'
+	await_that program_begins
+	stop watch STOP
+	await_that has_ended "$program"
+	stop watch CONT
+	ends_well watch
+	prints_like ' events were dropped: '
+}
+check 'what has been dropped at the end is told as well' dropped_are_counted
 
 orders_are_the_same() {
 	new_path

@@ -178,6 +178,8 @@ static void begin(struct use *use, int symbol, ...)
 
 	struct line line = {.length = 0};
 	if (stream != -1) {
+		if (is(call, "_exit"))
+			make_room();
 		begin_line(&line, "begin");
 		add(&line, " %s %ld", call->name, use->number);
 		for (int i = 0; i < use->count; i++)
@@ -322,6 +324,7 @@ __attribute__((constructor)) static void start(void)
 __attribute__((destructor)) static void finish(void)
 {
 	struct line line;
+	make_room();
 	begin_line(&line, "end");
 	end_line(&line);
 }

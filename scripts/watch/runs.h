@@ -19,7 +19,8 @@
  * ORDER    its lines come in any order
  * PIECES   what one recv gets is a message, as its top comment says: with one
  *          byte a recv, or a send to it, only how they end is judged
- * TIMING   "send: buffers full" may come or not: a matter of time
+ * TIMING   "send: buffers full" may come or not, "for example: " with another
+ *          text: a matter of time
  * HELPER   a partner from tests, whose calls do not fail
  * KEEPS    what it made is to stay, for the next one
  * WAITS    waits as long as it takes for a partner: gets SIGTERM when that has
@@ -63,7 +64,7 @@
 {"shm-no_syscalls", 0, 0, {{"shm/no_syscalls", NULL, "", NUMBERS}}},
 {"shm-race-delays", 0, 0, {{"shm/race -d", NULL, "", NUMBERS | ORDER}}},
 {"shm-sum", 0, 0, {{"shm/sum -p 3 -n 10000", NULL, "", NUMBERS}}},
-{"shm-torn", 0, 0, {{"shm/torn", NULL, "", NUMBERS}}},
+{"shm-torn", 0, 0, {{"shm/torn", NULL, "", NUMBERS | TIMING}}},
 {"shm-torn-guarded", 0, 0, {{"shm/torn -s", NULL, "", NUMBERS}}},
 
 {"socket-pair", 0, 0, {

@@ -93,3 +93,16 @@ static void open_stream(void)
 	(stream, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
 #endif
 }
+
+/* It may be full. There is to be room for the last lines, and in them for the
+ * number of those that were dropped. */
+static void make_room(void)
+{
+	const int saved = errno;
+	const int size = 1 << 20;
+	if (to_socket && !strict)
+		LIBC(setsockopt,
+		     int (*)(int, int, int, const void *, socklen_t))
+	(stream, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+	errno = saved;
+}

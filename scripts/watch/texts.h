@@ -15,16 +15,24 @@ static int compare_lines(const void *one, const void *other)
 	return strcmp(*(char *const *)one, *(char *const *)other);
 }
 
+static void remove_lines(char *text, const char *beginning)
+{
+	char *line = strstr(text, beginning);
+	while (line != NULL) {
+		const char *end = line + strcspn(line, "\n");
+		end += *end == '\n';
+		memmove(line, end, strlen(end) + 1);
+		line = strstr(text, beginning);
+	}
+}
+
 /* What may differ is made the same. On the heap. */
 static char *comparable(const char *text, int flags)
 {
 	char *copy = copy_of(text), *to = copy;
-	char *full = strstr(copy, "send: buffers full");
-	while ((flags & TIMING) && full != NULL) {
-		const char *end = full + strcspn(full, "\n");
-		end += *end == '\n';
-		memmove(full, end, strlen(end) + 1);
-		full = strstr(copy, "send: buffers full");
+	if (flags & TIMING) {
+		remove_lines(copy, "send: buffers full");
+		remove_lines(copy, "for example: ");
 	}
 	for (const char *from = copy; (flags & NUMBERS) && *from != '\0';) {
 		if (!isdigit((unsigned char)*from)) {
