@@ -11,6 +11,11 @@ export HOME TMPDIR="$private" keys ports built
 if [ ! -d "$HOME" ]; then
 	printf '%s\n' "$HOME=$user_home" "./socket=$socket" >"$HOME.names"
 	cp -RP "$private/copies$built" "$HOME"
+	# ftok gives some folders the same key: not one that has a queue.
+	until "$build/scripts/sysv" unused "$HOME"; do
+		mv "$HOME" "$HOME.taken"
+		cp -RP "$private/copies$built" "$HOME" || exit
+	done
 fi
 cd "$HOME" || exit
 
