@@ -59,6 +59,7 @@ $(library): $(watch).c $(wildcard scripts/watch/*.h) $(out).built_with
 headers_of = $(filter $(out)$(1)/%,$(programs)): $(wildcard $(1)/*.h)
 $(foreach room,$(rooms),$(eval $(call headers_of,$(room))))
 $(tools): $(wildcard $(labs:%=%/*.h))
+$(out)tests/teller: scripts/watch/door.h
 
 # The programs of one lab.
 lab_programs = $(1): $(filter $(out)$(1)/%,$(programs))

@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../scripts/watch/door.h"
+
 enum { PROCESSES = 9 };
 
 static struct process {
@@ -29,23 +31,9 @@ static struct process {
 static FILE *open_connection(int door)
 {
 	int ends[2];
-	struct iovec byte = {.iov_base = "", .iov_len = 1};
-	union {
-		struct cmsghdr header; /* aligns it */
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = {.room = ""};
-	struct msghdr message = {.msg_iov = &byte,
-				 .msg_iovlen = 1,
-				 .msg_control = &control,
-				 .msg_controllen = sizeof control};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == -1)
 		err(1, "socketpair");
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(header), &ends[1], sizeof ends[1]);
-	if (sendmsg(door, &message, 0) == -1)
+	if (sendmsg(door, message_with(ends[1]), 0) == -1)
 		err(1, "sendmsg");
 	close(ends[1]);
 	return fdopen(ends[0], "w");

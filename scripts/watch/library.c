@@ -143,6 +143,8 @@ static size_t unsent_length;
 
 #include "inject.h"
 
+#include "door.h"
+
 #include "stream.h"
 
 /*

@@ -32,26 +32,12 @@ static void open_output(void)
 static int open_pair(void)
 {
 	int ends[2];
-	struct iovec byte = {.iov_base = "", .iov_len = 1};
-	union {
-		struct cmsghdr header; /* aligns it */
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = {.room = ""};
-	struct msghdr message = {.msg_iov = &byte,
-				 .msg_iovlen = 1,
-				 .msg_control = &control,
-				 .msg_controllen = sizeof control};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(int));
 	if (LIBC(socketpair, int (*)(int, int, int, int *))(
 		AF_UNIX, SOCK_STREAM, 0, ends) == -1)
 		return -1;
-	memcpy(CMSG_DATA(header), &ends[1], sizeof ends[1]);
 	const ssize_t sent =
 	    LIBC(sendmsg, ssize_t(*)(int, const struct msghdr *, int))(
-		door, &message, NO_SIGNAL);
+		door, message_with(ends[1]), NO_SIGNAL);
 	LIBC(close, int (*)(int))(ends[1]);
 	if (sent != -1)
 		return ends[0];
@@ -98,11 +84,9 @@ static void open_stream(void)
  * number of those that were dropped. */
 static void make_room(void)
 {
-	const int saved = errno;
 	const int size = 1 << 20;
 	if (to_socket && !strict)
 		LIBC(setsockopt,
 		     int (*)(int, int, int, const void *, socklen_t))
 	(stream, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-	errno = saved;
 }
