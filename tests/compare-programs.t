@@ -176,12 +176,7 @@ spoil() { # KIND [BYTE of a segment, 1 is the last one]
 }
 
 can_be_spoilt() { # KIND; sets $id, to 0 if the process has ended
-	"$build/tests/odd" list "$parent" >"$work/used" 2>"$work/cannot" ||
-		skip "$(cat "$work/cannot")"
-	while read -r kind id; do
-		[ "$kind" != "$1" ] || has_line "$work/old" "$kind $id" ||
-			return 0
-	done <"$work/used"
+	find_used "$1" "$parent" && return 0
 	id=0
 	has_ended "$parent"
 }

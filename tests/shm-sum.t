@@ -42,11 +42,7 @@ begin_sum() { # NUMBERS; sets $child, which has attached the segment
 # Somebody writes over the first part, again and again.
 sum_is_checked() {
 	begin_sum 300000000
-	"$build/tests/odd" list "$(pid sum)" >"$work/used" ||
-		skip 'no objects can be seen here'
-	while read -r object id; do
-		has_line "$work/old" "$object $id" || break
-	done <"$work/used"
+	find_used segment "$(pid sum)" || fail 'its segment'
 	"$build/tests/odd" spoil segment "$id" 8192 2>"$work/spoil"
 	finish sum
 	fails_with 1 'the sum is '

@@ -32,6 +32,17 @@ note_old() {
 	"$build/tests/odd" list >"$work/old" 2>"$work/cannot"
 }
 
+# An object that is not one of those, and that this process has used.
+find_used() { # KIND PID; sets $id
+	"$build/tests/odd" list "$2" >"$work/used" 2>"$work/cannot" ||
+		skip "$(cat "$work/cannot")"
+	while read -r kind id; do
+		[ "$kind" != "$1" ] || has_line "$work/old" "$kind $id" ||
+			return 0
+	done <"$work/used"
+	return 1
+}
+
 # Neither a segment nor semaphores, where anybody can tell.
 nothing_left_of() { # PID ...
 	"$build/tests/odd" list "$@" >"$work/left" 2>"$work/cannot"
