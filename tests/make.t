@@ -97,8 +97,6 @@ labs_stand_alone() {
 	run_make test-fork_demo-private CFLAGS=-O0
 	succeeds
 	prints_line '1 passed, 0 failed, 0 skipped'
-	run_make clean-ipc -n CFLAGS=-O0
-	prints_line 'sh scripts/cleanup.sh'
 	run_make -C shm CFLAGS=-O0
 	exits 2
 	run_make clean
@@ -107,6 +105,24 @@ labs_stand_alone() {
 }
 check 'make: a lab needs no other lab, no run bits, and may stand in "a tree"' \
 	labs_stand_alone
+
+# What a lab's folder hands on to the Makefile above.
+folders_hand_on() {
+	for lab in fork_demo socket msgqueue; do
+		cmp -s shm/Makefile "$lab/Makefile" ||
+			fail "the same Makefile in shm and in $lab"
+	done
+	run_make -n -C shm test demo watch step check-shm-second-reader \
+		clean clean-ipc
+	succeeds
+	for words in 'run.sh shm' 'play.sh shm/README.md' 'watch/watch  ' \
+		'watch/watch -s' check-shm-second-reader.sh 'rm -rf ' \
+		cleanup.sh; do
+		prints_like "$words"
+	done
+}
+check "make: in a lab's folder there are the targets of the lab" \
+	folders_hand_on
 
 # Whatever a user's git makes of line ends, these files keep theirs.
 line_ends() {
