@@ -50,24 +50,16 @@ case ${1:-} in
 	;;
 -*) give_up "unknown option $1
 $usage" 2 ;;
-'') set -- '*' ;;
 esac
-files=' '
-for name in "$@"; do
+files=
+[ $# -gt 0 ] || files=$(echo tests/*.t)
+for name; do
 	suffix=.t
 	[ "$name" != soak ] || suffix=.sh
-	found=
-	# shellcheck disable=SC2231 # NAME may be *
-	for file in tests/$name$suffix tests/$name-*$suffix; do
-		[ -f "$file" ] || continue
-		found=yes
-		case $files in # each once
-		*" $file "*) ;;
-		*) files="$files$file " ;;
-		esac
-	done
-	[ -n "$found" ] || give_up "there is no file of tests '$name'
+	named=$(ls "tests/$name$suffix" "tests/$name-"*$suffix 2>/dev/null)
+	[ -n "$named" ] || give_up "there is no file of tests '$name'
 $usage" 2
+	files="$files $named"
 done
 [ -x "${BUILD:-.}/scripts/limit" ] ||
 	give_up "there is no ${BUILD:-.}/scripts/limit: build first (make)"
