@@ -48,7 +48,7 @@ results_are_told() {
 		hangs() {
 			start waits scripts/await line /dev/null ''
 			pid waits >pid
-			letters 90000 >"$work/much.out"
+			letters 90000 | fold -w 300 >"$work/much.out"
 			finish waits
 		}
 		check 'it waits for ever' hangs
@@ -78,7 +78,7 @@ results_are_told() {
 	prints_like 'expected: that at last: false'
 	prints_like 'ok 7 - a slow one ('
 	prints_line '2 passed, 5 failed, 1 skipped'
-	[ "$(wc -c <"$out")" -lt 4000 ] || fail 'some KiB'
+	[ "$(wc -c <"$out")" -lt 16000 ] || fail 'some KiB'
 	read -r pid <"$work/own/pid"
 	has_ended "$pid" || fail 'no survivor'
 	nothing_is_left
@@ -160,6 +160,12 @@ limit_ends_groups() {
 	await_that has_ended "$pid"
 	TEST_TIME_SCALE=0.0001 limit_exits 124 3000 sh -c 'while :; do :; done'
 	limit_exits 127 20 nonsense-program
+	start outer scripts/limit 60 "$build/scripts/limit" 60 \
+		sh -c 'echo "$$"; exec sleep 60'
+	await_that test -s "$work/outer.out"
+	stop outer KILL
+	read -r pid <"$work/outer.out"
+	await_that has_ended "$pid"
 	TEST_TIME_SCALE=x fails 125 TEST_TIME_SCALE scripts/limit 10 true
 	fails 125 usage scripts/limit x true
 	fails 125 usage scripts/limit -d "$work/new" 1
