@@ -9,8 +9,7 @@
 #
 # From the environment: BUILD, where the binaries are (default: beside their
 # sources); TEST_SHELL, the shell for tests and scripts (default: sh);
-# TEST_TIME_SCALE, a factor for all time limits (default: 1); from run.sh
-# TEST_COUNTS, a file for the counts: other files' names begin with its path.
+# TEST_TIME_SCALE, a factor for all time limits (default: 1).
 # shellcheck disable=SC2086 # $shell may be two words: busybox sh
 set -u
 
@@ -24,7 +23,6 @@ shell=${TEST_SHELL:-sh}
 sysv=$build/scripts/sysv
 number=0
 failures=0
-skipped=0
 skip_all= # why no test of this file can be run
 time_limit=30
 
@@ -37,8 +35,8 @@ if [ -n "$inside" ]; then
 else
 	selected=${*:+" $* "}
 	trap_signals
-	[ -n "${TEST_COUNTS:-}" ] || private_folder ipc-test
-	folder=${TEST_COUNTS:-$private/test}
+	private_folder ipc-test
+	folder=$private/test
 fi
 made=$folder.made
 
@@ -97,10 +95,7 @@ check() { # SENTENCE FUNCTION
 		echo "ok $number - $1${slow:+ ($slow s)}"
 		[ ! -f "$work/notes" ] || show '#   ' "$work/notes"
 		;;
-	77)
-		skipped=$((skipped + 1))
-		echo "ok $number - $1 # SKIP $reason"
-		;;
+	77) echo "ok $number - $1 # SKIP $reason" ;;
 	*)
 		failures=$((failures + 1))
 		echo "not ok $number - $1"
@@ -120,9 +115,6 @@ check() { # SENTENCE FUNCTION
 
 finish_tests() {
 	echo "1..$number"
-	[ -z "${TEST_COUNTS:-}" ] ||
-		echo "$((number - failures - skipped)) $failures $skipped" \
-			>>"$TEST_COUNTS"
 	remove_private
 	[ "$failures" -eq 0 ]
 	exit

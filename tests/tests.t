@@ -26,7 +26,7 @@ own_tests() {
 	cat >>"$work/own/tests/own.t"
 	echo 'finish_tests' >>"$work/own/tests/own.t"
 	export BUILD TMPDIR=tmp
-	unset TEST_COUNTS TEST_TIME_SCALE
+	unset TEST_TIME_SCALE
 }
 
 nothing_is_left() {
@@ -155,7 +155,7 @@ limit_ends_groups() {
 	limit_exits 0 20 true
 	limit_exits 3 20 sh -c 'exit 3'
 	limit_exits 143 20 sh -c 'kill "$$"'
-	limit_exits 124 0.1 sh -c 'trap "" TERM; echo "$$"; while :; do :; done'
+	limit_exits 124 1 sh -c 'trap "" TERM; echo "$$"; while :; do :; done'
 	read -r pid <"$out"
 	await_that has_ended "$pid"
 	TEST_TIME_SCALE=0.0001 limit_exits 124 3000 sh -c 'while :; do :; done'
