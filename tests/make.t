@@ -40,6 +40,13 @@ enter_small_tree() {
 	find . -type f -exec chmod a-x {} +
 }
 
+# All files get the same time: some makes tell times apart only by seconds.
+build_with() { # CC CFLAGS
+	find . -exec touch -t 202001010000 {} +
+	run_make fork_demo CC="$1" CFLAGS="$2"
+	succeeds
+}
+
 # Its compiler makes empty files, prints its words, and knows no header.
 falsely_built() {
 	enter_small_tree
@@ -53,18 +60,12 @@ falsely_built() {
 		done
 	END
 	chmod +x "$work/cc"
-	run_make fork_demo CC="$work/cc" CFLAGS=-O0
-	succeeds
-	run_make fork_demo CC="$work/cc" CFLAGS=-O0
+	build_with "$work/cc" -O0
+	build_with "$work/cc" -O0
 	! has_line "$out" -O0 || fail 'nothing is built again'
-	# Some makes tell times apart only by their seconds.
-	find . -exec touch -t 202001010000 {} +
-	run_make fork_demo CC="$work/cc" CFLAGS="-O1 -DWORD='\"a b\"'"
-	succeeds
-	prints_line -O1
+	build_with "$work/cc" "-DWORD='\"a b\"'"
 	prints_line '-DWORD="a b"'
-	find . -exec touch -t 202001010000 {} +
-	run_make fork_demo CC="$work/cc -c" CFLAGS="-O1 -DWORD='\"a b\"'"
+	build_with "$work/cc -c" "-DWORD='\"a b\"'"
 	prints_line -c
 	run_make BUILD='b 3' fork_demo
 	fails_with 2 'a name without blanks'
@@ -82,11 +83,9 @@ check 'make: other flags build again; without atomics the rest is built' \
 labs_stand_alone() {
 	enter_small_tree
 	echo 'an error' >>shm/race.c
-	for lab in fork_demo socket msgqueue; do
-		run_make -n "test-$lab"
-		succeeds
-		! has_text "$out" shm/race || fail 'no other lab is built'
-	done
+	run_make -n test-fork_demo test-socket test-msgqueue
+	succeeds
+	! has_text "$out" shm/race || fail 'no other lab is built'
 	run_make -C fork_demo CFLAGS=-O0
 	succeeds
 	[ -x fork_demo/private ] || fail 'the lab is built'

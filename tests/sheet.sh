@@ -9,14 +9,15 @@
 export ASAN_OPTIONS=detect_leaks=0 # under strace leaks cannot be looked for
 
 play_pages() { # PAGE ...
+	status=0
 	if [ -n "$skip_all" ]; then
 		echo "1..0 # SKIP $skip_all"
-		return
+	else
+		$shell scripts/play.sh -c "$@" 2>&1 &
+		children=$!
+		wait "$children" || status=$?
+		children=
 	fi
-	$shell scripts/play.sh -c "$@" 2>&1 &
-	children=$!
-	wait "$children"
-	status=$?
-	children=
-	return "$status"
+	remove_private
+	exit "$status"
 }
