@@ -294,7 +294,7 @@ await_that() { # COMMAND [ARGUMENT ...]
 process_is() { # PID PATTERN
 	state=
 	# None of our programs has a blank in its name.
-	{ read -r _ _ state _ <"/proc/$1/stat" ||
+	{ read -r _ _ state _ <"/proc/$1/stat" || [ -d /proc/self ] ||
 		state=$(ps -o stat= -p "$1"); } 2>/dev/null
 	# shellcheck disable=SC2254 # it is a pattern
 	case ${state:-Z} in
