@@ -15,8 +15,8 @@
  * line is "late" when less than a third of the time is left. If it took more
  * than 5 seconds, or the time was up, the seconds are written to FOLDER/slow.
  *
- * Exit status: the command's; 128 + n where signal n ended it; 124 where the
- * time was up; 125 where limit failed; 127 where there is no such command.
+ * Exit status: the command's; 128 + n where signal n came to it or to limit;
+ * 124 where the time was up; 125 where limit failed; 127: no such command.
  * From the environment: TEST_TIME_SCALE, a factor for the time (default: 1).
  */
 
@@ -35,7 +35,9 @@
 #include <time.h>
 #include <unistd.h>
 
+static const char *folder;             /* -d, or NULL */
 static volatile sig_atomic_t ended_by; /* the signal that limit got */
+static const struct timespec pause_10_ms = {.tv_nsec = 10000000};
 
 /* SIGCHLD only ends a pause early. */
 static void note_signal(int signal_number)
@@ -47,15 +49,13 @@ static void note_signal(int signal_number)
 static double now(void)
 {
 	struct timespec time;
-	if (clock_gettime(CLOCK_MONOTONIC, &time) == -1)
-		err(125, "clock_gettime");
+	clock_gettime(CLOCK_MONOTONIC, &time);
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
 /* Returns when the group is empty: nothing of it is left. */
 static void end_group(pid_t group)
 {
-	const struct timespec pause = {.tv_nsec = 5000000};
 	double since = now();
 	if (kill(-group, SIGTERM) == -1 && errno == ESRCH)
 		return;
@@ -65,57 +65,51 @@ static void end_group(pid_t group)
 			;
 		if (kill(-group, 0) == -1)
 			return;
-		nanosleep(&pause, NULL);
+		nanosleep(&pause_10_ms, NULL);
 	}
 	kill(-group, SIGKILL);
 }
 
-/* Where nobody reads the FIFO it cannot be opened: then there is no line. */
-static void write_line(const char *path, const char *line)
+static const char *in_folder(const char *name)
 {
-	int file = open(path, O_WRONLY | O_CREAT | O_NONBLOCK, 0600);
+	static char path[4096];
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	return path;
+}
+
+/* Where nobody reads the FIFO it cannot be opened: then there is no line. */
+static void write_line(const char *name, const char *line)
+{
+	int file = open(in_folder(name), O_WRONLY | O_CREAT | O_NONBLOCK, 0600);
 	if (file == -1)
 		return;
-	ssize_t length = write(file, line, strlen(line));
-	(void)length;
+	dprintf(file, "%s\n", line);
 	close(file);
 }
 
 int main(int argc, char *argv[])
 {
-	int with_folder = argc > 2 && strcmp(argv[1], "-d") == 0;
-	const char *folder = with_folder ? argv[2] : NULL;
-	char **words = argv + (with_folder ? 3 : 1); /* SECONDS COMMAND ... */
-	char *end = NULL;
-	double seconds = words[0] == NULL ? 0 : strtod(words[0], &end);
-	if (end == NULL || *end != '\0' || !(seconds > 0 && seconds <= 86400) ||
-	    words[1] == NULL)
-		errx(125, "usage: limit [-d FOLDER] SECONDS COMMAND [ARG ...]");
-
-	const char *scale = getenv("TEST_TIME_SCALE");
-	double factor = scale == NULL ? 1 : strtod(scale, &end);
-	if (*end != '\0' || !(factor > 0 && factor <= 1000))
-		errx(125, "TEST_TIME_SCALE '%s': must be above 0, to 1000",
-		     scale);
-	seconds *= factor;
-
-	char ticks[4096], slow[4096], line[32];
-	if (with_folder) {
-		snprintf(ticks, sizeof ticks, "%s/ticks", folder);
-		snprintf(slow, sizeof slow, "%s/slow", folder);
-		if (mkdir(folder, 0700) == -1)
-			err(125, "mkdir %s", folder);
-		if (mkfifo(ticks, 0600) == -1)
-			err(125, "mkfifo %s", ticks);
+	if (argc > 2 && strcmp(argv[1], "-d") == 0) {
+		folder = argv[2];
+		argv += 2;
+		argc -= 2;
 	}
+	const char *scale = getenv("TEST_TIME_SCALE");
+	double factor = scale == NULL ? 1 : atof(scale);
+	double seconds = argc < 3 ? 0 : atof(argv[1]) * factor;
+	if (!(seconds > 0))
+		errx(125, "usage: limit [-d FOLDER] SECONDS COMMAND [ARG ...]; "
+			  "SECONDS and TEST_TIME_SCALE are above 0");
+	if (folder != NULL && mkdir(folder, 0700) == -1)
+		err(125, "mkdir %s", folder);
+	if (folder != NULL && mkfifo(in_folder("ticks"), 0600) == -1)
+		err(125, "mkfifo %s", in_folder("ticks"));
 
 	/* The command has no handlers: SIGINT, which comes ignored in a
 	 * script's background jobs, ends it. */
 	const int signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGCHLD};
-	struct sigaction action = {.sa_handler = note_signal};
-	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-		sigaction(signals[i], &action, NULL);
+		signal(signals[i], note_signal);
 #ifdef __linux__
 	/* Orphans of the group become limit's children, not those of an init
 	 * that takes its time: until they are waited for, they are there. */
@@ -128,37 +122,34 @@ int main(int argc, char *argv[])
 		err(125, "fork");
 	if (child == 0) {
 		setpgid(0, 0);
-		execvp(words[1], words + 1);
-		err(127, "execvp %s", words[1]);
+		execvp(argv[2], argv + 2);
+		err(127, "execvp %s", argv[2]);
 	}
 	/* In both: whoever is first, the group is there when it is needed. */
 	setpgid(child, child);
 	signal(SIGPIPE, SIG_IGN);
 
-	const struct timespec pause = {.tv_nsec =
-					   with_folder ? 10000000 : 100000000};
 	double passed = 0;
 	int status;
 	pid_t waited;
 	while ((waited = waitpid(child, &status, WNOHANG)) == 0) {
 		if (ended_by != 0 || passed > seconds || getppid() != parent)
 			break;
-		nanosleep(&pause, NULL);
+		nanosleep(&pause_10_ms, NULL);
 		passed = now() - start;
-		if (with_folder)
-			write_line(ticks, passed > seconds * 2 / 3 ? "late\n"
-								   : "tick\n");
+		if (folder != NULL)
+			write_line("ticks",
+				   passed > seconds * 2 / 3 ? "late" : "tick");
 	}
 	end_group(child);
 	passed = now() - start;
-	if (with_folder && passed > (waited == 0 ? 0 : 5 * factor)) {
-		snprintf(line, sizeof line, "%.0f\n", passed);
-		write_line(slow, line);
+	if (folder != NULL && (waited == 0 || passed > 5 * factor)) {
+		char slow[32];
+		snprintf(slow, sizeof slow, "%.0f", passed);
+		write_line("slow", slow);
 	}
-	if (ended_by != 0) {
-		signal(ended_by, SIG_DFL);
-		raise(ended_by);
-	}
+	if (ended_by != 0)
+		return 128 + ended_by;
 	if (waited == 0)
 		return 124;
 	if (waited == -1)

@@ -24,15 +24,8 @@ tidy_up() {
 private_folder() { # NAME
 	[ -n "${TMPDIR:-}" ] && [ "${#TMPDIR}" -le 60 ] || TMPDIR=/tmp
 	export TMPDIR
-	folder=$TMPDIR/$1.$$
-	until (umask 077 && mkdir "$folder") 2>/dev/null; do
-		[ -e "$folder" ] || {
-			echo "$1: cannot make a folder in $TMPDIR" >&2
-			exit 1
-		}
-		folder=$folder.1
-	done
-	private=$folder
+	mkdir -m 700 "$TMPDIR/$1.$$" || exit 1
+	private=$TMPDIR/$1.$$
 	{ echo room >"$private/room"; } 2>/dev/null || {
 		echo "$1: no room in $TMPDIR" >&2
 		remove_private

@@ -4,6 +4,3 @@
 . "${0%/*}/sheet.sh"
 
 play_pages scripts/compare/README.md
-status=$?
-remove_private
-exit "$status"

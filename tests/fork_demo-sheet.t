@@ -4,6 +4,3 @@
 . "${0%/*}/sheet.sh"
 
 play_pages fork_demo/README.md fork_demo/*.c
-status=$?
-remove_private
-exit "$status"

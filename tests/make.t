@@ -40,6 +40,13 @@ enter_small_tree() {
 	find . -type f -exec chmod a-x {} +
 }
 
+# All files get the same time: some makes tell times apart only by seconds.
+build_with() { # CC CFLAGS
+	find . -exec touch -t 202001010000 {} +
+	run_make fork_demo CC="$1" CFLAGS="$2"
+	succeeds
+}
+
 # Its compiler makes empty files, prints its words, and knows no header.
 falsely_built() {
 	enter_small_tree
@@ -53,18 +60,12 @@ falsely_built() {
 		done
 	END
 	chmod +x "$work/cc"
-	run_make fork_demo CC="$work/cc" CFLAGS=-O0
-	succeeds
-	run_make fork_demo CC="$work/cc" CFLAGS=-O0
+	build_with "$work/cc" -O0
+	build_with "$work/cc" -O0
 	! has_line "$out" -O0 || fail 'nothing is built again'
-	# Some makes tell times apart only by their seconds.
-	find . -exec touch -t 202001010000 {} +
-	run_make fork_demo CC="$work/cc" CFLAGS="-O1 -DWORD='\"a b\"'"
-	succeeds
-	prints_line -O1
+	build_with "$work/cc" "-DWORD='\"a b\"'"
 	prints_line '-DWORD="a b"'
-	find . -exec touch -t 202001010000 {} +
-	run_make fork_demo CC="$work/cc -c" CFLAGS="-O1 -DWORD='\"a b\"'"
+	build_with "$work/cc -c" "-DWORD='\"a b\"'"
 	prints_line -c
 	run_make BUILD='b 3' fork_demo
 	fails_with 2 'a name without blanks'
@@ -82,11 +83,9 @@ check 'make: other flags build again; without atomics the rest is built' \
 labs_stand_alone() {
 	enter_small_tree
 	echo 'an error' >>shm/race.c
-	for lab in fork_demo socket msgqueue; do
-		run_make -n "test-$lab"
-		succeeds
-		! has_text "$out" shm/race || fail 'no other lab is built'
-	done
+	run_make -n test-fork_demo test-socket test-msgqueue
+	succeeds
+	! has_text "$out" shm/race || fail 'no other lab is built'
 	run_make -C fork_demo CFLAGS=-O0
 	succeeds
 	[ -x fork_demo/private ] || fail 'the lab is built'
@@ -97,8 +96,6 @@ labs_stand_alone() {
 	run_make test-fork_demo-private CFLAGS=-O0
 	succeeds
 	prints_line '1 passed, 0 failed, 0 skipped'
-	run_make clean-ipc -n CFLAGS=-O0
-	prints_line 'sh scripts/cleanup.sh'
 	run_make -C shm CFLAGS=-O0
 	exits 2
 	run_make clean
@@ -107,6 +104,24 @@ labs_stand_alone() {
 }
 check 'make: a lab needs no other lab, no run bits, and may stand in "a tree"' \
 	labs_stand_alone
+
+# What a lab's folder hands on to the Makefile above.
+folders_hand_on() {
+	for lab in fork_demo socket msgqueue; do
+		cmp -s shm/Makefile "$lab/Makefile" ||
+			fail "the same Makefile in shm and in $lab"
+	done
+	run_make -n -C shm test demo watch step check-shm-second-reader \
+		clean clean-ipc
+	succeeds
+	for words in 'run.sh shm' 'play.sh shm/README.md' 'watch/watch  ' \
+		'watch/watch -s' check-shm-second-reader.sh 'rm -rf ' \
+		cleanup.sh; do
+		prints_like "$words"
+	done
+}
+check "make: in a lab's folder there are the targets of the lab" \
+	folders_hand_on
 
 # Whatever a user's git makes of line ends, these files keep theirs.
 line_ends() {

@@ -4,6 +4,3 @@
 . "${0%/*}/sheet.sh"
 
 play_pages msgqueue/README.md msgqueue/*.c
-status=$?
-remove_private
-exit "$status"

@@ -23,31 +23,19 @@
 #include <termios.h>
 #include <unistd.h>
 
-static int open_terminal(int controller)
-{
-	if (grantpt(controller) == -1 || unlockpt(controller) == -1)
-		err(77, "pseudo-terminal");
-	const char *name = ptsname(controller);
-	if (name == NULL)
-		err(77, "ptsname");
-	int terminal = open(name, O_RDWR | O_NOCTTY);
-	struct termios mode;
-	if (terminal == -1 || tcgetattr(terminal, &mode) == -1)
-		err(77, "%s", name);
-	mode.c_oflag &= ~(tcflag_t)OPOST; /* a newline stays one byte */
-	if (tcsetattr(terminal, TCSANOW, &mode) == -1)
-		err(1, "tcsetattr");
-	return terminal;
-}
-
 int main(int argc, char *argv[])
 {
 	if (argc < 2)
 		errx(2, "usage: on_terminal COMMAND [ARGUMENT ...]");
 	int controller = posix_openpt(O_RDWR | O_NOCTTY);
-	if (controller == -1)
-		err(77, "posix_openpt");
-	int terminal = open_terminal(controller);
+	int terminal = -1;
+	struct termios mode;
+	if (grantpt(controller) == 0 && unlockpt(controller) == 0)
+		terminal = open(ptsname(controller), O_RDWR | O_NOCTTY);
+	if (tcgetattr(terminal, &mode) == -1)
+		err(77, "pseudo-terminal");
+	mode.c_oflag &= ~(tcflag_t)OPOST; /* a newline stays one byte */
+	tcsetattr(terminal, TCSANOW, &mode);
 	pid_t child = fork();
 	if (child == -1)
 		err(1, "fork");

@@ -4,6 +4,3 @@
 . "${0%/*}/sheet.sh"
 
 play_pages shm/README.md shm/*.c
-status=$?
-remove_private
-exit "$status"

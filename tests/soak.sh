@@ -15,10 +15,8 @@ esac
 again() { # NAME FUNCTION ...
 	file=$1
 	shift
-	(
-		unset TEST_COUNTS # it is this file that counts
-		$shell "tests/$file.t" "$@"
-	) >"$work/tap" || fail "that all is well again: $(cat "$work/tap")"
+	$shell "tests/$file.t" "$@" >"$work/tap" ||
+		fail "that all is well again: $(cat "$work/tap")"
 }
 
 transfer_is_exact() {

@@ -40,7 +40,7 @@ solution_is_needed() { # NAME
 	case $1 in
 	socket-*) has_loopback || skip 'there is no loopback interface' ;;
 	esac
-	unset TEST_COUNTS TEST_PROGRESS # it is this file that counts
+	unset TEST_PROGRESS # it is this file that tells
 	run_script "tests/check-$1.sh" "$(first_test "tests/check-$1.sh")"
 	exits 1
 	prints_like 'not ok 1 - '

@@ -26,11 +26,7 @@ own_tests() {
 	cat >>"$work/own/tests/own.t"
 	echo 'finish_tests' >>"$work/own/tests/own.t"
 	export BUILD TMPDIR=tmp
-	unset TEST_COUNTS TEST_TIME_SCALE
-}
-
-run_own() {
-	run_script "$work/own/tests/run.sh" "$@"
+	unset TEST_TIME_SCALE
 }
 
 nothing_is_left() {
@@ -52,7 +48,7 @@ results_are_told() {
 		hangs() {
 			start waits scripts/await line /dev/null ''
 			pid waits >pid
-			letters 90000 >"$work/much.out"
+			letters 90000 | fold -w 300 >"$work/much.out"
 			finish waits
 		}
 		check 'it waits for ever' hangs
@@ -67,7 +63,7 @@ results_are_told() {
 		check 'a slow one' slow
 	END
 	echo 'exit 0' >"$work/own/tests/broken.t"
-	TEST_TIME_SCALE=0.4 run_own own broken own # once
+	TEST_TIME_SCALE=0.4 run_script "$work/own/tests/run.sh" own broken
 	exits 1
 	prints_line 'ok 1 - a good one'
 	prints_line 'not ok 2 - a bad one'
@@ -82,7 +78,7 @@ results_are_told() {
 	prints_like 'expected: that at last: false'
 	prints_like 'ok 7 - a slow one ('
 	prints_line '2 passed, 5 failed, 1 skipped'
-	[ "$(wc -c <"$out")" -lt 4000 ] || fail 'some KiB'
+	[ "$(wc -c <"$out")" -lt 16000 ] || fail 'some KiB'
 	read -r pid <"$work/own/pid"
 	has_ended "$pid" || fail 'no survivor'
 	nothing_is_left
@@ -104,9 +100,7 @@ tests_can_be_stopped() {
 		: >"$work/own/pid"
 		# In the background INT and QUIT are ignored; limit mends that.
 		# shellcheck disable=SC2086 # the shell may be two words
-		"$build/scripts/limit" 20 $shell "$work/own/tests/run.sh" \
-			>"$work/own.out" 2>&1 &
-		echo "$!" >"$work/own.pid"
+		start own scripts/limit 20 $shell "$work/own/tests/run.sh"
 		await_that test -s "$work/own/pid"
 		end own "$signal"
 		[ "$status" -gt 128 ] || fail "death by $signal"
@@ -117,49 +111,30 @@ tests_can_be_stopped() {
 }
 check 'tests: stopped, leave nothing behind' tests_can_be_stopped
 
-private_folder_is_new() {
-	own_tests <<-'END'
-		good() { echo "$work" >told; }
-		check 'a good one' good
-	END
-	cd "$work/own" || exit
-	command='tests in a folder where somebody was first'
-	# The shell that is started has this pid.
-	# shellcheck disable=SC2016,SC2086
-	run_command $shell -c 'mkdir "tmp/ipc-test.$$"
-		exec '"$shell"' tests/own.t'
-	succeeds
-	read -r where <told
-	case $where in
-	tmp/ipc-test.*.1/test.1) ;;
-	*) fail "another folder than that of somebody else: $where" ;;
-	esac
-	[ ! -d "${where%/*}" ] || fail 'no folder left'
-}
-check 'tests: a private folder is never one that was there' \
-	private_folder_is_new
-
-# It can be mounted in a namespace of our own, which takes it along.
-in_small_folder() { # SHELL COMMAND that comes first
-	command="tests in a TMPDIR of 1 MiB, after $1"
-	# shellcheck disable=SC2016,SC2086
-	run_command unshare -rm $shell -c 'cd "$0" &&
-		mount -t tmpfs -o size=1m tmpfs tmp && '"$1"'
-		exec '"$shell"' tests/run.sh' "$work/own"
+# One line says why the tests cannot be run after this command; what is mounted
+# is mounted in a namespace of our own.
+cannot_be_run() { # TEXT COMMAND [WHERE]
+	command="tests/run.sh after $2"
+	# shellcheck disable=SC2086
+	run_command ${3:-} $shell -c "cd '$work/own' && $2
+		exec $shell tests/run.sh"
+	fails_with 1 "$1"
+	prints_nothing
 }
 
-no_room() {
+no_folder() {
 	own_tests </dev/null
-	TMPDIR=nowhere run_own
-	fails_with 1 'cannot make a folder in '
+	cannot_be_run 'File exists' "mkdir \"tmp/ipc-tests.\$\$\""
+	cannot_be_run 'nowhere/ipc-tests.' 'TMPDIR=nowhere'
 	unshare -rm mount -t tmpfs tmpfs "$work/own/tmp" 2>/dev/null ||
 		skip 'no file system can be mounted here'
-	in_small_folder true
-	fails_with 1 'no room for 64 MiB in '
-	in_small_folder 'dd if=/dev/zero of=tmp/all 2>/dev/null'
-	fails_with 1 'no room in '
+	mount='mount -t tmpfs -o size=1m tmpfs tmp'
+	cannot_be_run 'no room for 64 MiB in ' "$mount" 'unshare -rm'
+	cannot_be_run 'no room in ' \
+		"$mount; dd if=/dev/zero of=tmp/all 2>/dev/null" 'unshare -rm'
 }
-check 'tests: without a TMPDIR, or room in it, there is one clear line' no_room
+check 'tests: where no new folder, or no room, can be had one line says so' \
+	no_folder
 
 tests_usage() {
 	usage_is_checked tests/run.sh
@@ -180,11 +155,17 @@ limit_ends_groups() {
 	limit_exits 0 20 true
 	limit_exits 3 20 sh -c 'exit 3'
 	limit_exits 143 20 sh -c 'kill "$$"'
-	limit_exits 124 0.1 sh -c 'trap "" TERM; echo "$$"; while :; do :; done'
+	limit_exits 124 1 sh -c 'trap "" TERM; echo "$$"; while :; do :; done'
 	read -r pid <"$out"
 	await_that has_ended "$pid"
 	TEST_TIME_SCALE=0.0001 limit_exits 124 3000 sh -c 'while :; do :; done'
 	limit_exits 127 20 nonsense-program
+	start outer scripts/limit 60 "$build/scripts/limit" 60 \
+		sh -c 'echo "$$"; exec sleep 60'
+	await_that test -s "$work/outer.out"
+	stop outer KILL
+	read -r pid <"$work/outer.out"
+	await_that has_ended "$pid"
 	TEST_TIME_SCALE=x fails 125 TEST_TIME_SCALE scripts/limit 10 true
 	fails 125 usage scripts/limit x true
 	fails 125 usage scripts/limit -d "$work/new" 1

@@ -171,7 +171,6 @@
 	{"scripts/limit 5 rm -rf {dir}/own", NULL, "", HELPER}}},
 {"await-line", 0, 1, {
 	{"scripts/await line scripts/watch/runs.h runs.h 1", NULL, "", 0}}},
-{"await-exit", 0, 1, {{"scripts/await exit 99999999 1", NULL, "", 0}}},
 {"await-late", 0, 1, {
 	{"scripts/await line /dev/null text 0.1", NULL, "", FAILS}}},
 {"sysv-names", 0, 0, {
