@@ -27,18 +27,6 @@ lines_of_input() {
 }
 check 'writer: takes one line of standard input' lines_of_input
 
-# script(1) of util-linux gives a command a terminal.
-prompts_on_a_terminal() {
-	script --version 2>/dev/null | grep -q util-linux ||
-		skip 'no script(1) of util-linux here'
-	new_path
-	echo typed | script -qec "'$build/msgqueue/writer' -f '$path'" \
-		/dev/null >"$out"
-	prints_like 'Write Data : '
-	prints_like 'Data send is : typed'
-}
-check 'writer: prompts on a terminal' prompts_on_a_terminal
-
 no_text() {
 	new_path
 	printf 'a\000b\n' >"$work/in"
