@@ -3,8 +3,6 @@
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 
-absolute=$(cd "$build" && pwd)
-
 # The test's own keys and path in place of the user's, who may be at work.
 own_names() {
 	new_key
@@ -17,7 +15,7 @@ own_names() {
 	mkdir "$work/scripts"
 	cat >"$work/scripts/sysv" <<-END
 		#!/bin/sh
-		[ "\$1" = names ] || exec '$absolute/scripts/sysv' "\$@"
+		[ "\$1" = names ] || exec '$sysv' "\$@"
 		cat '$work/names'
 	END
 	chmod +x "$work/scripts/sysv"

@@ -40,32 +40,31 @@ begin_both() { # [COMMAND ...] that starts reader and server
 	await_that waits reader
 }
 
+# As process 1 of a container raise(SIGTERM) does nothing.
 interrupted() {
 	# shellcheck disable=SC3045 # no shell of ours is without -c
 	ulimit -c 0 # SIGQUIT would leave a core file
-	for signal in HUP=129 INT=130 QUIT=131 TERM=143; do
-		begin_both
+	while read -r signal code starter; do
+		$starter true 2>/dev/null || skip 'no new pid namespace here'
+		# shellcheck disable=SC2086 # a command and its options
+		begin_both $starter
 		for side in reader server; do
-			end "$side" "${signal%=*}"
-			exits "${signal#*=}"
+			read -r pid <"$work/$side.pid"
+			[ -z "$starter" ] || pid=$(child_of "$pid")
+			kill -s "$signal" "$pid"
+			finish "$side"
+			exits "$code"
 		done
 		no_queue_left
-	done
+	done <<-END
+		HUP 129
+		INT 130
+		QUIT 131
+		TERM 143
+		TERM 143 unshare -pf
+	END
 }
 check 'reader, server: interrupted, remove what they have made' interrupted
-
-# There, raise(SIGTERM) does nothing.
-process_one() {
-	unshare -pf true 2>/dev/null || skip 'no new pid namespace here'
-	begin_both unshare -pf
-	for side in reader server; do
-		kill "$(child_of "$(pid "$side")")"
-		finish "$side"
-		exits 143
-	done
-	no_queue_left
-}
-check 'reader, server: as process 1 of a container they end too' process_one
 
 under_nohup() {
 	trap '' HUP
@@ -147,21 +146,6 @@ nobody_has_used_them() {
 }
 check 'client: gives up where no server has taken a request' \
 	nobody_has_used_them
-
-# The server and the pair, by the same path, do not meet.
-queues_are_private() {
-	begin_server
-	sends "the pair's"
-	gives OTHER msgqueue/client -f "$path" other
-	gives "Data Received is : the pair's" msgqueue/reader -f "$path"
-	start reader msgqueue/reader -f "$path"
-	await_that queue_exists "$path"
-	for queue in "$path" "requests:$path" "answers:$path"; do
-		look_at_queue "$queue"
-		[ "$mode" = 600 ] || fail "mode 600 of the queue of $queue"
-	done
-}
-check 'each queue is for its owner only, and for its pair' queues_are_private
 
 refused_to_us() { # PROGRAM [ARGUMENT ...]
 	run_as "$me" "$@"
