@@ -66,10 +66,11 @@ static const struct {
 	      {"requests", REQUESTS_PROJECT},
 	      {"answers", ANSWERS_PROJECT}};
 
-static int is_clean;  /* clean: leave what is used, say what happens */
-static int is_dry;    /* clean -n: only say it */
-static int is_forced; /* clean -f: leave no queue */
-static int found, removed, failed; /* has there been an object that was so? */
+static int is_clean;      /* clean: leave what is used, say what happens */
+static int is_dry;        /* clean -n: only say it */
+static int is_forced;     /* clean -f: leave no queue */
+static int found, failed; /* has any object been? */
+static int removed;       /* has the last one been? */
 
 static enum kind kind_of(const char *word)
 {
@@ -136,13 +137,11 @@ static int look_at(enum kind kind, int id, uid_t *creator)
 	if (semctl(id, 0, IPC_STAT, argument) == -1)
 		return -1;
 	*creator = status.sem_perm.cuid;
+	const int count = (int)status.sem_nsems;
 	int last = 0;
-	for (int i = 0; i < (int)status.sem_nsems && !is_there(last); i++) {
+	for (int i = 0; i < count && last != -1 && !is_there(last); i++)
 		last = semctl(id, i, GETPID);
-		if (last == -1)
-			return -1;
-	}
-	return is_there(last);
+	return last == -1 ? -1 : is_there(last);
 }
 
 static int remove_object(enum kind kind, int id)
@@ -195,7 +194,7 @@ static void clean_object(enum kind kind, int id, const char *name)
 		result = remove_object(kind, id);
 	if (result != -1)
 		tell(kinds[kind].name, name, NULL);
-	else if (errno != EINVAL && errno != EIDRM) /* somebody was quicker */
+	else if (errno != EINVAL && errno != EIDRM) /* not gone meanwhile */
 		fail(kinds[kind].control, name);
 }
 
