@@ -14,23 +14,7 @@
 # -f  remove queues also while the process that used them last is there
 #
 # From the environment: BUILD, where the binaries are.
-set -eu
-
-usage='usage: cleanup.sh [-hnf]'
-for option; do
-	case $option in
-	-h)
-		echo "$usage"
-		exit
-		;;
-	-n | -f | -nf | -fn) ;;
-	*)
-		echo "cleanup.sh: unexpected argument '$option'" >&2
-		echo "$usage" >&2
-		exit 2
-		;;
-	esac
-done
+set -u
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 sysv=${BUILD:-$root}/scripts/sysv
@@ -38,7 +22,7 @@ if [ ! -x "$sysv" ]; then
 	echo 'cleanup.sh: build first: make' >&2
 	exit 1
 fi
-failed=0
-names=$("$sysv" names) || failed=1
-echo "$names" | "$sysv" clean "$@" || failed=1
-exit "$failed"
+status=0
+names=$("$sysv" names) || status=$?
+echo "$names" | "$sysv" clean "$@" || status=$?
+exit "$status"

@@ -4,34 +4,27 @@
  * For cleanup.sh, play.sh and the tests. It takes keys out of the labs'
  * headers, so that each stands in one place only.
  *
- *     $ ./sysv names
- *     segment 0x534803e8
- *     queue 0x8002c4f1 /home/me
- *     $ ./sysv find segment 0x534803e8
- *     5
- *     $ ./sysv names | ./sysv clean
- *     removed segment 0x534803e8 (id 5)
- *     left queue 0x8002c4f1 (id 2): a process is using it
- *
- * names   the default objects of all labs, a line each
- * key     the key of a path's queue: writer's and reader's, or one of the
- *         server's two
- * unused  is there no queue for any of the three? Exit status 0 yes, 1 no
- * find    the id of the object; it is never created
- * remove  the object, if this user made it: root's power is not made use of
- * clear   the same for each line of standard input, "KIND KEY" or "path PATH"
- *         (a path's three queues), without a word
- * clean   the same for lines, also "socket PATH", but leave what a process is
- *         using, and say what happens; -n: only say it; -f: leave no queue
+ *     sysv names             the default objects of all labs, a line each
+ *     sysv key PATH [WHICH]  the key of a path's queue: writer's and reader's,
+ *                            or that of the server's requests or answers
+ *     sysv unused PATH       exit status 1 if one of these three queues exists
+ *     sysv find KIND KEY     the id of a segment, queue or semaphores, or exit
+ *     sysv find queue PATH [WHICH]            status 1; it is never created
+ *     sysv remove KIND ID    remove it if this user made it: root's power is
+ *                            not made use of. Exit status 3: it was gone
+ *     sysv clear             the same for each line of standard input, KIND KEY
+ *                            or "path PATH", a path's three queues
+ *     sysv clean [-hnf]      the same for lines, also "socket PATH", but leave
+ *                            what a process is using, and say what happens.
+ *                            These are cleanup.sh's options
  *
  * A process is using a segment that it has attached; a queue to which it was
  * the last to send, or from which to receive; a set of semaphores if it was
  * the last to change one. Before its first message a server cannot be told
  * from a dead one. A process that was killed and not waited for counts, too.
  *
- * Exit status: 0; 1 after a failure, or when there is no object for find; 2
- * after bad usage. remove says 2 when another user made it, and 3, without a
- * word, when it is gone. For clear and clean these are no failures.
+ * Exit status: 0; 1 after a failure, 2 after bad usage. What is gone, or is
+ * left on purpose, is no failure for clear and clean.
  */
 
 #include <err.h>
@@ -41,7 +34,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -56,12 +48,6 @@
 #include "../shm/buffer.h"
 #include "../shm/segment.h"
 #include "../socket/echo.h"
-
-static const char usage[] =
-    "usage: sysv names | key PATH [requests|answers] | unused PATH\n"
-    "       sysv find KIND KEY | remove KIND ID | clear | clean [-nf]\n"
-    "KIND is segment, queue or semaphores; KEY may be a queue's PATH\n"
-    "[requests|answers]";
 
 enum kind { SEGMENT, QUEUE, SEMAPHORES, NO_KIND };
 
@@ -80,11 +66,11 @@ static const struct {
 	      {"requests", REQUESTS_PROJECT},
 	      {"answers", ANSWERS_PROJECT}};
 
-static int takes_used[NO_KIND]; /* clean -f: queues; clear, remove: all */
-static int tells;               /* clean, remove: what has happened */
-static int is_dry;              /* clean -n */
-
-enum fate { REMOVED, FAILED, LEFT, GONE }; /* exit statuses of remove */
+static int is_clean;      /* clean: leave what is used, say what happens */
+static int is_dry;        /* clean -n: only say it */
+static int is_forced;     /* clean -f: leave no queue */
+static int found, failed; /* has any object been? */
+static int removed;       /* has the last one been? */
 
 static enum kind kind_of(const char *word)
 {
@@ -94,15 +80,6 @@ static enum kind kind_of(const char *word)
 	return (enum kind)kind;
 }
 
-static int number_of(const char *word)
-{
-	char *end;
-	long long number = strtoll(word, &end, 0);
-	if (*word == '\0' || *end != '\0')
-		errx(2, "'%s': must be a number\n%s", word, usage);
-	return (int)number;
-}
-
 /* WHICH: requests or answers; NULL for the queue of writer and reader. */
 static key_t key_of_queue(const char *path, const char *which)
 {
@@ -110,7 +87,7 @@ static key_t key_of_queue(const char *path, const char *which)
 	while (i < 3 && strcmp(which == NULL ? "" : which, queues[i].name) != 0)
 		i++;
 	if (i == 3)
-		errx(2, "'%s': must be requests or answers\n%s", which, usage);
+		errx(2, "'%s': must be requests or answers", which);
 	key_t key = ftok(path, queues[i].project);
 	if (key == -1)
 		err(1, "ftok %s", path);
@@ -135,110 +112,112 @@ static int is_there(pid_t pid)
 	return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
 }
 
-union status {
-	struct shmid_ds segment;
-	struct msqid_ds queue;
-	struct semid_ds set;
-};
-
-static int control(enum kind kind, int id, int command, union status *status)
-{
-	union { /* semctl's, which some systems declare */
-		int value;
-		struct semid_ds *set;
-	} argument = {.set = &status->set};
-	if (kind == SEGMENT)
-		return shmctl(id, command, &status->segment);
-	if (kind == QUEUE)
-		return msgctl(id, command, &status->queue);
-	return semctl(id, 0, command, argument);
-}
-
 /* Is a process using the object? -1 after a failure. */
 static int look_at(enum kind kind, int id, uid_t *creator)
 {
-	union status status;
-	if (control(kind, id, IPC_STAT, &status) == -1)
-		return -1;
 	if (kind == SEGMENT) {
-		*creator = status.segment.shm_perm.cuid;
-		return status.segment.shm_nattch > 0;
+		struct shmid_ds status;
+		if (shmctl(id, IPC_STAT, &status) == -1)
+			return -1;
+		*creator = status.shm_perm.cuid;
+		return status.shm_nattch > 0;
 	}
 	if (kind == QUEUE) {
-		*creator = status.queue.msg_perm.cuid;
-		return is_there(status.queue.msg_lspid) ||
-		       is_there(status.queue.msg_lrpid);
-	}
-	*creator = status.set.sem_perm.cuid;
-	int last = 0;
-	for (int i = 0; i < (int)status.set.sem_nsems && !is_there(last); i++) {
-		last = semctl(id, i, GETPID);
-		if (last == -1)
+		struct msqid_ds status;
+		if (msgctl(id, IPC_STAT, &status) == -1)
 			return -1;
+		*creator = status.msg_perm.cuid;
+		return is_there(status.msg_lspid) || is_there(status.msg_lrpid);
 	}
-	return is_there(last);
+	struct semid_ds status;
+	union { /* semctl's, which some systems declare */
+		int value;
+		struct semid_ds *status;
+	} argument = {.status = &status};
+	if (semctl(id, 0, IPC_STAT, argument) == -1)
+		return -1;
+	*creator = status.sem_perm.cuid;
+	const int count = (int)status.sem_nsems;
+	int last = 0;
+	for (int i = 0; i < count && last != -1 && !is_there(last); i++)
+		last = semctl(id, i, GETPID);
+	return last == -1 ? -1 : is_there(last);
 }
 
-static enum fate tell(const char *what, const char *why_left)
+static int remove_object(enum kind kind, int id)
 {
-	if (tells && why_left == NULL)
-		printf("%s %s\n", is_dry ? "would remove" : "removed", what);
-	else if (tells)
-		printf("%s %s: %s\n", is_dry ? "would leave" : "left", what,
-		       why_left);
-	return why_left == NULL ? REMOVED : LEFT;
+	if (kind == SEGMENT)
+		return shmctl(id, IPC_RMID, NULL);
+	if (kind == QUEUE)
+		return msgctl(id, IPC_RMID, NULL);
+	return semctl(id, 0, IPC_RMID);
 }
 
-static enum fate fail(const char *call, const char *what)
+static void tell(const char *kind, const char *name, const char *why_left)
 {
-	warn("%s: %s", call, what);
-	return FAILED;
+	found = 1;
+	removed = why_left == NULL;
+	if (is_clean && removed)
+		printf("%s %s %s\n", is_dry ? "would remove" : "removed", kind,
+		       name);
+	else if (is_clean)
+		printf("%s %s %s: %s\n", is_dry ? "would leave" : "left", kind,
+		       name, why_left);
 }
 
-static enum fate clean_object(enum kind kind, int id, const char *what)
+static void fail(const char *call, const char *name)
 {
-	union status ignored;
+	warn("%s: %s", call, name);
+	found = failed = 1;
+}
+
+static void clean_object(enum kind kind, int id, const char *name)
+{
+	const int takes_used = !is_clean || (is_forced && kind == QUEUE);
 	uid_t creator = geteuid();
 	int result = look_at(kind, id, &creator);
 	const char *why_left = NULL;
-	if (result == -1 && errno == EACCES) {
-		/* The kernel lets only its owner remove it, or root; but root
-		 * may read everything. */
-		result = 0;
-		if (!takes_used[kind])
-			why_left = "it may not be read";
-	} else if (creator != geteuid()) {
+	if (creator != geteuid())
 		why_left = "it was made by another user";
-	} else if (result == 1 && !takes_used[kind]) {
+	else if (result == 1 && !takes_used)
 		why_left = "a process is using it";
+	else if (result == -1 && errno == EACCES && !takes_used)
+		why_left = "it may not be read";
+	if (why_left != NULL) {
+		tell(kinds[kind].name, name, why_left);
+		return;
 	}
-	if (result != -1 && why_left == NULL && !is_dry)
-		result = control(kind, id, IPC_RMID, &ignored);
+
+	/* What may not be read only its owner can remove, or root, who may read
+	 * everything. */
+	if (!is_dry && (result != -1 || errno == EACCES))
+		result = remove_object(kind, id);
 	if (result != -1)
-		return tell(what, why_left);
-	if (errno == EINVAL || errno == EIDRM)
-		return GONE; /* somebody was quicker */
-	return fail(kinds[kind].control, what);
+		tell(kinds[kind].name, name, NULL);
+	else if (errno != EINVAL && errno != EIDRM) /* not gone meanwhile */
+		fail(kinds[kind].control, name);
 }
 
-static enum fate clean_key(enum kind kind, key_t key)
+static void clean_key(enum kind kind, key_t key)
 {
 	int id = find(kind, key);
 	if (id == -1 && errno == ENOENT)
-		return GONE;
-	char what[80];
-	snprintf(what, sizeof what, "%s 0x%x (id %d)", kinds[kind].name,
-		 (unsigned)key, id);
+		return;
+	char name[40];
+	snprintf(name, sizeof name, "0x%x (id %d)", (unsigned)key, id);
 	if (id == -1)
-		return fail(kinds[kind].get, what);
-	return clean_object(kind, id, what);
+		fail(kinds[kind].get, name);
+	else
+		clean_object(kind, id, name);
 }
 
 /* In doubt a server is there: only a refused connection says that none is. */
 static int has_server(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+	size_t size = sizeof address.sun_path;
+	if (snprintf(address.sun_path, size, "%s", path) >= (int)size)
+		return 1;
 	int probe = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (probe == -1)
 		err(1, "socket");
@@ -248,12 +227,15 @@ static int has_server(const char *path)
 	return result == 0 || errno != ECONNREFUSED;
 }
 
-static enum fate clean_socket(const char *path)
+static void clean_socket(const char *path)
 {
 	struct stat status;
-	if (lstat(path, &status) == -1)
-		return errno == ENOENT ? GONE : fail("lstat", path);
 	const char *why_left = NULL;
+	if (lstat(path, &status) == -1) {
+		if (errno != ENOENT)
+			fail("lstat", path);
+		return;
+	}
 	if (!S_ISSOCK(status.st_mode))
 		why_left = "it is no socket";
 	else if (status.st_uid != geteuid())
@@ -262,41 +244,25 @@ static enum fate clean_socket(const char *path)
 		why_left = "a server is there";
 	else if (time(NULL) - status.st_mtime <= 2) /* it may yet listen */
 		why_left = "it was made just now: try again in 3 s";
-	else if (!is_dry && unlink(path) == -1)
-		return fail("unlink", path);
-	char what[200];
-	snprintf(what, sizeof what, "socket %s", path);
-	return tell(what, why_left);
-}
-
-static enum fate clean_line(const char *kind, const char *name)
-{
-	if (strcmp(kind, "socket") == 0)
-		return clean_socket(name);
-	if (kind_of(kind) != NO_KIND)
-		return clean_key(kind_of(kind), (key_t)strtoll(name, NULL, 0));
-	enum fate fate = GONE;
-	for (int i = 0; i < 3 && strcmp(kind, "path") == 0; i++)
-		if (clean_key(QUEUE, ftok(name, queues[i].project)) == FAILED)
-			fate = FAILED;
-	return fate;
+	if (why_left == NULL && !is_dry && unlink(path) == -1) {
+		fail("unlink", path);
+		return;
+	}
+	tell("socket", path, why_left);
 }
 
 static int clean(void)
 {
-	int failed = 0, found = 0;
-	char line[4096];
-	while (fgets(line, sizeof line, stdin) != NULL) {
-		line[strcspn(line, "\n")] = '\0';
-		char *name = strchr(line, ' ');
-		if (name == NULL)
-			continue;
-		*name = '\0';
-		enum fate fate = clean_line(line, name + 1);
-		failed |= fate == FAILED;
-		found |= fate != GONE;
+	char kind[20], name[4096];
+	while (scanf("%19s %4095[^\n]", kind, name) == 2) {
+		if (strcmp(kind, "socket") == 0)
+			clean_socket(name);
+		if (kind_of(kind) != NO_KIND)
+			clean_key(kind_of(kind), (key_t)strtoll(name, NULL, 0));
+		for (int i = 0; i < 3 && strcmp(kind, "path") == 0; i++)
+			clean_key(QUEUE, ftok(name, queues[i].project));
 	}
-	if (tells && !found)
+	if (is_clean && !found)
 		puts("nothing to remove");
 	return failed;
 }
@@ -306,14 +272,13 @@ static int print_id(enum kind kind, const char *word, const char *which)
 {
 	key_t key = kind == QUEUE && strchr(word, '/') != NULL
 			? key_of_queue(word, which)
-			: number_of(word);
+			: (key_t)strtoll(word, NULL, 0);
 	int id = find(kind, key);
-	if (id == -1 && errno == ENOENT)
-		return 1;
-	if (id == -1)
+	if (id == -1 && errno != ENOENT)
 		err(1, "%s: 0x%x", kinds[kind].get, (unsigned)key);
-	printf("%d\n", id);
-	return 0;
+	if (id != -1)
+		printf("%d\n", id);
+	return id == -1;
 }
 
 static void print_names(void)
@@ -323,57 +288,58 @@ static void print_names(void)
 	printf("semaphores 0x%x\n", (unsigned)BUFFER_KEY);
 	printf("socket " SOCKET_PATH "\n", (unsigned long)getuid());
 	const char *home = getenv("HOME");
-	if (home == NULL || *home == '\0' || strchr(home, '\n') != NULL)
-		warnx("HOME is no path of one line: no queues without it");
-	else
-		for (int i = 0; i < 3; i++)
-			printf("queue 0x%x %s\n",
-			       (unsigned)key_of_queue(home, queues[i].name),
-			       home);
+	if (home == NULL)
+		errx(1, "HOME is not set: no queues without it");
+	for (int i = 0; i < 3; i++)
+		printf("queue 0x%x %s\n",
+		       (unsigned)key_of_queue(home, queues[i].name), home);
 }
 
-static int run(int count, char *words[])
+static void parse_options(int argc, char *argv[])
 {
-	const char *command = words[0];
-	enum kind kind = count > 2 ? kind_of(words[1]) : NO_KIND;
-	if (strcmp(command, "names") == 0 && count == 1) {
-		print_names();
-	} else if (strcmp(command, "clear") == 0 && count == 1) {
-		for (int i = 0; i < NO_KIND; i++)
-			takes_used[i] = 1;
-		return clean();
-	} else if (strcmp(command, "clean") == 0) {
-		for (int i = 1; i < count; i++) {
-			is_dry |= strchr(words[i], 'n') != NULL;
-			takes_used[QUEUE] |= strchr(words[i], 'f') != NULL;
-		}
-		tells = 1;
-		return clean();
-	} else if (strcmp(command, "unused") == 0 && count == 2) {
-		for (int i = 0; i < 3; i++)
-			if (find(QUEUE,
-				 key_of_queue(words[1], queues[i].name)) != -1)
-				return 1;
-	} else if (strcmp(command, "key") == 0 && (count == 2 || count == 3)) {
-		printf("0x%x\n", (unsigned)key_of_queue(words[1], words[2]));
-	} else if (strcmp(command, "find") == 0 && kind != NO_KIND &&
-		   count <= 4) {
-		return print_id(kind, words[2], words[3]);
-	} else if (strcmp(command, "remove") == 0 && kind != NO_KIND &&
-		   count == 3) {
-		takes_used[kind] = tells = 1;
-		return (int)clean_object(kind, number_of(words[2]), words[1]);
-	} else {
-		errx(2, "no such command, or not with these words\n%s", usage);
+	static const char usage[] = "usage: cleanup.sh [-hnf]";
+	int option;
+	while ((option = getopt(argc, argv, "hnf")) == 'n' || option == 'f') {
+		is_dry |= option == 'n';
+		is_forced |= option == 'f';
 	}
-	return 0;
+	if (option != -1) { /* -h, or what getopt has complained about */
+		fprintf(option == 'h' ? stdout : stderr, "%s\n", usage);
+		exit(option == 'h' ? 0 : 2);
+	}
+	if (optind < argc)
+		errx(2, "unexpected argument '%s'\n%s", argv[optind], usage);
 }
 
 int main(int argc, char *argv[])
 {
-	if (argc < 2)
-		errx(2, "a command is missing\n%s", usage);
-	int status = run(argc - 1, argv + 1);
+	const char *verb = argc > 1 ? argv[1] : "";
+	const char *name = argc > 3 ? argv[3] : "";
+	const enum kind kind = *name != '\0' ? kind_of(argv[2]) : NO_KIND;
+	int status = 0;
+	if (strcmp(verb, "names") == 0) {
+		print_names();
+	} else if (strcmp(verb, "key") == 0 && argc > 2) {
+		printf("0x%x\n", (unsigned)key_of_queue(argv[2], argv[3]));
+	} else if (strcmp(verb, "unused") == 0 && argc > 2) {
+		for (int i = 0; i < 3; i++) {
+			key_t key = key_of_queue(argv[2], queues[i].name);
+			status |= find(QUEUE, key) != -1;
+		}
+	} else if (strcmp(verb, "find") == 0 && kind != NO_KIND) {
+		status = print_id(kind, name, argv[4]);
+	} else if (strcmp(verb, "remove") == 0 && kind != NO_KIND) {
+		clean_object(kind, atoi(name), name);
+		status = found ? !removed : 3;
+	} else if (strcmp(verb, "clear") == 0) {
+		status = clean();
+	} else if (strcmp(verb, "clean") == 0) {
+		is_clean = 1;
+		parse_options(argc - 1, argv + 1);
+		status = clean();
+	} else {
+		errx(2, "usage: see the top of scripts/sysv.c");
+	}
 	if (fflush(stdout) == EOF)
 		err(2, "cannot write to standard output");
 	return status;

@@ -3,8 +3,6 @@
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 
-absolute=$(cd "$build" && pwd)
-
 # The test's own keys and path in place of the user's, who may be at work.
 own_names() {
 	new_key
@@ -14,17 +12,24 @@ own_names() {
 	socket=$work/socket
 	printf '%s\n' "segment $hex" "semaphores $hex" \
 		"queue $requests $path" "socket $socket" >"$work/names"
-	mkdir "$work/build" "$work/build/scripts"
-	cat >"$work/build/scripts/sysv" <<-END
+	mkdir "$work/scripts"
+	cat >"$work/scripts/sysv" <<-END
 		#!/bin/sh
-		[ "\$1" = names ] || exec '$absolute/scripts/sysv' "\$@"
+		[ "\$1" = names ] || exec '$sysv' "\$@"
 		cat '$work/names'
 	END
-	chmod +x "$work/build/scripts/sysv"
+	chmod +x "$work/scripts/sysv"
+}
+
+object() { # KIND; how cleanup.sh calls the one that is there
+	case $1 in
+	queue) echo "queue $requests (id $(queue_id "$path" requests))" ;;
+	*) echo "$1 $hex (id $("$sysv" find "$1" "$key"))" ;;
+	esac
 }
 
 cleanup() { # [OPTION ...]
-	BUILD=$work/build run_script scripts/cleanup.sh "$@"
+	BUILD=$work run_script scripts/cleanup.sh "$@"
 }
 
 # A line for each object that is there.
@@ -39,25 +44,57 @@ leaves() { # LINE
 	has_line "$out" "would leave $1"
 }
 
-cleanup_usage() {
+cleanup_fails() {
 	usage_is_checked scripts/cleanup.sh
 	run_script scripts/cleanup.sh -n argument
 	exits 2
 	says "unexpected argument 'argument'"
 	HOME=$work/nowhere run_script scripts/cleanup.sh -n
 	fails_with 1 "ftok $work/nowhere"
-}
-check 'cleanup: -h, an unknown option, an argument, a HOME that is not there' \
-	cleanup_usage
-
-cleanup_removes() {
 	own_names
-	run shm/writer -k "$key"
 	"$build/tests/odd" set "$key" 600 7
+	semaphores=$(object semaphores)
+	echo "socket $work/names/none" >>"$work/names"
+	cleanup
+	fails_with 1 "lstat: $work/names/none"
+	prints "removed $semaphores"
+}
+check 'cleanup: -h, what it does not take, what it cannot look at' cleanup_fails
+
+# A server that waits for its first request cannot be told from a dead one.
+cleanup_of_objects() {
+	own_names
+	use='a process is using it'
+	start consumer shm/consumer -k "$key"
+	await_that exists semaphores "$key"
+	semaphores=$(object semaphores)
+	await_that leaves "$semaphores: $use"
+	mkfifo "$work/enter"
+	start_from "$work/enter" writer shm/writer -w -k "$key"
+	exec 3>"$work/enter"
+	await_that exists segment "$key"
+	segment=$(object segment)
+	await_that leaves "$segment: $use"
+	begin 'Server waiting' server msgqueue/server -f "$path"
+	queue=$(object queue)
+	cleanup -n
+	prints_line "would remove $queue"
+	gives TEXT msgqueue/client -f "$path" text
+	answers="queue $("$sysv" key "$path" answers)"
+	echo "path $path" | "$sysv" clean -n >"$out"
+	prints "would leave $queue: $use
+would leave $answers (id $(queue_id "$path" answers)): $use"
+	used="left $segment: $use
+left $semaphores: $use"
+	cleans '' "$used
+left $queue: $use"
+	cleans -f "$used
+removed $queue"
+
+	end writer
+	end consumer KILL
 	"$build/tests/odd" queue "requests:$path" 600
-	objects="segment $hex (id $("$sysv" find segment "$key"))
-semaphores $hex (id $("$sysv" find semaphores "$key"))
-queue $requests (id $(queue_id "$path" requests))"
+	objects=$(object segment && object semaphores && object queue)
 	new_key
 	run shm/writer -k "$key" 'not the default key'
 	cleans -n "$(echo "$objects" | sed 's/^/would remove /')"
@@ -65,40 +102,8 @@ queue $requests (id $(queue_id "$path" requests))"
 	cleans '' 'nothing to remove'
 	segment_exists "$key" || fail 'a segment at another key is not touched'
 }
-check "cleanup: removes the labs' own objects and no others" cleanup_removes
-
-# A server that waits for its first request cannot be told from a dead one.
-cleanup_leaves_what_is_used() {
-	own_names
-	use='a process is using it'
-	start consumer shm/consumer -k "$key"
-	await_that exists semaphores "$key"
-	set="semaphores $hex (id $("$sysv" find semaphores "$key"))"
-	await_that leaves "$set: $use"
-	mkfifo "$work/enter"
-	start_from "$work/enter" writer shm/writer -w -k "$key"
-	exec 3>"$work/enter"
-	await_that exists segment "$key"
-	segment="segment $hex (id $("$sysv" find segment "$key"))"
-	await_that leaves "$segment: $use"
-	begin 'Server waiting' server msgqueue/server -f "$path"
-	queue="queue $requests (id $(queue_id "$path" requests))"
-	cleanup -n
-	prints_line "would remove $queue"
-	gives TEXT msgqueue/client -f "$path" text
-	cleans '' "left $segment: $use
-left $set: $use
-left $queue: $use"
-	cleans -f "left $segment: $use
-left $set: $use
-removed $queue"
-	end writer
-	end consumer KILL
-	cleans '' "removed $segment
-removed $set"
-}
-check 'cleanup: leaves what is used, but with -f no queue' \
-	cleanup_leaves_what_is_used
+check "cleanup: removes the labs' own objects, but leaves what is used" \
+	cleanup_of_objects
 
 # A busy machine may take two seconds for it, but not each time.
 young_socket_is_left() {
@@ -137,15 +142,15 @@ others_objects_stay() {
 	end server KILL
 	chown "$me" "$socket"
 	why='it was made by another user'
-	cleans -f "left segment $hex (id $id): $why
+	cleans -f "left $(object segment): $why
 left socket $socket: $why"
 	[ -S "$socket" ] || fail 'the socket stays'
 	run scripts/sysv remove segment "$id"
-	exits 2
+	exits 1
 	run_as "$other" sysv remove segment "$id"
 	fails_with 1 'not permitted'
 	echo "segment $key" | run_as "$other" sysv clean
-	prints "left segment $hex (id $id): it may not be read"
+	prints "left $(object segment): it may not be read"
 	segment_exists "$key" || fail 'the segment stays'
 }
 check "cleanup: another user's objects at the default names stay" \
@@ -159,9 +164,9 @@ default_names() {
 		printf 'segment %#x\n' "$segment" "$buffer"
 		printf 'semaphores %#x\n' "$buffer"
 		echo "socket /tmp/ipc_echo_$user"
-		echo "queue $("$sysv" key "$path") $path"
-		echo "queue $("$sysv" key "$path" requests) $path"
-		echo "queue $("$sysv" key "$path" answers) $path"
+		for which in '' requests answers; do
+			echo "queue $("$sysv" key "$path" "$which") $path"
+		done
 	)" scripts/sysv names
 	HOME=$work/nowhere run scripts/sysv names
 	fails_with 1 "ftok $work/nowhere"
@@ -169,20 +174,14 @@ default_names() {
 }
 check "sysv: names the labs' default objects" default_names
 
-sysv_usage() {
-	for bad in '' 'find thing 5' 'find segment five' 'key / other' \
-		'remove segment 5x' 'remove segment 5 6'; do
-		# shellcheck disable=SC2086 # these are words
-		run scripts/sysv $bad
-		exits 2
-		says 'usage: sysv'
-	done
+numbers_of_objects() {
+	fails 2 usage scripts/sysv remove segment ''
 	run scripts/sysv remove segment -5 # a number, as macOS gives them
 	exits 3
 	run scripts/sysv find queue 0 # which msgget would make
 	exits 1
 	prints_nothing
 }
-check 'sysv: what it cannot take' sysv_usage
+check 'sysv: what it takes for the number of an object' numbers_of_objects
 
 finish_tests

@@ -6,11 +6,13 @@
 . "${0%/*}/queue.sh"
 
 usage() {
+	unset HOME
 	new_path
 	for side in writer reader server client; do
 		shows_usage "msgqueue/$side"
 		refused "msgqueue/$side" -x
 		refused "msgqueue/$side" -f
+		fails 1 'choose a path with -f' "msgqueue/$side"
 	done
 	for side in writer reader; do
 		for bad in '' x 1x 99999999999999999999; do
@@ -25,23 +27,6 @@ usage() {
 }
 check '-h tells the usage, bad input gets it, and no queue is made' usage
 
-default_path() {
-	unset HOME
-	for side in writer reader server client; do
-		fails 1 'choose a path with -f' "msgqueue/$side"
-	done
-	new_path
-	sends 'without HOME'
-	export HOME="$path"
-	gives 'Data Received is : without HOME' msgqueue/reader -l
-	gives 'Data send is : home' msgqueue/writer home
-	takes home
-	begin "Server waiting for requests of $path" server msgqueue/server
-	gives HOME msgqueue/client home
-	gives AGAIN msgqueue/client -f "$path" again
-}
-check 'the default path is HOME, and without it -f is needed' default_path
-
 begin_both() { # [COMMAND ...] that starts reader and server
 	new_path
 	for side in reader server; do
@@ -55,32 +40,31 @@ begin_both() { # [COMMAND ...] that starts reader and server
 	await_that waits reader
 }
 
+# As process 1 of a container raise(SIGTERM) does nothing.
 interrupted() {
 	# shellcheck disable=SC3045 # no shell of ours is without -c
 	ulimit -c 0 # SIGQUIT would leave a core file
-	for signal in HUP=129 INT=130 QUIT=131 TERM=143; do
-		begin_both
+	while read -r signal code starter; do
+		$starter true 2>/dev/null || skip 'no new pid namespace here'
+		# shellcheck disable=SC2086 # a command and its options
+		begin_both $starter
 		for side in reader server; do
-			end "$side" "${signal%=*}"
-			exits "${signal#*=}"
+			read -r pid <"$work/$side.pid"
+			[ -z "$starter" ] || pid=$(child_of "$pid")
+			kill -s "$signal" "$pid"
+			finish "$side"
+			exits "$code"
 		done
 		no_queue_left
-	done
+	done <<-END
+		HUP 129
+		INT 130
+		QUIT 131
+		TERM 143
+		TERM 143 unshare -pf
+	END
 }
 check 'reader, server: interrupted, remove what they have made' interrupted
-
-# There, raise(SIGTERM) does nothing.
-process_one() {
-	unshare -pf true 2>/dev/null || skip 'no new pid namespace here'
-	begin_both unshare -pf
-	for side in reader server; do
-		kill "$(child_of "$(pid "$side")")"
-		finish "$side"
-		exits 143
-	done
-	no_queue_left
-}
-check 'reader, server: as process 1 of a container they end too' process_one
 
 under_nohup() {
 	trap '' HUP
@@ -94,29 +78,27 @@ under_nohup() {
 }
 check 'reader, server: started under nohup, they ignore SIGHUP' under_nohup
 
-# What reader and server print goes into a pipe that nobody reads any more.
+# What they print goes into a pipe that nobody reads any more. The server's
+# first line was read.
 unread_output() {
-	begin_server
-	for side in writer client; do
-		fails_on_full_output 'standard output' "msgqueue/$side" \
-			-f "$path" text
-	done
-	end server
 	new_path
-	for side in reader server; do
-		mkfifo "$work/unread_$side.out"
-		start "unread_$side" "msgqueue/$side" -f "$path"
-		exec 9<"$work/unread_$side.out"
-		[ "$side" = reader ] || read -r _ <&9
-		exec 9<&-
-	done
-	await_that waits unread_reader
-	sends text
-	run msgqueue/client -f "$path" text
-	for side in reader server; do
-		finish "unread_$side"
+	mkfifo "$work/server.out" "$work/unread"
+	start server msgqueue/server -f "$path"
+	exec 9<"$work/server.out"
+	read -r _ <&9
+	# shellcheck disable=SC2094 # fd 3 lets fd 4 be opened
+	exec 3<>"$work/unread" 4>"$work/unread" 3<&-
+	for command in 'writer text' 'reader -t1' 'client text'; do
+		new_output
+		"$build/msgqueue/${command% *}" -f "$path" "${command#* }" \
+			>&4 2>"$err"
+		status=$?
 		fails_with 1 'standard output'
 	done
+	exec 9<&-
+	run msgqueue/client -f "$path" text
+	finish server
+	fails_with 1 'standard output'
 	no_queue_left
 }
 check 'all fail when they cannot print, and no queue stays' unread_output
@@ -125,7 +107,10 @@ check 'all fail when they cannot print, and no queue stays' unread_output
 # killed or interrupted, or somebody removes its queue.
 server_ends() {
 	while read -r how words; do
-		begin_client 'this takes most'
+		begin_server
+		stop_server_for_a_while
+		start client msgqueue/client -f "$path" 'this takes most'
+		await_that requests_come 1
 		"$build/tests/odd" limit "requests:$path" 30
 		start second msgqueue/client -f "$path" 'a longer text'
 		await_that waits second
@@ -155,28 +140,12 @@ check 'client: says how the server has ended' server_ends
 nobody_has_used_them() {
 	new_path
 	run tests/odd queue "requests:$path" 600
-	fails 1 'make clean-ipc' msgqueue/server -f "$path"
-	queue_gone "$path" answers
 	run tests/odd queue "answers:$path" 600
 	fails 1 'for 5 seconds no server has taken a request' \
 		msgqueue/client -f "$path"
 }
-check 'queues that no server has made: a server ends, a client gives up' \
+check 'client: gives up where no server has taken a request' \
 	nobody_has_used_them
-
-# The server and the pair, by the same path, do not meet.
-queues_are_private() {
-	begin_server
-	sends "the pair's"
-	gives OTHER msgqueue/client -f "$path" other
-	gives "Data Received is : the pair's" msgqueue/reader -f "$path"
-	start reader msgqueue/reader -f "$path"
-	await_that queue_exists "$path"
-	for queue in "$path" "requests:$path" "answers:$path"; do
-		gives 600 tests/odd mode queue "$queue"
-	done
-}
-check 'each queue is for its owner only, and for its pair' queues_are_private
 
 refused_to_us() { # PROGRAM [ARGUMENT ...]
 	run_as "$me" "$@"
@@ -206,7 +175,7 @@ anothers_queues() {
 		refused_to_us server
 		run_as "$me" odd queue "${whose#* }:./queue" 600
 		refused_to_us client
-		holds requests 0 || fail 'no request'
+		queue_holds "requests:$path" 0 || fail 'no request'
 		remove_all
 	done
 }

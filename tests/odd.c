@@ -8,15 +8,13 @@
  *                                 with standard input, no NUL added
  *     odd poke KEY                standard input to the start of a segment
  *     odd set KEY MODE VALUE ...  create a set of semaphores with these values
- *     odd mode KIND KEY|PATH      of segment, semaphores or queue: in octal
- *     odd queue PATH MODE         create PATH's queue
+ *     odd mode KIND KEY           of a segment or semaphores: in octal
+ *     odd queue PATH MODE         create PATH's queue, as the next words do
  *     odd limit PATH BYTES        have PATH's queue hold that many bytes
- *     odd state PATH              its messages, and the bytes it may hold
+ *     odd state PATH              its messages, the bytes it may hold, its mode
  *     odd send PATH TYPE          standard input is one message, no NUL added
- *     odd ask PATH TYPE TEXT ...  a request for each text
- *     odd answers PATH TYPE COUNT wait for so many answers, print their texts
- *     odd serve PATH PATH         take requests of one queue, put odd answers
- *                                 into the other, until ended
+ *     odd send PATH TYPE TEXT ... each text is one, with its NUL
+ *     odd take PATH TYPE COUNT    wait for so many, print them byte for byte
  *     odd socket PATH             listen at a path until ended, leaving it
  *     odd datagram PATH           take datagrams there, which no stream is
  *     odd list [PID ...]          objects without a key, which these processes
@@ -80,7 +78,7 @@ static int set_of(const char *key, int count, int flags)
 	return must(semget((key_t)strtoll(key, NULL, 0), count, flags), key);
 }
 
-static int queue_of(const char *path, int flags)
+static int queue_of(const char *path, int mode)
 {
 	key_t key;
 	if (strncmp(path, "requests:", 9) == 0)
@@ -90,7 +88,7 @@ static int queue_of(const char *path, int flags)
 	else
 		key = ftok(path, QUEUE_PROJECT);
 	must(key, path);
-	return must(msgget(key, flags), path);
+	return must(msgget(key, IPC_CREAT | mode), path);
 }
 
 static struct msqid_ds status_of(int queue)
@@ -117,51 +115,42 @@ static unsigned mode_of(const char *kind, const char *name)
 		must(shmctl(segment_of(name, 0, 0), IPC_STAT, &status), name);
 		return status.shm_perm.mode;
 	}
-	if (strcmp(kind, "semaphores") == 0) {
-		struct semid_ds status;
-		union semaphore_argument out = {.status = &status};
-		must(semctl(set_of(name, 0, 0), 0, IPC_STAT, out), name);
-		return status.sem_perm.mode;
-	}
-	return status_of(queue_of(name, 0)).msg_perm.mode;
+	struct semid_ds status;
+	union semaphore_argument out = {.status = &status};
+	must(semctl(set_of(name, 0, 0), 0, IPC_STAT, out), name);
+	return status.sem_perm.mode;
 }
 
-static void send_message(int queue, long type, size_t size)
+static void send_messages(int queue, long type, char *texts[])
 {
+	const size_t most = sizeof message.text;
 	message.type = type;
-	must(msgsnd(queue, &message, size, 0), "msgsnd");
+	size_t size = 0;
+	if (*texts == NULL) {
+		size = fread(message.text, 1, most, stdin);
+		must(msgsnd(queue, &message, size, 0), "msgsnd");
+	}
+	for (; *texts != NULL; texts++) {
+		size = strlen(*texts) + 1;
+		memcpy(message.text, *texts, size);
+		must(msgsnd(queue, &message, size, 0), "msgsnd");
+	}
 }
 
-static size_t take_message(int queue, long type)
+static void take_messages(int queue, long type, int count)
 {
-	ssize_t size = msgrcv(queue, &message, sizeof message.text, type, 0);
-	return (size_t)must((int)size, "msgrcv");
-}
-
-/* Before each answer comes what is none: another text, to another request, and
- * too long; then too short. The answer is the request itself, without a NUL,
- * and twice. A message begins with the request's number. */
-static void answer_oddly(int requests, int answers)
-{
-	size_t size = take_message(requests, 0) - 1;
-	memset(message.text + size, 'x', 300);
-	message.text[0]++;
-	message.text[NUMBER_SIZE]++;
-	send_message(answers, message.type, size);
-	send_message(answers, message.type, 300);
-	message.text[0]--;
-	send_message(answers, message.type, 1);
-	message.text[NUMBER_SIZE]--;
-	send_message(answers, message.type, size);
-	send_message(answers, message.type, size);
+	const size_t most = sizeof message.text;
+	for (int i = 0; i < count; i++) {
+		ssize_t size = msgrcv(queue, &message, most, type, 0);
+		must((int)size, "msgrcv");
+		fwrite(message.text, 1, (size_t)size, stdout);
+	}
 }
 
 static void listen_at(const char *path, int type)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	if (strlen(path) >= sizeof address.sun_path)
-		errx(1, "%s is too long", path);
-	memcpy(address.sun_path, path, strlen(path));
+	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
 	int listener = must(socket(AF_UNIX, type, 0), "socket");
 	must(bind(listener, (struct sockaddr *)&address, sizeof address), path);
 	if (type == SOCK_STREAM)
@@ -184,14 +173,6 @@ static FILE *open_list(const char *path)
 	return file;
 }
 
-static int is_one_of(int count, char *pids[], long pid)
-{
-	for (int i = 0; i < count; i++)
-		if (strtol(pids[i], NULL, 10) == pid)
-			return 1;
-	return 0;
-}
-
 /* In the files of /proc/sysvipc: key, id, mode, size or number, then three of
  * which two are pids. For semaphores the kernel has to be asked. */
 static void list(const char *kind, const char *path, int count, char *pids[])
@@ -210,44 +191,41 @@ static void list(const char *kind, const char *path, int count, char *pids[])
 			user[0] = semctl((int)id, 0, GETPID);
 			user[1] = semctl((int)id, 1, GETPID);
 		}
-		if (count == 0 || is_one_of(count, pids, user[0]) ||
-		    is_one_of(count, pids, user[1]))
+		int is_used = count == 0;
+		for (int i = 0; i < count; i++) {
+			long pid = strtol(pids[i], NULL, 10);
+			is_used |= pid == user[0] || pid == user[1];
+		}
+		if (is_used)
 			printf("%s %ld\n", kind, id);
 	}
 	fclose(file);
 }
 
-/* The set whose semaphore is 0, by this process, or -1. */
-static int taken_by(pid_t pid)
-{
-	FILE *file = open_list("/proc/sysvipc/sem");
-	char line[512];
-	int set, taken = -1;
-	while (fgets(line, sizeof line, file) != NULL) {
-		if (sscanf(line, " 0 %d", &set) == 1 &&
-		    semctl(set, 0, GETPID) == pid &&
-		    semctl(set, 0, GETVAL) == 0)
-			taken = set;
-	}
-	fclose(file);
-	return taken;
-}
-
-/* For a second at most: a process that has ended, for which nobody has waited
- * yet, can be sent signals. */
+/* Stop it again and again, for a second at most, until its semaphore is 0. A
+ * process that has ended, for which nobody has waited yet, can be sent signals.
+ */
 static void stop_inside(pid_t pid)
 {
-	int set = -1;
-	for (int tries = 0; set == -1 && tries < 250; tries++) {
+	char line[512];
+	int set;
+	for (int tries = 0; tries < 250; tries++) {
 		kill(pid, SIGCONT);
 		rest(2);
 		kill(pid, SIGSTOP);
 		rest(2); /* by then it has stopped */
-		set = taken_by(pid);
+		FILE *file = open_list("/proc/sysvipc/sem");
+		while (fgets(line, sizeof line, file) != NULL) {
+			if (sscanf(line, " 0 %d", &set) == 1 &&
+			    semctl(set, 0, GETPID) == pid &&
+			    semctl(set, 0, GETVAL) == 0) {
+				printf("%d\n", set);
+				return;
+			}
+		}
+		fclose(file);
 	}
-	if (set == -1)
-		errx(1, "process %ld takes no semaphore", (long)pid);
-	printf("%d\n", set);
+	errx(1, "process %ld takes no semaphore", (long)pid);
 }
 
 static void spoil_segment(int id, long byte)
@@ -289,12 +267,10 @@ int main(int argc, char *argv[])
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (is("segment", 3)) {
 		size_t size = strtoul(argument[1], NULL, 10);
-		int segment = segment_of(argument[0], size, new | 0600);
-		fill(segment, size);
-		struct shmid_ds status;
-		must(shmctl(segment, IPC_STAT, &status), "shmctl");
-		status.shm_perm.mode = (unsigned short)octal(argument[2]);
-		must(shmctl(segment, IPC_SET, &status), "shmctl");
+		int mode = octal(argument[2]);
+		int segment = segment_of(argument[0], size, new | mode);
+		if (mode != 0)
+			fill(segment, size);
 	} else if (is("poke", 1)) {
 		fill(segment_of(argument[0], 0, 0), 1024);
 	} else if (arguments > 2 && is("set", arguments)) {
@@ -309,41 +285,24 @@ int main(int argc, char *argv[])
 	} else if (is("mode", 2)) {
 		printf("%o\n", mode_of(argument[0], argument[1]) & 0777);
 	} else if (is("queue", 2)) {
-		queue_of(argument[0], new | octal(argument[1]));
+		queue_of(argument[0], octal(argument[1]));
 	} else if (is("limit", 2)) {
-		int queue = queue_of(argument[0], IPC_CREAT | QUEUE_MODE);
+		int queue = queue_of(argument[0], QUEUE_MODE);
 		struct msqid_ds status = status_of(queue);
 		status.msg_qbytes = strtoul(argument[1], NULL, 10);
 		must(msgctl(queue, IPC_SET, &status), "msgctl");
 	} else if (is("state", 1)) {
-		struct msqid_ds status = status_of(queue_of(argument[0], 0));
-		printf("%lu %lu\n", (unsigned long)status.msg_qnum,
-		       (unsigned long)status.msg_qbytes);
-	} else if (is("send", 2)) {
-		int queue = queue_of(argument[0], IPC_CREAT | QUEUE_MODE);
-		size_t most = sizeof message.text;
-		size_t size = fread(message.text, 1, most, stdin);
-		send_message(queue, atol(argument[1]), size);
-	} else if (arguments > 2 && is("ask", arguments)) {
-		int queue = queue_of(argument[0], 0);
-		for (int i = 2; i < arguments; i++) {
-			size_t size = 1 + strlen(argument[i]);
-			memcpy(message.text + NUMBER_SIZE, argument[i], size);
-			send_message(queue, atol(argument[1]),
-				     NUMBER_SIZE + size);
-		}
-	} else if (is("answers", 3)) {
-		int queue = queue_of(argument[0], 0);
-		for (int i = 0; i < atoi(argument[2]); i++) {
-			take_message(queue, atol(argument[1]));
-			puts(message.text + NUMBER_SIZE);
-		}
-	} else if (is("serve", 2)) {
-		int requests = queue_of(argument[0], new | 0600);
-		int answers = queue_of(argument[1], new | 0600);
-		puts("serving");
-		for (;;)
-			answer_oddly(requests, answers);
+		struct msqid_ds status =
+		    status_of(queue_of(argument[0], QUEUE_MODE));
+		printf("%lu %lu %o\n", (unsigned long)status.msg_qnum,
+		       (unsigned long)status.msg_qbytes,
+		       (unsigned)status.msg_perm.mode & 0777);
+	} else if (arguments >= 2 && is("send", arguments)) {
+		send_messages(queue_of(argument[0], QUEUE_MODE),
+			      atol(argument[1]), argument + 2);
+	} else if (is("take", 3)) {
+		take_messages(queue_of(argument[0], QUEUE_MODE),
+			      atol(argument[1]), atoi(argument[2]));
 	} else if (is("socket", 1)) {
 		listen_at(argument[0], SOCK_STREAM);
 	} else if (is("datagram", 1)) {

@@ -30,14 +30,13 @@ limit_queues() { # BYTES
 	"$build/tests/odd" limit "answers:$path" "$1"
 }
 
-count() { # requests|answers; sets $messages
-	messages=$("$build/tests/odd" state "$1:$path")
-	messages=${messages% *}
+look_at_queue() { # PATH; sets $messages, $room in bytes, and $mode
+	"$build/tests/odd" state "$1" >"$work/state"
+	read -r messages room mode <"$work/state"
 }
 
-# Does one of the server's queues hold so many messages?
-holds() { # requests|answers COUNT
-	count "$1"
+queue_holds() { # PATH COUNT of messages
+	look_at_queue "$1"
 	[ "$messages" = "$2" ]
 }
 
@@ -48,22 +47,14 @@ stop_server_for_a_while() {
 	gives FIRST msgqueue/client -f "$path" first
 	stop server STOP
 	printf x | send_bytes "requests:$path" 1
-	count requests
+	look_at_queue "requests:$path"
 	before=$messages
 }
 
 # So many requests have come since then, or more.
 requests_come() { # COUNT
-	count requests
+	look_at_queue "requests:$path"
 	[ "$messages" -ge $((before + $1)) ]
-}
-
-# A client's request has come, and the server is stopped.
-begin_client() { # TEXT
-	begin_server
-	stop_server_for_a_while
-	start client msgqueue/client -f "$path" "$1"
-	await_that requests_come 1
 }
 
 no_queue_left() {

@@ -184,7 +184,7 @@
 {"sysv-queue", 0, 0, {
 	{"msgqueue/writer -f {dir} text", NULL, "", HELPER | KEEPS},
 	{"scripts/sysv find queue {dir}", "\n", "", NUMBERS},
-	{"scripts/sysv clean", NULL, "path {dir}\n", 0},
+	{"scripts/sysv clean", NULL, "path {dir}\n", NUMBERS},
 	{"scripts/sysv clear", NULL, "path {dir}\n", HELPER}}},
 {"sysv-semaphores", 0, 0, {
 	{"tests/odd set {key} 600 7 0", NULL, "", HELPER | KEEPS},
