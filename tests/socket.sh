@@ -13,12 +13,6 @@ serve() { # PROGRAM [OPTION ...]; sets $port
 	port=$(port_of "$server")
 }
 
-# Nobody listens at the port any more.
-port_is_refused() {
-	run socket/client -p "$port"
-	has_text "$err" 'start server first'
-}
-
 # It listens, or has failed.
 has_spoken() { # NAME
 	[ -s "$work/$1.out" ] || [ -s "$work/$1.err" ]
@@ -61,7 +55,7 @@ still_serves() {
 
 # A port that is taken, and where nobody listens.
 reserve_port() { # sets $port
-	begin '' reserve tests/peer reserve
+	begin '' reserve tests/peer reserve stay
 	read -r port <"$work/reserve.out"
 }
 
