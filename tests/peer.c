@@ -120,11 +120,16 @@ static void accept_one(void)
 	printf("accepted\n");
 }
 
+static void set_clients(const char *count)
+{
+	clients = strtoul(count, NULL, 10);
+	if (clients < 1 || clients > MOST_CLIENTS)
+		errx(2, "clients: must be 1 to %d", MOST_CLIENTS);
+}
+
 static void connect_to(size_t client, const char *place)
 {
 	const socklen_t size = set_address(place);
-	if (clients > MOST_CLIENTS)
-		errx(2, "clients: must be 1 to %d", MOST_CLIENTS);
 	connections[client] = new_socket(SOCK_STREAM);
 	must(connect(connections[client], &address.any, size), place);
 	if (client + 1 == clients)
@@ -289,7 +294,7 @@ static void act_with(const char *operand, size_t client)
 	else if (is("piece"))
 		piece = strtoul(operand, NULL, 10);
 	else if (is("clients"))
-		clients = strtoul(operand, NULL, 10);
+		set_clients(operand);
 	else
 		errx(2, "'%s': no action; see the top of tests/peer.c", action);
 }

@@ -35,6 +35,7 @@ many_clients() {
 }
 check '300 clients at once each get their echoes' many_clients
 
+# It is killed at last. Another one leaves with echoes unread, which is a reset.
 client_never_reads() {
 	start_echo -q
 	start_peer_client flood stay
@@ -43,13 +44,15 @@ client_never_reads() {
 	await peer '(full)'
 	server_rests
 	still_serves
+	! has_ended "$(pid peer)" || fail 'a peer that cannot send more'
 	end peer KILL
+	peer_client send "$(letters 100000)"
 	still_serves
 	server_rests
 	end_echo
 	[ ! -s "$err" ] || fail 'nothing on standard error'
 }
-check 'a client that does not read stalls nobody; killed it is just gone' \
+check 'a client that does not read stalls nobody; if it dies it is just gone' \
 	client_never_reads
 
 # With all of it sent a peer shuts its side down, and wants the rest, then EOF.
