@@ -35,9 +35,9 @@ many_clients() {
 }
 check '300 clients at once each get their echoes' many_clients
 
-# It is killed at last. Another one leaves with echoes unread, which is a reset.
+# It is killed at last. Another one leaves with its echo unread: a reset.
 client_never_reads() {
-	start_echo -q
+	start_echo
 	start_peer_client flood stay
 	crowd 100 others send 1 hear send 2 hear
 	ends_well others
@@ -46,7 +46,11 @@ client_never_reads() {
 	still_serves
 	! has_ended "$(pid peer)" || fail 'a peer that cannot send more'
 	end peer KILL
-	peer_client send "$(letters 100000)"
+	start_peer_client send unread wait-file "$work/go"
+	await echo 'Received: unread'
+	still_serves
+	go
+	ends_well peer
 	still_serves
 	server_rests
 	end_echo
