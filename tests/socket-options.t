@@ -75,6 +75,11 @@ prefork_leaves_port() {
 	await_that port_is_refused
 }
 
+# It listens, or has failed.
+has_spoken() { # NAME
+	[ -s "$work/$1.out" ] || [ -s "$work/$1.err" ]
+}
+
 port_is_refused() {
 	run socket/client -p "$port"
 	has_text "$err" 'start server first'

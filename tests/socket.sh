@@ -13,11 +13,6 @@ serve() { # PROGRAM [OPTION ...]; sets $port
 	port=$(port_of "$server")
 }
 
-# It listens, or has failed.
-has_spoken() { # NAME
-	[ -s "$work/$1.out" ] || [ -s "$work/$1.err" ]
-}
-
 # A group and a port that no other test has: they are made of this one's
 # process id. Ports from 32768 on are those that kernels give away.
 new_group() { # sets $group, $group_port
