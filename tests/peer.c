@@ -13,7 +13,7 @@
  *                      connections: of what follows each action is done for all
  *                      of them, one after the other
  *     listen           at any free port, which is printed; wait for a client
- *     reserve          print a port, and keep it, without listening: whoever
+ *     reserve          print a port, and have it, without listening: whoever
  *                      connects is refused
  *     send TEXT        the text without a NUL; if there are more clients than
  *                      one, a line with the client's number before it
@@ -26,9 +26,10 @@
  *     reset            close with RST. (Its end closes with FIN.)
  *     wait-file FILE   go on when the file exists
  *     stay             until it is ended
- *     datagram PLACE   standard input to ADDRESS:PORT, print the port it is
- *                      from; by loopback, or by the `interface ADDRESS` before
- *                      it, where its group is joined, too
+ *     datagram PORT    standard input to a port of 127.0.0.1, or of the `host
+ *                      ADDRESS` before it; print the port it is from. By
+ *                      loopback, or by the `interface ADDRESS` before it, where
+ *                      its group is joined, too
  *
  * What is sent waits until there is room, and what comes meanwhile is printed.
  * The socket of a path knows no RST, but closed with something unread it is a
@@ -45,21 +46,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 enum {
-	LIFE = 120,          /* seconds */
-	PAUSE = 5,           /* milliseconds */
-	PATIENCE = 100000,   /* microseconds */
-	FLOOD_BLOCKS = 1000, /* no buffer takes so many */
+	LIFE = 120,     /* seconds */
+	PAUSE = 5,      /* milliseconds */
+	PATIENCE = 100, /* milliseconds */
 	MOST_CLIENTS = 10000
 };
 
 static int connections[MOST_CLIENTS];
 static char block[65536];
 static size_t clients = 1, piece = sizeof block;
+static const char *host = "127.0.0.1";
 static const char *interface; /* NULL: loopback */
 
 static union {
@@ -84,14 +84,8 @@ static socklen_t set_address(const char *place)
 		strcpy(address.path.sun_path, place);
 		return sizeof address.path;
 	}
-	char host[16] = "127.0.0.1";
-	const char *colon = strchr(place, ':');
-	if (colon != NULL)
-		snprintf(host, sizeof host, "%.*s", (int)(colon - place),
-			 place);
-	const char *port = colon == NULL ? place : colon + 1;
 	address.port.sin_family = AF_INET;
-	address.port.sin_port = htons((in_port_t)strtol(port, NULL, 10));
+	address.port.sin_port = htons((in_port_t)strtol(place, NULL, 10));
 	address.port.sin_addr.s_addr = inet_addr(host);
 	return sizeof address.port;
 }
@@ -101,11 +95,11 @@ static int new_socket(int type)
 	return must(socket(address.any.sa_family, type, 0), "socket");
 }
 
-static int own_port(int bound)
+static void print_port(const char *title, int bound)
 {
 	socklen_t size = sizeof address.port;
 	must(getsockname(bound, &address.any, &size), "getsockname");
-	return ntohs(address.port.sin_port);
+	printf("%s%d\n", title, ntohs(address.port.sin_port));
 }
 
 static int bound_socket(void)
@@ -116,32 +110,30 @@ static int bound_socket(void)
 	return bound;
 }
 
-static void reserve(void)
-{
-	printf("%d\n", own_port(bound_socket()));
-	pause();
-}
-
-static void connect_all(const char *place)
-{
-	const socklen_t size = set_address(place);
-	if (clients < 1 || clients > MOST_CLIENTS)
-		errx(2, "clients: must be 1 to %d", MOST_CLIENTS);
-	for (size_t i = 0; i < clients; i++) {
-		connections[i] = new_socket(SOCK_STREAM);
-		must(connect(connections[i], &address.any, size), place);
-	}
-	printf("connected\n");
-}
-
 static void accept_one(void)
 {
 	const int listener = bound_socket();
 	must(listen(listener, 1), "listen");
-	printf("listening on 127.0.0.1:%d\n", own_port(listener));
+	print_port("listening on 127.0.0.1:", listener);
 	connections[0] = must(accept(listener, NULL, NULL), "accept");
 	close(listener);
 	printf("accepted\n");
+}
+
+static void set_clients(const char *count)
+{
+	clients = strtoul(count, NULL, 10);
+	if (clients < 1 || clients > MOST_CLIENTS)
+		errx(2, "clients: must be 1 to %d", MOST_CLIENTS);
+}
+
+static void connect_to(size_t client, const char *place)
+{
+	const socklen_t size = set_address(place);
+	connections[client] = new_socket(SOCK_STREAM);
+	must(connect(connections[client], &address.any, size), place);
+	if (client + 1 == clients)
+		printf("connected\n");
 }
 
 /* Print what one recv returns. Is there more to come? */
@@ -204,20 +196,13 @@ static void send_file(int connection, const char *path)
 
 static void flood(int connection)
 {
-	const struct timeval patience = {.tv_usec = PATIENCE};
-	must(setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &patience,
-			sizeof patience),
-	     "setsockopt SO_SNDTIMEO");
+	struct pollfd room = {connection, POLLOUT, 0};
 	memset(block, 'f', sizeof block);
-	ssize_t sent = 0;
-	for (int i = 0; i < FLOOD_BLOCKS && sent != -1; i++)
-		sent = send(connection, block, sizeof block, 0);
-	if (sent != -1)
-		errx(1, "a client that never reads is read from for ever");
-	if (errno == EAGAIN)
-		printf("(full)\n");
-	else if (errno != ECONNRESET && errno != EPIPE)
-		err(1, "send");
+	while (poll(&room, 1, PATIENCE) == 1)
+		if (send(connection, block, sizeof block, MSG_DONTWAIT) == -1 &&
+		    errno != EAGAIN)
+			return; /* the peer has gone */
+	printf("(full)\n");
 }
 
 static void reset(int connection)
@@ -255,7 +240,7 @@ static void send_datagram(const char *place)
 	     "setsockopt IP_MULTICAST_IF");
 	must((int)sendto(sender, block, size, 0, &address.any, length),
 	     "sendto");
-	printf("%d\n", own_port(sender));
+	print_port("", sender);
 }
 
 static const char *action;
@@ -265,10 +250,14 @@ static int is(const char *name)
 	return strcmp(action, name) == 0;
 }
 
-/* An action without an operand, for one connection. Is it one? */
-static int act_on(int connection)
+/* An action without an operand. Is it one? */
+static int act(int connection)
 {
-	if (is("hear"))
+	if (is("listen"))
+		accept_one();
+	else if (is("reserve"))
+		print_port("", bound_socket());
+	else if (is("hear"))
 		hear(connection);
 	else if (is("read"))
 		while (hear(connection))
@@ -279,31 +268,33 @@ static int act_on(int connection)
 		must(shutdown(connection, SHUT_WR), "shutdown");
 	else if (is("reset"))
 		reset(connection);
+	else if (is("stay"))
+		poll(NULL, 0, -1);
 	else
 		return 0;
 	return 1;
 }
 
-static void act_with(const char *operand)
+static void act_with(const char *operand, size_t client)
 {
 	if (is("connect"))
-		connect_all(operand);
+		connect_to(client, operand);
 	else if (is("send"))
-		for (size_t i = 0; i < clients; i++)
-			send_text(i, operand);
+		send_text(client, operand);
 	else if (is("send-file"))
-		for (size_t i = 0; i < clients; i++)
-			send_file(connections[i], operand);
+		send_file(connections[client], operand);
 	else if (is("wait-file"))
 		wait_for_file(operand);
 	else if (is("datagram"))
 		send_datagram(operand);
-	else if (is("clients"))
-		clients = strtoul(operand, NULL, 10);
-	else if (is("piece"))
-		piece = strtoul(operand, NULL, 10);
+	else if (is("host"))
+		host = operand;
 	else if (is("interface"))
 		interface = operand;
+	else if (is("piece"))
+		piece = strtoul(operand, NULL, 10);
+	else if (is("clients"))
+		set_clients(operand);
 	else
 		errx(2, "'%s': no action; see the top of tests/peer.c", action);
 }
@@ -315,22 +306,16 @@ int main(int argc, char *argv[])
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (int i = 1; i < argc; i++) {
 		action = argv[i];
-		int known = 1;
-		if (is("listen"))
-			accept_one();
-		else if (is("reserve"))
-			reserve();
-		else if (is("stay"))
-			pause();
-		else
-			for (size_t j = 0; j < clients; j++)
-				known = act_on(connections[j]);
+		int known = 0;
+		for (size_t j = 0; j < clients; j++)
+			known = act(connections[j]);
 		if (known)
 			continue;
 		i++;
 		if (i == argc)
 			errx(2, "%s: nothing after it", action);
-		act_with(argv[i]);
+		for (size_t j = 0; j < clients; j++)
+			act_with(argv[i], j);
 	}
 	return ferror(stdout) != 0;
 }

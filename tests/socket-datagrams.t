@@ -20,7 +20,7 @@ odd_datagrams() {
 	expected="Server listening on 127.0.0.1:$port"
 	full=$(letters 1023)
 	for datagram in '' 'seen\000hidden' "$full" "${full}x" end; do
-		send_datagram "$datagram" datagram "127.0.0.1:$port"
+		send_datagram "$datagram" datagram "$port"
 		text=${datagram%%\\*}
 		[ "$text" != "${full}x" ] || text=$full
 		expected="$expected
@@ -60,7 +60,7 @@ only_own_group() {
 	first=$group
 	group=${group%.*}.251
 	start_member other
-	send_datagram 'to the port alone' datagram "127.0.0.1:$group_port"
+	send_datagram 'to the port alone' datagram "$group_port"
 	send_to_group 'for the other'
 	member_received other 'for the other'
 	group=$first
@@ -70,8 +70,17 @@ only_own_group() {
 check 'a receiver gets what is sent to its group, nothing else' only_own_group
 
 # A stranger joins the group on another interface, and sends there. Linux gives
-# that to our socket as well, if IP_MULTICAST_ALL is not switched off.
-stranger_elsewhere() {
+# that to our socket as well, if IP_MULTICAST_ALL is not switched off. The test
+# runs itself once more, in a network of its own.
+only_own_interface() {
+	if [ "${TEST_NETWORK:-}" != own ]; then
+		unshare -n ip link add elsewhere type bridge 2>/dev/null ||
+			skip 'no network of its own with two interfaces here'
+		# shellcheck disable=SC2154,SC2086 # lib.sh's; may be two words
+		TEST_NETWORK=own TEST_INSIDE=only_own_interface \
+			unshare -n $shell "$file" || exit 1
+		return
+	fi
 	ip link set lo up
 	ip link add elsewhere type bridge
 	ip address add 10.9.8.7/24 dev elsewhere
@@ -79,22 +88,9 @@ stranger_elsewhere() {
 	new_group
 	start_member member
 	send_datagram 'from elsewhere' \
-		interface 10.9.8.7 datagram "$group:$group_port"
+		interface 10.9.8.7 host "$group" datagram "$group_port"
 	send_to_group 'from loopback'
 	member_received member 'from loopback'
-}
-
-# The test runs itself once more, in a network of its own.
-only_own_interface() {
-	if [ "${TEST_NETWORK:-}" = own ]; then
-		stranger_elsewhere
-		return
-	fi
-	unshare -n ip link add elsewhere type bridge 2>/dev/null ||
-		skip 'no network of its own with a second interface here'
-	# shellcheck disable=SC2154,SC2086 # lib.sh sets them; it may be words
-	TEST_NETWORK=own TEST_INSIDE=only_own_interface \
-		unshare -n $shell "$file" || exit 1
 }
 check 'a receiver gets nothing from another interface' only_own_interface
 
@@ -110,11 +106,11 @@ any_message() {
 		socket/multicast_sender -g "$group" -p "$group_port" "${most}x"
 	start_member odd
 	send_datagram 'a\000b\033[31mc\177\n\200' \
-		datagram "$group:$group_port"
+		host "$group" datagram "$group_port"
 	member_received odd 'a?b?[31mc???'
 	[ "$sender" = "127.0.0.1:$from:" ] || fail "its sender's port"
 	start_member long
-	send_datagram "${most}x" datagram "$group:$group_port"
+	send_datagram "${most}x" host "$group" datagram "$group_port"
 	finish long
 	fails_with 1 'a datagram with more than 1024 bytes came'
 }

@@ -28,36 +28,18 @@ full_queue() {
 check "a server that accepts nobody is not waited for, its path not stolen" \
 	full_queue
 
-# They may take the path from each other (there is no lock), so it is not asked
-# who has it at last. But none waits, each says how it went, and none leaves it.
-race() {
-	for _ in 1 2 3; do
-		start_echo
-		kill_echo
-		say
-		fails_with 1 'start echo_server first'
-		for name in one two three four; do
-			start "$name" socket/echo_server -u "$socket"
-		done
-		for name in one two three four; do
-			await_that has_spoken "$name"
-		done
-		listening=0
-		for name in one two three four; do
-			if has_text "$work/$name.out" 'listening... '; then
-				listening=$((listening + 1))
-				end "$name"
-				exits 143
-			else
-				finish "$name"
-				fails_with 1 "$socket"
-			fi
-		done
-		[ "$listening" -gt 0 ] || fail 'a server that listens'
-		[ ! -e "$socket" ] || fail "no $socket any more"
-	done
+# What becomes of a server that another one comes before, at each step, is seen
+# by faults.
+takes_over() {
+	start_echo
+	kill_echo
+	say
+	fails_with 1 'start echo_server first'
+	start_echo
+	still_serves
+	end_echo
 }
-check 'of several servers that start at once none waits or leaves a path' race
+check "a dead server's path is taken over" takes_over
 
 keeps_other_files() {
 	echo precious >"$work/file"

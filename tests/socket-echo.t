@@ -1,5 +1,5 @@
 #!/bin/sh
-# socket-echo.t - echo_server and echo_client: one server, many clients
+# socket-echo.t - echo_server and echo_client: many clients, and how all end
 # shellcheck source=tests/socket.sh
 . "${0%/*}/socket.sh"
 
@@ -12,38 +12,12 @@ server_rests() {
 	await_that waits echo
 }
 
-# Ctrl-Z and fg do no harm either.
-order_is_kept() {
-	start_echo
-	stop echo STOP
-	start client socket/echo_client -u "$socket" one '' 'two words' three
-	stop echo CONT
-	ends_well client
-	prints 'Echoed: one
-Echoed: 
-Echoed: two words
-Echoed: three'
-	await echo 'Received: three'
-	end_echo
-	prints "Server listening... $socket
-Accepted connection
-Received: one
-Received: two words
-Received: three"
-	[ ! -s "$err" ] || fail 'nothing on standard error'
-}
-check 'messages come back in the order in which they were sent' order_is_kept
-
-# The server is started with few descriptors, and may have more. Before each
-# client's message, and its echo, stands the client's number.
+# More than the descriptors that it is started with, but it may have more.
+# Before each client's message, and its echo, stands the client's number.
 many_clients() {
 	# shellcheck disable=SC3045 # no shell of ours is without -n
-	limit=$(ulimit -S -n)
-	# shellcheck disable=SC3045
-	ulimit -S -n 40 || skip 'ulimit -S cannot be had here'
+	ulimit -S -n 200 || skip 'ulimit -S cannot be had here'
 	start_echo -q
-	# shellcheck disable=SC3045
-	ulimit -S -n "$limit"
 	for name in some others; do
 		crowd 150 "$name" send 1 hear send 2 hear send 3 hear stay
 	done
@@ -61,8 +35,9 @@ many_clients() {
 }
 check '300 clients at once each get their echoes' many_clients
 
+# It is killed at last. Another one leaves with its echo unread: a reset.
 client_never_reads() {
-	start_echo -q
+	start_echo
 	start_peer_client flood stay
 	crowd 100 others send 1 hear send 2 hear
 	ends_well others
@@ -70,8 +45,19 @@ client_never_reads() {
 	server_rests
 	still_serves
 	! has_ended "$(pid peer)" || fail 'a peer that cannot send more'
+	end peer KILL
+	start_peer_client send unread wait-file "$work/go"
+	await echo 'Received: unread'
+	still_serves
+	go
+	ends_well peer
+	still_serves
+	server_rests
+	end_echo
+	[ ! -s "$err" ] || fail 'nothing on standard error'
 }
-check 'a client that does not read stalls nobody' client_never_reads
+check 'a client that does not read stalls nobody; if it dies it is just gone' \
+	client_never_reads
 
 # With all of it sent a peer shuts its side down, and wants the rest, then EOF.
 # It reads only when it cannot send: what can wait in between does so.
@@ -98,25 +84,11 @@ much_is_sent() {
 			fail "exactly what $name had sent"
 	done <"$work/peers"
 	message=$(letters 120000)
-	gives "Echoed: $message" socket/echo_client -u "$socket" "$message"
+	gives "Echoed: $message
+Echoed: " socket/echo_client -u "$socket" "$message" ''
 }
-check '10 MiB of any bytes, and byte after byte, come back exactly, then EOF' \
+check '10 MiB of any bytes, byte after byte, and nothing come back exactly' \
 	much_is_sent
-
-# Closed with an echo unread, which is a reset; killed while echoes wait.
-client_dies() {
-	start_echo -q
-	letters 100000 >"$work/message"
-	peer_client send-file "$work/message"
-	start_peer_client flood stay
-	await peer '(full)'
-	end peer KILL
-	still_serves
-	server_rests
-	end_echo
-	[ ! -s "$err" ] || fail 'nothing on standard error'
-}
-check 'a client that dies is just gone' client_dies
 
 # Open files are limited for all that this test starts. Of the second crowd
 # most clients wait for descriptors, and so do those after it. When the first
@@ -139,34 +111,122 @@ no_descriptors() {
 }
 check 'without descriptors it serves those it has, and waits' no_descriptors
 
+start_that_stays() { # NAME [MESSAGE]
+	name=$1
+	shift
+	start_with_keys "$name" socket/echo_client -w -u "$socket" "$@"
+	await_error "$name" 'echo_client: printing what comes: press Enter to '
+}
+
 # What is typed before Enter does not count. At the end of input it ends too.
 stays_until_enter() {
 	start_echo -b
 	crowd 2 others read
 	await_that has_accepted 2
-	start_with_keys stays socket/echo_client -w -u "$socket" first
-	await_error stays 'echo_client: printing what comes: press Enter to '
+	start_that_stays stays first
+	printf typed >&9
 	say later
 	await stays 'Echoed: later'
-	printf typed >&9
-	say 'still later'
-	await stays 'Echoed: still later'
 	! has_ended "$(pid stays)" || fail 'a client that stays'
 	press_enter
 	finish stays
 	exits 0
 	prints 'Echoed: first
-Echoed: later
-Echoed: still later'
+Echoed: later'
 	say -w last </dev/null
 	exits 0
 	prints 'Echoed: last'
 	end_echo
 	ends_well others
-	all='firstlaterstill laterlast'
-	prints_bytes "connected\n$all$all"
+	prints_bytes 'connected\nfirstlaterlastfirstlaterlast'
 }
 check 'with -b all clients get each message; -w stays until Enter, or the end' \
 	stays_until_enter
+
+others_get_the_rest() {
+	run scripts/watch/faults socket-echo-all 1 send 1 short
+	[ "$status" -ne 77 ] || skip 'no program can be watched here'
+	succeeds
+	prints_line '1 injections, 0 wrong'
+}
+check 'with -b others get the rest after a part' others_get_the_rest
+
+removes_its_path() {
+	# shellcheck disable=SC3045 # no shell of ours is without -c
+	ulimit -c 0 # SIGQUIT would leave a core file
+	while read -r signal number; do
+		start_echo
+		still_serves
+		end echo "$signal"
+		exits "$((128 + number))"
+		[ ! -e "$socket" ] || fail "no $socket any more"
+	done <<-END
+		INT 2
+		QUIT 3
+		HUP 1
+		TERM 15
+	END
+}
+check 'ended by a signal, the server removes its path' removes_its_path
+
+# As nohup starts it.
+hangup_ignored() {
+	trap '' HUP
+	start_echo
+	trap - HUP
+	stop echo HUP
+	still_serves
+	end_echo
+}
+check 'a server that was started with SIGHUP ignored stays' hangup_ignored
+
+# Process 1 has no default for signals: to raise one again does nothing.
+as_process_1() {
+	unshare -fp true 2>/dev/null || skip 'no process 1 can be made here'
+	socket=$work/echo
+	unshare -fp "$build/socket/echo_server" -u "$socket" \
+		>"$work/echo.out" 2>"$work/echo.err" &
+	echo "$!" >"$work/echo.pid"
+	await echo 'Server listening'
+	server=$(child_of "$(pid echo)")
+	kill -s TERM "$server"
+	await_that has_ended "$server"
+	finish echo
+	exits 143
+	[ ! -e "$socket" ] || fail "no $socket any more"
+}
+check 'as process 1 of a container the server ends too' as_process_1
+
+# While a client stays; before it was accepted, which is a reset.
+server_dies() {
+	start_echo
+	start_that_stays stays Hello
+	stop echo STOP
+	start_that_stays early
+	kill_echo
+	for name in stays early; do
+		finish "$name"
+		exits 1
+		says 'echo_client: the server closed the connection'
+	done
+}
+check 'clients say when the server dies' server_dies
+
+# When the second of the others has its echo, both have been sent to all.
+among_others() {
+	start_echo -b
+	stop echo STOP
+	start halfway socket/echo_client -u "$socket" ours
+	await_that waits halfway
+	stop halfway STOP
+	stop echo CONT
+	await echo 'Received: '
+	say theirs theirs
+	succeeds
+	stop halfway CONT
+	ends_well halfway
+	prints 'Echoed: ours'
+}
+check 'with -b a client reads as much as it has sent, and ends' among_others
 
 finish_tests

@@ -1,5 +1,5 @@
 #!/bin/sh
-# socket-options.t - of all programs: usage, wrong options, lost output
+# socket-options.t - of all programs: usage, wrong options, ports, lost output
 # shellcheck source=tests/socket.sh
 . "${0%/*}/socket.sh"
 
@@ -47,57 +47,106 @@ too_much_is_refused() {
 }
 check 'an argument too many is refused' too_much_is_refused
 
+# The server is in the sheet.
+ports_are_not_shared() {
+	has_loopback || skip 'there is no loopback interface'
+	for side in receiver prefork udp_server; do
+		serve "$side"
+		fails 1 "$side: port $port is taken" "socket/$side" -p "$port"
+	done
+}
+check 'a port that is taken is told, and never shared' ports_are_not_shared
+
+# Those that have closed first: a receiver that was killed, and a worker that
+# has served its client.
+receiver_leaves_port() {
+	serve receiver -w
+	start_peer_client read
+	await_error receiver 'nothing read yet'
+	end receiver KILL
+	finish peer
+}
+
+prefork_leaves_port() {
+	serve prefork -w 1
+	run socket/client -p "$port"
+	succeeds
+	end prefork KILL
+	await_that port_is_refused
+}
+
+# It listens, or has failed.
+has_spoken() { # NAME
+	[ -s "$work/$1.out" ] || [ -s "$work/$1.err" ]
+}
+
+port_is_refused() {
+	run socket/client -p "$port"
+	has_text "$err" 'start server first'
+}
+
+# Somebody else may happen to get the port: then once more with another.
+ports_are_free_again() {
+	has_loopback || skip 'there is no loopback interface'
+	for side in receiver prefork; do
+		for _ in 1 2 3; do
+			"${side}_leaves_port"
+			start again "socket/$side" -p "$port"
+			await_that has_spoken again
+			[ ! -s "$work/again.out" ] || break
+		done
+		end again
+		prints_like 'listening on '
+	done
+}
+check 'a port whose program was killed is free at once' ports_are_free_again
+
+this_machine_only() {
+	has_loopback || skip 'there is no loopback interface'
+	[ "$(uname)" = Linux ] || skip 'elsewhere 127.0.0.2 is not this machine'
+	serve receiver
+	fails 1 'start receiver first): Connection refused' \
+		socket/sender -p "$port" 127.0.0.2
+	serve prefork -w 1
+	fails 1 'Connection refused' socket/client -p "$port" 127.0.0.2
+}
+check 'receiver and prefork listen on 127.0.0.1 only' this_machine_only
+
+# Nobody reads what they print: a pipe that had a reader.
 loses_output() { # PROGRAM [ARGUMENT ...]
-	program=socket/$1
+	command="$*, with a pipe that nobody reads"
+	program=$1
 	shift
-	fails_on_full_output 'standard output' "$program" "$@"
+	# shellcheck disable=SC2094 # 7 reads so that 8 can be opened
+	exec 7<>"$work/unread.out" 8>"$work/unread.out" 7>&-
+	new_output
+	"$build/socket/$program" "$@" </dev/null >&8 2>"$err"
+	status=$?
+	fails_with 1 'standard output'
 }
 
-# The reader of its output leaves after the first line.
-start_unread() { # PROGRAM [ARGUMENT ...]; sets $port
-	[ -p "$work/unread.out" ] || mkfifo "$work/unread.out" ||
-		skip 'no named pipe here'
+# Their reader leaves after the first line. The other program ends them.
+loses_the_rest() { # PROGRAM OTHER PORT [OPTION ...]
 	program=socket/$1
-	shift
-	start unread "$program" "$@"
+	other=socket/$2
+	port=$3
+	shift 3
+	start unread "$program" -p "$port" "$@"
 	read -r line <"$work/unread.out"
-	port=${line##*:}
-}
-
-fails_unread() {
+	run "$other" -p "${line##*:}" "$@"
 	finish unread
 	fails_with 1 'standard output'
 }
 
-# Where there is no /dev/full, half of it is tested.
 output_is_lost() {
 	has_loopback || skip 'there is no loopback interface'
-	start_unread server -p 0
-	peer_client send Hello read
-	fails_unread
-	start_unread receiver -p 0
-	peer_client
-	fails_unread
-	start_unread udp_server -p 0
-	run tests/peer datagram "127.0.0.1:$port" </dev/null
-	fails_unread
+	mkfifo "$work/unread.out" || skip 'no named pipe here'
 	new_group
-	set -- -g "$group" -p "$group_port"
-	start_unread multicast_receiver "$@"
-	run socket/multicast_sender "$@"
-	fails_unread
-	# It is read as far as its worker, whose end would be told next.
-	mkfifo "$work/prefork.out"
-	start prefork socket/prefork -p 0 -w 1
-	{
-		read -r _
-		read -r _ worker _
-	} <"$work/prefork.out"
-	kill -s KILL "$worker"
-	finish prefork
-	fails_with 1 'standard output'
-
-	loses_output multicast_sender "$@"
+	loses_the_rest server client 0
+	loses_the_rest receiver sender 0
+	loses_the_rest multicast_receiver multicast_sender "$group_port" \
+		-g "$group"
+	loses_output multicast_sender -g "$group" -p "$group_port"
 	loses_output udp_client -p "$group_port"
 	loses_output udp_server -p 0
 	loses_output prefork -p 0
@@ -109,17 +158,12 @@ output_is_lost() {
 check 'TCP and UDP programs that cannot write their output fail' output_is_lost
 
 echo_output_is_lost() {
-	socket=$work/echo
-	start_unread echo_server -u "$socket"
-	say
-	fails_unread
-	loses_output echo_server -u "$socket"
-	[ ! -e "$socket" ] || fail "no $socket any more"
+	mkfifo "$work/unread.out" || skip 'no named pipe here'
+	loses_output echo_server -u "$work/echo"
+	[ ! -e "$work/echo" ] || fail 'no path any more'
 	start_echo
 	loses_output echo_client -u "$socket"
-	mkfifo "$work/keys"
-	exec 9<>"$work/keys"
-	loses_output echo_client -w -u "$socket" Hello <&9
+	loses_output echo_client -w -u "$socket" Hello
 }
 check 'echo programs that cannot write their output fail' echo_output_is_lost
 

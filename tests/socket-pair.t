@@ -48,21 +48,6 @@ host_by_name() {
 }
 check 'client takes the name of a host and tries its addresses' host_by_name
 
-# It sends, at Enter, where nobody is any more: FIN and RST have come.
-client_waits() {
-	start_peer wait-file "$work/go" shutdown reset
-	start_with_keys client socket/client -w -p "$port"
-	await_error client 'press Enter to send'
-	go
-	ends_well peer
-	press_enter
-	finish client
-	exits 1
-	says 'client: send:'
-	! has_text "$out" Hello || fail 'nothing sent'
-}
-check 'client -w waits before it sends; there is no SIGPIPE' client_waits
-
 # The end of the input will do too.
 client_reads_up_to_enter() {
 	printf 'other keys\nrest' >"$work/typed"
@@ -80,23 +65,33 @@ client_reads_up_to_enter() {
 }
 check 'client -w reads up to Enter, and no further' client_reads_up_to_enter
 
+# On a terminal, if $terminal is the tool that makes one.
+serve_there() { # PROGRAM; sets $port
+	begin 'Server listening on ' "$1" "${terminal:-socket/$1}" \
+		${terminal:+"$build/socket/$1"} -p 0
+	port=$(port_of "$1")
+}
+
 # These are formats, as of printf. The server does not wait for end-of-file, and
 # sends no NUL.
 both_print() { # TEXT MESSAGE [HOW the server's answer ends]
 	# shellcheck disable=SC2059
 	printf "$2" >"$work/message"
-	serve server
+	serve_there server
 	peer_client send-file "$work/message" read
 	prints_bytes "connected\nHello from server${3:-}"
 	ends_well server
 	prints_bytes "Server listening on 127.0.0.1:$port\n$1
 Hello message sent to client\n"
-	client_meets send-file "$work/message" shutdown read
+	start_peer send-file "$work/message" shutdown read
+	run "${terminal:-socket/client}" \
+		${terminal:+"$build/socket/client"} -p "$port"
 	succeeds
 	prints_bytes "Hello message sent to server\n$1\n"
 }
 
 odd_messages() {
+	terminal=
 	both_print seen 'seen\000hidden\000'
 	both_print '' '\000hidden'
 	bytes='\001\033\177\200\300%%s%%n\376\377\r'
@@ -107,6 +102,30 @@ odd_messages() {
 	both_print "$most" "$most$most$most" '(reset)\n'
 }
 check 'any bytes are printed, up to a NUL, 1023 at most' odd_messages
+
+client_leaves() {
+	serve server
+	peer_client
+	finish server
+	fails_with 1 'server: recv: the client closed without a message'
+	! has_text "$out" Hello || fail 'no answer'
+}
+check 'server says when its client leaves without a message' client_leaves
+
+# With wait-file there is a pause: what is sent comes in pieces.
+answer_in_pieces() {
+	go
+	for end in shutdown reset; do
+		client_meets hear send 'one, ' wait-file "$work/go" \
+			send 'two, ' wait-file "$work/go" send three \
+			wait-file "$work/go" "$end"
+		succeeds
+		prints 'Hello message sent to server
+one, two, three'
+	done
+}
+check 'client reads an answer to its end, also if that is a reset' \
+	answer_in_pieces
 
 # It has got what fits, and does not wait for an end that never comes.
 server_floods() {
@@ -125,30 +144,13 @@ rest='\303\204\303\244\342\202\254\303\233\302\251\nend'
 controls="\033]0;owned\007\033[2J\t\177\302\2332J\r$rest"
 harmless="?]0;owned??[2J??\302?2J?$rest"
 
-serve_on_terminal() { # PROGRAM; sets $port
-	start "$1" tests/on_terminal "$build/socket/$1" -p 0
-	await_that has_spoken "$1"
-	[ -s "$work/$1.out" ] || skip 'no pseudo-terminal here'
-	await "$1" 'Server listening on'
-	port=$(port_of "$1")
-}
-
 terminals_are_protected() {
-	# shellcheck disable=SC2059
-	printf "$controls" >"$work/message"
-	serve_on_terminal server
-	peer_client send-file "$work/message" read
-	ends_well server
-	prints_bytes "Server listening on 127.0.0.1:$port\n$harmless
-Hello message sent to client\n"
-
-	start_peer send-file "$work/message" shutdown read
-	run tests/on_terminal "$build/socket/client" -p "$port"
-	succeeds
-	prints_bytes "Hello message sent to server\n$harmless\n"
-
-	serve_on_terminal udp_server
-	run tests/peer datagram "127.0.0.1:$port" <"$work/message"
+	terminal=tests/on_terminal
+	run "$terminal" "$build/socket/client" -h
+	[ -s "$out" ] || skip 'no pseudo-terminal here'
+	both_print "$harmless" "$controls"
+	serve_there udp_server
+	run tests/peer datagram "$port" <"$work/message"
 	read -r from <"$out"
 	await udp_server end
 	kill "$(child_of "$(pid udp_server)")"

@@ -54,13 +54,6 @@ clients_at_once() {
 }
 check 'three workers answer ten clients while one is silent' clients_at_once
 
-workers_end() {
-	for worker in $workers; do
-		await_that has_ended "$worker"
-	done
-}
-
-# A client that says nothing holds one of them.
 parent_ends_alone() {
 	# shellcheck disable=SC3045 # no shell of ours is without -c
 	ulimit -c 0 # SIGQUIT would leave a core file
@@ -69,7 +62,9 @@ parent_ends_alone() {
 		start_peer_client stay
 		end prefork "$signal"
 		exits "$((128 + number))"
-		workers_end
+		for worker in $workers; do
+			await_that has_ended "$worker"
+		done
 	done <<-END
 		INT 2
 		QUIT 3
@@ -79,20 +74,6 @@ parent_ends_alone() {
 	END
 }
 check 'workers end with their parent, whatever ends it' parent_ends_alone
-
-# A client wakes many workers, and one gets it. A worker that is not told EAGAIN
-# but waits in accept does not see the parent's end.
-nobody_waits() {
-	start_prefork 100
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		run socket/client -p "$port"
-		succeeds
-	done
-	end prefork KILL
-	workers_end
-	[ ! -s "$work/prefork.err" ] || fail 'nothing on standard error'
-}
-check 'workers that did not get a client do not wait for it' nobody_waits
 
 # All that it does is done before the worker takes it.
 odd_client() { # ACTION ...

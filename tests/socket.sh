@@ -13,17 +13,6 @@ serve() { # PROGRAM [OPTION ...]; sets $port
 	port=$(port_of "$server")
 }
 
-# Nobody listens at the port any more.
-port_is_refused() {
-	run socket/client -p "$port"
-	has_text "$err" 'start server first'
-}
-
-# It listens, or has failed.
-has_spoken() { # NAME
-	[ -s "$work/$1.out" ] || [ -s "$work/$1.err" ]
-}
-
 # A group and a port that no other test has: they are made of this one's
 # process id. Ports from 32768 on are those that kernels give away.
 new_group() { # sets $group, $group_port
@@ -61,7 +50,7 @@ still_serves() {
 
 # A port that is taken, and where nobody listens.
 reserve_port() { # sets $port
-	begin '' reserve tests/peer reserve
+	begin '' reserve tests/peer reserve stay
 	read -r port <"$work/reserve.out"
 }
 

@@ -40,9 +40,10 @@ static const struct {
     {"msgsnd", "EIDRM EINVAL", "msgsnd: the server has ended"},
     {"msgrcv", "EIDRM EINVAL", "msgrcv: the server has ended"},
     {"waitpid", "ECHILD", "waitpid: no status of the command"},
-    /* EEXIST was not true: there is none when it is looked for. */
+    /* There is none when it is looked for: it was gone again. */
     {"msgget", "EEXIST", "No such file or directory"},
     {"msgget", "EEXIST", "start writer first"},
+    {"bind", "EADDRINUSE", "No such file or directory"},
     /* In a signal handler, which has no strerror. */
     {"unlink", "EACCES EPERM", "unlink: the path is left"},
     {"msgctl", "EPERM", "msgctl: a queue is left behind"},

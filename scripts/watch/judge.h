@@ -241,7 +241,8 @@ static int may_be_left(const struct run *run, const char *fault,
 		    (run->commands[i].flags & KEEPS))
 			return 1; /* it is for the next one */
 	/* The error said that there is none. */
-	if (strcmp(what, "ENOENT") == 0 && strcmp(call + 3, "get") == 0)
+	if (strcmp(what, "ENOENT") == 0 &&
+	    (strcmp(call + 3, "get") == 0 || strcmp(call, "unlink") == 0))
 		return 1;
 	/* EAGAIN said that somebody else takes part, who would remove it. */
 	if (strcmp(call, "semop") == 0 && strcmp(what, "EAGAIN") == 0)

@@ -109,6 +109,11 @@
 	{"socket/echo_client -w -u {dir}/echo one", "Echoed", "",
 	 ENTER | PIECES | LOSSY},
 	{"socket/echo_client -u {dir}/echo two", NULL, "", 0}}},
+{"socket-echo-all", 0, 0, {
+	{"socket/echo_server -b -u {dir}/echo", "listening", "", STOP | PIECES},
+	{"tests/peer connect {dir}/echo read stay", "connected", "",
+	 HELPER | STOP},
+	{"socket/echo_client -u {dir}/echo two", NULL, "", 0}}},
 {"socket-prefork", 0, 0, {
 	{"socket/prefork -w 2 -p 0", "listening", "",
 	 STOP | NUMBERS | ORDER | PIECES},
