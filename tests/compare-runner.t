@@ -15,13 +15,11 @@ compare() { # [ARGUMENT ...]
 # A build folder where scripts/limit plays the programs, and refuses what is not
 # among COMBINATIONS. A round trip takes as many microseconds as there are
 # rounds, and 5: so it changes with each lap. There is an nproc of our own.
-own_programs() { # CORES COMBINATIONS, patterns like unix.poll.1024.
+own_programs() { # CORES COMBINATIONS, patterns like msgqueue.poll.1024.
 	mkdir -p "$work/build/scripts" "$work/bin"
 	cat >"$work/build/scripts/limit" <<-END
 		#!/bin/sh
-		mechanism=\${2##*/} # limit 30 scripts/compare/socket -u -w ...
-		[ "\$mechanism" != socket ] || mechanism=tcp
-		[ "\$3" != -u ] || { mechanism=unix && shift; }
+		mechanism=\${2##*/} # limit 30 scripts/compare/shm -w ...
 		case \$mechanism.\$4.\$6.\${10-} in
 		$2) ;;
 		*) echo "program: too many for \$mechanism" >&2 && exit 77 ;;
@@ -50,7 +48,7 @@ check 'compare: -h, an unknown option and an argument' compare_usage
 # As many rounds as fit in a run's time, 13889 microseconds here, and three.
 compare_csv() {
 	own_programs 2 \
-		'shm.block.64. | unix.poll.1024. | shm.block.64.65536'
+		'shm.block.64. | msgqueue.poll.1024. | shm.block.64.65536'
 	COMPARE_SIZES='64 1024' COMPARE_SEGMENTS='4096 65536 16777216'
 	COMPARE_SECONDS=1
 	script=$PWD/scripts/compare/compare.sh
@@ -64,13 +62,13 @@ compare.svg' ] || fail 'two files in a new folder'
 	cat >expected <<-END
 		$names
 		message,1,2,shm,block,64,255,90.5,260.0,9.2,1.5,1.5,20,128
-		message,1,2,unix,poll,1024,255,90.5,260.0,9.2,1.5,,,
+		message,1,2,msgqueue,poll,1024,255,90.5,260.0,9.2,1.5,,,
 		segment,1,2,shm,block,64,10,90.5,15.0,9.2,1.5,1.5,20,65536
 		message,2,2,shm,block,64,56,90.5,61.0,9.2,1.5,1.5,20,128
-		message,2,2,unix,poll,1024,56,90.5,61.0,9.2,1.5,,,
+		message,2,2,msgqueue,poll,1024,56,90.5,61.0,9.2,1.5,,,
 		segment,2,2,shm,block,64,10,90.5,15.0,9.2,1.5,1.5,20,65536
 		message,3,2,shm,block,64,230,90.5,235.0,9.2,1.5,1.5,20,128
-		message,3,2,unix,poll,1024,230,90.5,235.0,9.2,1.5,,,
+		message,3,2,msgqueue,poll,1024,230,90.5,235.0,9.2,1.5,,,
 		segment,3,2,shm,block,64,10,90.5,15.0,9.2,1.5,1.5,20,65536
 	END
 	cmp 'new folder/compare.csv' expected || {
@@ -81,24 +79,23 @@ compare.svg' ] || fail 'two files in a new folder'
 	# The table has dashes, and says why.
 	prints_like ', 2 cores'
 	prints_like ' shm           118    85%    4.60   0.75       -      -   '
-	prints_line \
-		'-  no message of 64 B, 1 KiB with tcp here: too many for tcp'
-	prints_line \
-		'-  no segment of 4 KiB, 16 MiB with shm here: too many for shm'
+	prints_line '-  no message of 64 B, 1 KiB with tcp here:'
+	prints_line '   too many for socket'
+	prints_line '-  no segment of 4 KiB, 16 MiB with shm here:'
 	prints_line "compare.csv and compare.svg are in $work/new folder"
 }
 check 'compare: compare.csv has a row a run, and what was refused is told' \
 	compare_csv
 
 one_core() {
-	own_programs 1 tcp.poll.64.
+	own_programs 1 msgqueue.poll.64.
 	BUILD=$work/build OMP_NUM_THREADS=3 \
 		run_script scripts/compare/compare.sh -q
 	succeeds
 	prints_like ', one core'
 	prints_like ' message ON ONE CORE: half'
 	prints_like 'Do not compare'
-	has_text "$work/build/compare.csv" 'message,1,1,tcp' ||
+	has_text "$work/build/compare.csv" 'message,1,1,msgqueue' ||
 		fail '1 as the number of cores in compare.csv, without -o'
 	has_text "$work/build/compare.svg" ', one core' ||
 		fail ', one core in compare.svg'
@@ -130,7 +127,7 @@ check 'compare: a failure is told, and no file is written' failures_are_told
 
 output_is_full() {
 	[ -c /dev/full ] || skip 'no /dev/full here'
-	own_programs 2 tcp.poll.64.
+	own_programs 2 msgqueue.poll.64.
 	! BUILD=$work/build $shell scripts/compare/compare.sh -q >/dev/full ||
 		fail 'a failure'
 }
@@ -160,22 +157,16 @@ program_has_begun() { # sets $program
 }
 check 'compare: stopped, leaves nothing behind' can_be_stopped
 
-# Every mechanism, both ways, of the programs themselves.
+# Every mechanism, both ways, of the programs themselves: eight lines.
 compare_for_real() {
 	has_loopback || skip 'there is no loopback interface'
 	COMPARE_SECONDS=0.1
 	run_script scripts/compare/compare.sh -q -o "$work"
 	succeeds
-	for mechanism in shm tcp unix msgqueue; do
-		for wait in block poll; do
-			has_text "$work/compare.csv" ",$mechanism,$wait,64," ||
-				fail "$mechanism $wait in compare.csv"
-		done
-	done
 	grep -q '^segment,.*,shm,block,64,.*,4096$' "$work/compare.csv" ||
 		fail 'a run with -S 4096'
 	[ "$(grep -c '^<path class="line ' "$work/compare.svg")" -eq 16 ] ||
-		fail '16 lines in compare.svg, eight of them in the legend'
+		fail '16 lines in compare.svg, half of them in the legend'
 }
 check 'compare: measures the programs that there are' compare_for_real
 

@@ -8,46 +8,49 @@
 
 # Told once for all sizes, in whatever way it waited.
 $1 == "refused" {
-	what = $2 " " $3
 	if ($2 == "message")
 		add_once("size", $4)
-	add_once(what, $4)
-	reason[what] = $5
+	add_once($2 " of " $3, $4)
+	reason[$2 " of " $3] = $5
 }
 
-function print_refused(kind,    i, j, what, text, cut) {
-	for (j = 1; j in mechanism; j++) {
-		what = kind " " mechanism[j]
-		if (!(what in count))
-			continue
-		text = ""
-		for (i = 1; i <= count[what]; i++)
-			text = text ", " size_name(value[what, i])
-		text = "-  no " kind " of" substr(text, 2) " with " \
-			mechanism[j] " here: " reason[what]
-		while (length(text) > 79) {
-			for (cut = 80; substr(text, cut, 1) != " "; cut--)
-				;
-			print substr(text, 1, cut - 1)
-			text = "   " substr(text, cut + 1)
-		}
-		print text
-	}
+END {
+	page = page ? page : 4096
+	print_table()
+	print_break_even()
+	print_waiting()
+	print_segments()
 }
-
-# ---- the table -----------------------------------------------------------
 
 # The median of a list that may be empty.
 function shown(list) {
 	return list in count ? digits(median(list)) : "-"
 }
 
-function cells(name) {
+function print_refused(kind,    i, j, list, sizes) {
+	for (j = 1; j in mechanism; j++) {
+		list = kind " of " mechanism[j]
+		sizes = ""
+		for (i = 1; i <= count[list]; i++)
+			sizes = sizes ", " size_name(value[list, i])
+		if (sizes != "")
+			printf "-  no %s of%s with %s here:\n   %s\n", kind,
+				substr(sizes, 2), mechanism[j], reason[list]
+	}
+}
+
+# ---- the table -----------------------------------------------------------
+
+function cells(time, spread, cpu, switches) {
+	return sprintf(" %7s %6s %7s %6s", time, spread, cpu, switches)
+}
+
+function cells_of(name) {
 	if (!(name in count))
-		return sprintf(" %7s %6s %7s %6s", "-", "-", "-", "-")
-	return sprintf(" %7s %5.0f%% %7s %6.2f", shown(name),
-		100 * (slowest(name) - fastest(name)) / median(name),
-		shown("cpu " name), median("switches " name))
+		return cells("-", "-", "-", "-")
+	return cells(shown(name), sprintf("%.0f%%",
+		100 * (most(name) - least(name)) / median(name)),
+		shown("cpu " name), sprintf("%.2f", median("switches " name)))
 }
 
 function print_table(    i, j, bytes, head) {
@@ -55,14 +58,14 @@ function print_table(    i, j, bytes, head) {
 		": half a round trip, " of_all_runs() "."
 	printf "\n%18s  ---- block: sleep, woken ----- ---- poll: ask and ask" \
 		" ------\n", ""
-	head = sprintf(" %7s %6s %7s %6s", "time", "spread", "cpu", "switch")
+	head = cells("time", "spread", "cpu", "switch")
 	print " message mechanism" head head
 	for (i = 1; i <= count["size"]; i++) {
 		bytes = value["size", i]
 		for (j = 1; j in mechanism; j++)
 			printf "%8s %-9s%s%s\n", size_name(bytes), mechanism[j],
-				cells(mechanism[j] " block " bytes),
-				cells(mechanism[j] " poll " bytes)
+				cells_of(mechanism[j] " block " bytes),
+				cells_of(mechanism[j] " poll " bytes)
 		print ""
 	}
 	print "spread  the slowest run less the fastest, in percent of the" \
@@ -93,7 +96,7 @@ function paid_back(one, other,    dearer, gain, mark) {
 		return "-"
 	dearer = median("setup " one) - median("setup " other)
 	gain = median(other) - median(one)
-	if (fastest(one) <= slowest(other) && fastest(other) <= slowest(one))
+	if (least(one) <= most(other) && least(other) <= most(one))
 		mark = "~"
 	if (gain >= 0 && dearer <= 0)
 		return mark "at once"
@@ -116,7 +119,7 @@ function print_break_even(    i, j, k, tail) {
 			for (j = 1; j in mechanism; j++)
 				printf " %8s", shown("setup " mechanism[j] tail)
 			for (j = 2; j in mechanism; j++)
-				printf " %8s", paid_back(mechanism[1] tail,
+				printf " %8s", paid_back("shm" tail,
 					mechanism[j] tail)
 			print ""
 		}
@@ -129,72 +132,65 @@ function print_break_even(    i, j, k, tail) {
 		" decide"
 }
 
-# The largest size that all mechanisms carry, but not the smallest of all.
-function last_size(    i, j, all) {
-	for (i = count["size"]; i > 2; i--) {
-		all = 1
-		for (j in works)
-			all = all && (j " block " value["size", i]) in count
-		if (all)
-			break
+function waiting_cells(block, poll) {
+	if (!(block in count) || !(poll in count))
+		return sprintf(four, shown(block), shown(poll), "-", "-")
+	return sprintf(four, shown(block), shown(poll),
+		digits(median(block) - median(poll)),
+		digits(median(block) / median(poll)))
+}
+
+# How many times as long the slowest takes as the fastest: of the same
+# mechanism in the two ways, or of all mechanisms that wait in the same way.
+function largest_factor(lists,    i, factor, largest) {
+	largest = 1
+	for (i = 1; i in lists; i++) {
+		if (!(lists[i] in count))
+			continue
+		factor = most(lists[i]) / least(lists[i])
+		if (factor > largest)
+			largest = factor
 	}
-	return value["size", i]
+	return digits(largest)
 }
 
-function waiting_cells(who, bytes,    block, poll, difference, ratio) {
-	block = who " block " bytes
-	poll = who " poll " bytes
-	difference = ratio = "-"
-	if (block in count && poll in count) {
-		difference = digits(median(block) - median(poll))
-		ratio = digits(median(block) / median(poll))
-	}
-	return sprintf("  %7s %7s %7s %7s", shown(block), shown(poll),
-		difference, ratio)
-}
-
-# How many times as long the slower of two takes, or most where that is more.
-function larger_factor(most, one, other,    factor) {
-	if (!(one in count) || !(other in count))
-		return most
-	factor = median(one) / median(other)
-	if (factor < 1)
-		factor = 1 / factor
-	return factor > most ? factor : most
-}
-
-function print_waiting(    i, j, k, who, least, last, head, by_waiting,
-		by_mechanism) {
-	least = value["size", 1]
-	last = last_size()
+function print_waiting(    i, j, k, who, small, large, head, name) {
+	# The largest size that as much was measured of as of any other one,
+	# but not the smallest of all.
+	small = least("size")
+	large = value["size", count["size"] > 1 ? 2 : 1]
+	for (i = 3; i <= count["size"]; i++)
+		if (rows[value["size", i]] >= rows[large])
+			large = value["size", i]
 	print "\n2. What does waiting cost, apart from moving? (microseconds" \
 		" a message)\n"
 	printf "%9s  ------------- %6s -----------  ------------- %6s" \
-		" -----------\n", "", size_name(least), size_name(last)
-	head = sprintf("  %7s %7s %7s %7s", "block", "poll", "waiting", "ratio")
+		" -----------\n", "", size_name(small), size_name(large)
+	four = "  %7s %7s %7s %7s"
+	head = sprintf(four, "block", "poll", "waiting", "ratio")
 	print "mechanism" head head
-	by_waiting = by_mechanism = 1
-	for (i = 1; i in mechanism; i++) {
-		who = mechanism[i]
-		printf "%-9s%s%s\n", who, waiting_cells(who, least),
-			waiting_cells(who, last)
-		by_waiting = larger_factor(by_waiting, who " block " least,
-			who " poll " least)
-		for (j = 1; j < i; j++)
-			for (k = 1; k in way; k++)
-				by_mechanism = larger_factor(by_mechanism,
-					who " " way[k] " " least,
-					mechanism[j] " " way[k] " " least)
+	for (j = 1; j in mechanism; j++) {
+		who = mechanism[j]
+		printf "%-9s%s%s\n", who,
+			waiting_cells(who " block " small, who " poll " small),
+			waiting_cells(who " block " large, who " poll " large)
+		for (k = 1; k in way; k++) {
+			name = who " " way[k] " " small
+			if (name in count) {
+				add(who, median(name))
+				add(way[k], median(name))
+			}
+		}
 	}
 	print "\nwaiting  block less poll: to fall asleep and to be woken"
 	print "ratio    block divided by poll"
 	printf "At %s, how a process waits makes up to %s times the" \
 		" difference; which\nmechanism it uses, waiting alike, up to" \
-		" %s times.\n", size_name(least), digits(by_waiting),
-		digits(by_mechanism)
+		" %s times.\n", size_name(small), largest_factor(mechanism),
+		largest_factor(way)
 }
 
-function print_segments(    i, least, bytes, attaching, touching) {
+function print_segments(    i, small, bytes) {
 	print "\n3. How does set-up grow with the size of the segment?" \
 		" (microseconds)\n"
 	print " segment     attach   first touch   touch a page" \
@@ -208,22 +204,16 @@ function print_segments(    i, least, bytes, attaching, touching) {
 	}
 	print "\nattach   the call of shmat alone"
 	print "touch    both processes use each page for the first time"
-	if (i > 2) {
-		least = value["segment", 1]
-		attaching = median("attach " bytes) / median("attach " least)
-		touching = median("touch " bytes) / median("touch " least)
+	small = least("segment")
+	if (bytes > small)
 		printf "%s is %.0f times %s. Attaching it took %s times as" \
 			" long, touching\neach of its pages once %s times.\n",
-			size_name(bytes), bytes / least, size_name(least),
-			digits(attaching), digits(touching)
-	}
+			size_name(bytes), bytes / small, size_name(small),
+			growth("attach ", small, bytes),
+			growth("touch ", small, bytes)
 	print_refused("segment")
 }
 
-END {
-	page = page ? page : 4096
-	print_table()
-	print_break_even()
-	print_waiting()
-	print_segments()
+function growth(what, small, large) {
+	return digits(median(what large) / median(what small))
 }
