@@ -64,9 +64,9 @@ Microseconds a message: half a round trip, the median of 4 runs.
    4 KiB shm             -      -       -      -   0.100     5%   0.200   0.00
    1 MiB tcp          1500    67%    2160   0.05       -      -       -      -
    2 MiB msgqueue        -      -       -      -       -      -       -      -
--  no message of 4 KiB, 2 MiB with unix here:
+-  no message of 2 MiB with unix here:
    too many for unix
--  no segment of 16 KiB, 2 MiB with shm here:
+-  no segment of 2 MiB with shm here:
    too many for shm
     64 B  block      200      100      201      100      100  at once    never
     64 B  poll       200      300     11.0      100     <100      190    ~1000

@@ -87,21 +87,17 @@ measure() { # SERIES MECHANISM WAY BYTES ROUNDS [SEGMENT]
 	children=$!
 	wait "$children" || status=$?
 	children=
-	case $status in
-	0)
+	if [ "$status" -eq 0 ]; then
 		read -r line <"$private/out" || :
 		echo "$1,$lap,$cores $line" >>"$private/lap"
-		;;
-	77)
+	elif [ "$status" -eq 77 ]; then
 		read -r line <"$private/err" || :
 		echo "refused,$1,$2,${6:-$4},${line#*: }" >>"$private/refused"
-		;;
-	*)
+	else
 		[ "$status" -ne 124 ] || status="124, after 30 seconds"
 		give_up "$command: failed with status $status:
 $(cat "$private/err" "$private/out")"
-		;;
-	esac
+	fi
 }
 
 # Measure every line of the plan once. What programs print becomes rows; those

@@ -16,30 +16,6 @@ BEGIN {
 	shape["msgqueue"] = "m0-6 6 6-6 6-6-6z"
 }
 
-END {
-	# From one power of ten to another.
-	for (low = -9; ("1e" (low + 1)) + 0 <= least("time"); low++)
-		;
-	for (high = low + 1; ("1e" high) + 0 < most("time"); high++)
-		;
-	print "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\"" \
-		" viewBox=\"0 0 930 570\" aria-labelledby=\"name all\">"
-	print "<title id=\"name\">What does a message cost?</title>"
-	put_style()
-	put_words()
-	put_grid()
-	for (k = 1; k in way; k++)
-		for (j = 1; j in mechanism; j++)
-			put_line(mechanism[j] " " way[k], shape[mechanism[j]])
-	put_labels()
-	# For readers who do not see the picture.
-	print "<desc id=\"all\">Microseconds a message by the size of the" \
-		" message, both axes logarithmic." told "</desc>"
-	print "</svg>"
-}
-
-# ---- where things are ----------------------------------------------------
-
 # Some awks have no log. Squared, a number has a logarithm twice as large: each
 # time that shows the next binary digit of it.
 function log10(x,    sum, digit) {
@@ -63,8 +39,6 @@ function place_y(x) {
 	return bottom - (bottom - top) * (log10(x) - low) / (high - low)
 }
 
-# ---- elements ------------------------------------------------------------
-
 function put_text(class, x, y, text) {
 	gsub(/&/, "\\&amp;", text)
 	gsub(/</, "\\&lt;", text)
@@ -77,7 +51,10 @@ function put_path(class, path) {
 	printf "<path class=\"%s\" d=\"%s\"/>\n", class, path
 }
 
-function put_style() {
+END {
+	print "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\"" \
+		" viewBox=\"0 0 930 570\" aria-labelledby=\"name all\">"
+	print "<title id=\"name\">What does a message cost?</title>"
 	print "<style>"
 	print "text { font: 15px system-ui, sans-serif }"
 	print ".head { font-size: 21px; font-weight: 600 }"
@@ -102,9 +79,6 @@ function put_style() {
 	print "}"
 	print "</style>"
 	print "<rect class=\"paper\" width=\"930\" height=\"570\"/>"
-}
-
-function put_words() {
 	put_text("ink head", left, 36, "What does a message cost?")
 	put_text("pale", left, 61, "Half a round trip, " of_all_runs() \
 		" (bars: all runs). Filled: block. Hollow, dashed: poll.")
@@ -115,7 +89,12 @@ function put_words() {
 		"microseconds a message")
 }
 
-function put_grid(    i, x, y) {
+# The grid, from one power of ten to another.
+END {
+	for (low = -9; ("1e" (low + 1)) + 0 <= least("time"); low++)
+		;
+	for (high = low + 1; ("1e" high) + 0 < most("time"); high++)
+		;
 	for (i = low; i <= high; i++) {
 		y = place_y(("1e" i) + 0)
 		put_path("grid", sprintf("M%d %.1fH%d", left, y, right))
@@ -150,7 +129,7 @@ function put_line(line, mark,    i, name, x, y, path, bars, marks, text) {
 	put_path("spread " line, bars)
 	put_path("line " line, path)
 	put_path("mark " line, marks)
-	told = told "\n" line ":" text "."
+	described = described "\n" line ":" text "."
 	mark_of[line] = mark
 	# Labels are sorted by where their lines end, from top to bottom.
 	end_y[line] = y
@@ -159,9 +138,13 @@ function put_line(line, mark,    i, name, x, y, path, bars, marks, text) {
 	label[i] = line
 }
 
-# With room between them. A lead goes from each line's end to its label.
-function put_labels(    i, y, room, lowest, line, text) {
+# Labels with room between them. A lead goes from each line's end to its label.
+END {
+	for (k = 1; k in way; k++)
+		for (j = 1; j in mechanism; j++)
+			put_line(mechanism[j] " " way[k], shape[mechanism[j]])
 	room = 22
+	y = 0
 	for (i = 1; i <= labels; i++) {
 		line = text = label[i]
 		lowest = bottom - room * (labels - i)
@@ -177,4 +160,8 @@ function put_labels(    i, y, room, lowest, line, text) {
 			mark_of[line]))
 		put_text("ink", right + 72, y + 5, text)
 	}
+	# For readers who do not see the picture.
+	print "<desc id=\"all\">Microseconds a message by the size of the" \
+		" message, both axes logarithmic." described "</desc>"
+	print "</svg>"
 }

@@ -6,20 +6,12 @@
 # line says what a system did not carry:
 # refused,message|segment,MECHANISM,BYTES,REASON
 
-# Told once for all sizes, in whatever way it waited.
-$1 == "refused" {
+# Told once, in whatever way it waited.
+$1 == "refused" && !told[$0]++ {
 	if ($2 == "message")
 		add_once("size", $4)
-	add_once($2 " of " $3, $4)
-	reason[$2 " of " $3] = $5
-}
-
-END {
-	page = page ? page : 4096
-	print_table()
-	print_break_even()
-	print_waiting()
-	print_segments()
+	refused[$2] = refused[$2] sprintf("-  no %s of %s with %s here:\n" \
+		"   %s\n", $2, size_name($4), $3, $5)
 }
 
 # The median of a list that may be empty.
@@ -27,45 +19,33 @@ function shown(list) {
 	return list in count ? digits(median(list)) : "-"
 }
 
-function print_refused(kind,    i, j, list, sizes) {
-	for (j = 1; j in mechanism; j++) {
-		list = kind " of " mechanism[j]
-		sizes = ""
-		for (i = 1; i <= count[list]; i++)
-			sizes = sizes ", " size_name(value[list, i])
-		if (sizes != "")
-			printf "-  no %s of%s with %s here:\n   %s\n", kind,
-				substr(sizes, 2), mechanism[j], reason[list]
-	}
-}
-
 # ---- the table -----------------------------------------------------------
 
-function cells(time, spread, cpu, switches) {
+function run_cells(time, spread, cpu, switches) {
 	return sprintf(" %7s %6s %7s %6s", time, spread, cpu, switches)
 }
 
-function cells_of(name) {
+function runs_of(name) {
 	if (!(name in count))
-		return cells("-", "-", "-", "-")
-	return cells(shown(name), sprintf("%.0f%%",
+		return run_cells("-", "-", "-", "-")
+	return run_cells(shown(name), sprintf("%.0f%%",
 		100 * (most(name) - least(name)) / median(name)),
 		shown("cpu " name), sprintf("%.2f", median("switches " name)))
 }
 
-function print_table(    i, j, bytes, head) {
+END {
 	print "Microseconds a message" (one_core ? " ON ONE CORE" : "") \
 		": half a round trip, " of_all_runs() "."
 	printf "\n%18s  ---- block: sleep, woken ----- ---- poll: ask and ask" \
 		" ------\n", ""
-	head = cells("time", "spread", "cpu", "switch")
+	head = run_cells("time", "spread", "cpu", "switch")
 	print " message mechanism" head head
 	for (i = 1; i <= count["size"]; i++) {
 		bytes = value["size", i]
 		for (j = 1; j in mechanism; j++)
 			printf "%8s %-9s%s%s\n", size_name(bytes), mechanism[j],
-				cells_of(mechanism[j] " block " bytes),
-				cells_of(mechanism[j] " poll " bytes)
+				runs_of(mechanism[j] " block " bytes),
+				runs_of(mechanism[j] " poll " bytes)
 		print ""
 	}
 	print "spread  the slowest run less the fastest, in percent of the" \
@@ -78,10 +58,10 @@ function print_table(    i, j, bytes, head) {
 		print "core away. Do not compare these times with those of" \
 			" two cores."
 	}
-	print_refused("message")
+	printf "%s", refused["message"]
 }
 
-# ---- the answers ---------------------------------------------------------
+# ---- when shared memory pays ---------------------------------------------
 
 # Two digits, rounded up.
 function round_up(x,    power) {
@@ -105,7 +85,7 @@ function paid_back(one, other,    dearer, gain, mark) {
 	return mark (gain < 0 ? "<" : "") round_up(dearer / gain)
 }
 
-function print_break_even(    i, j, k, tail) {
+END {
 	print "\n1. After how many messages has shared memory paid back its" \
 		" set-up?\n"
 	printf "%15s ----- set-up, in microseconds ----- ---- paid back" \
@@ -132,29 +112,33 @@ function print_break_even(    i, j, k, tail) {
 		" decide"
 }
 
-function waiting_cells(block, poll) {
+# ---- what waiting costs --------------------------------------------------
+
+function waiting_cells(block, poll, difference, ratio) {
+	return sprintf("  %7s %7s %7s %7s", block, poll, difference, ratio)
+}
+
+function waiting_of(block, poll) {
 	if (!(block in count) || !(poll in count))
-		return sprintf(four, shown(block), shown(poll), "-", "-")
-	return sprintf(four, shown(block), shown(poll),
+		return waiting_cells(shown(block), shown(poll), "-", "-")
+	return waiting_cells(shown(block), shown(poll),
 		digits(median(block) - median(poll)),
 		digits(median(block) / median(poll)))
 }
 
-# How many times as long the slowest takes as the fastest: of the same
-# mechanism in the two ways, or of all mechanisms that wait in the same way.
+# How many times as long the slowest takes as the fastest: of one mechanism in
+# the two ways, or of all mechanisms that wait in the same way.
 function largest_factor(lists,    i, factor, largest) {
 	largest = 1
 	for (i = 1; i in lists; i++) {
-		if (!(lists[i] in count))
-			continue
-		factor = most(lists[i]) / least(lists[i])
-		if (factor > largest)
-			largest = factor
+		if (lists[i] in count)
+			factor = most(lists[i]) / least(lists[i])
+		largest = factor > largest ? factor : largest
 	}
 	return digits(largest)
 }
 
-function print_waiting(    i, j, k, who, small, large, head, name) {
+END {
 	# The largest size that as much was measured of as of any other one,
 	# but not the smallest of all.
 	small = least("size")
@@ -166,14 +150,13 @@ function print_waiting(    i, j, k, who, small, large, head, name) {
 		" a message)\n"
 	printf "%9s  ------------- %6s -----------  ------------- %6s" \
 		" -----------\n", "", size_name(small), size_name(large)
-	four = "  %7s %7s %7s %7s"
-	head = sprintf(four, "block", "poll", "waiting", "ratio")
+	head = waiting_cells("block", "poll", "waiting", "ratio")
 	print "mechanism" head head
 	for (j = 1; j in mechanism; j++) {
 		who = mechanism[j]
 		printf "%-9s%s%s\n", who,
-			waiting_cells(who " block " small, who " poll " small),
-			waiting_cells(who " block " large, who " poll " large)
+			waiting_of(who " block " small, who " poll " small),
+			waiting_of(who " block " large, who " poll " large)
 		for (k = 1; k in way; k++) {
 			name = who " " way[k] " " small
 			if (name in count) {
@@ -190,7 +173,13 @@ function print_waiting(    i, j, k, who, small, large, head, name) {
 		largest_factor(way)
 }
 
-function print_segments(    i, small, bytes) {
+# ---- large segments ------------------------------------------------------
+
+function growth(what) {
+	return digits(median(what large) / median(what small))
+}
+
+END {
 	print "\n3. How does set-up grow with the size of the segment?" \
 		" (microseconds)\n"
 	print " segment     attach   first touch   touch a page" \
@@ -199,21 +188,17 @@ function print_segments(    i, small, bytes) {
 		bytes = value["segment", i]
 		printf "%8s %10s %13s %14s %15s\n", size_name(bytes),
 			shown("attach " bytes), shown("touch " bytes),
-			digits(median("touch " bytes) * page / bytes),
-			shown("setup " bytes)
+			digits(median("touch " bytes) * \
+			(page ? page : 4096) / bytes), shown("setup " bytes)
 	}
 	print "\nattach   the call of shmat alone"
 	print "touch    both processes use each page for the first time"
 	small = least("segment")
-	if (bytes > small)
+	large = most("segment")
+	if (large > small)
 		printf "%s is %.0f times %s. Attaching it took %s times as" \
 			" long, touching\neach of its pages once %s times.\n",
-			size_name(bytes), bytes / small, size_name(small),
-			growth("attach ", small, bytes),
-			growth("touch ", small, bytes)
-	print_refused("segment")
-}
-
-function growth(what, small, large) {
-	return digits(median(what large) / median(what small))
+			size_name(large), large / small, size_name(small),
+			growth("attach "), growth("touch ")
+	printf "%s", refused["segment"]
 }
