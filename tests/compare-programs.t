@@ -151,16 +151,13 @@ check 'msgqueue: no byte is sent that was not set' sends_what_was_set
 # that has ended.
 spoil() { # KIND [BYTE of a segment, 1 is the last one]
 	await_that can_be_spoilt "$1"
-	start spoiler tests/odd spoil "$1" "$id" ${2:+"$2"}
+	start spoiler tests/odd spoil "$1" "${id:--1}" ${2:+"$2"}
 	finish spoiler
 	finish spoilt
 }
 
-can_be_spoilt() { # KIND; sets $id, to 0 if the process has ended
-	find_used "$1" "$parent" && return 0
-	id=0
-	has_ended "$parent"
-}
+# Sets $id, to nothing if the process has ended before.
+can_be_spoilt() { find_used "$1" "$parent" || has_ended "$parent"; } # KIND
 
 # One byte in the middle has to be wrong in the last message: on a busy machine
 # that may take some tries.
