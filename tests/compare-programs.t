@@ -10,7 +10,6 @@
 shm=scripts/compare/shm
 socket=scripts/compare/socket
 msgqueue=scripts/compare/msgqueue
-[ -n "$inside" ] || has_loopback || export no_tcp=1
 
 # ---- words ---------------------------------------------------------------
 
@@ -18,7 +17,7 @@ each() { # FUNCTION, which gets MECHANISM PROGRAM [-u]
 	"$1" shm "$shm"
 	"$1" unix "$socket" -u
 	"$1" msgqueue "$msgqueue"
-	[ -z "${no_tcp:-}" ] || skip 'there is no loopback interface for TCP'
+	has_loopback || skip 'there is no loopback interface for TCP'
 	"$1" tcp "$socket"
 }
 
