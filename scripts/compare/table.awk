@@ -6,6 +6,11 @@
 # line says what a system did not carry:
 # refused,message|segment,MECHANISM,BYTES,REASON
 
+BEGIN {
+	run_cells = " %7s %6s %7s %6s"
+	waiting_cells = "  %7s %7s %7s %7s"
+}
+
 # Told once, in whatever way it waited.
 $1 == "refused" && !told[$0]++ {
 	if ($2 == "message")
@@ -21,14 +26,10 @@ function shown(list) {
 
 # ---- the table -----------------------------------------------------------
 
-function run_cells(time, spread, cpu, switches) {
-	return sprintf(" %7s %6s %7s %6s", time, spread, cpu, switches)
-}
-
 function runs_of(name) {
 	if (!(name in count))
-		return run_cells("-", "-", "-", "-")
-	return run_cells(shown(name), sprintf("%.0f%%",
+		return sprintf(run_cells, "-", "-", "-", "-")
+	return sprintf(run_cells, shown(name), sprintf("%.0f%%",
 		100 * (most(name) - least(name)) / median(name)),
 		shown("cpu " name), sprintf("%.2f", median("switches " name)))
 }
@@ -38,7 +39,7 @@ END {
 		": half a round trip, " of_all_runs() "."
 	printf "\n%18s  ---- block: sleep, woken ----- ---- poll: ask and ask" \
 		" ------\n", ""
-	head = run_cells("time", "spread", "cpu", "switch")
+	head = sprintf(run_cells, "time", "spread", "cpu", "switch")
 	print " message mechanism" head head
 	for (i = 1; i <= count["size"]; i++) {
 		bytes = value["size", i]
@@ -52,12 +53,10 @@ END {
 		" median"
 	print "cpu     microseconds that sender and receiver computed"
 	print "switch  how often one of the two went to sleep"
-	if (one_core) {
+	if (one_core)
 		print "ONE CORE: sender and receiver take turns, and a loop" \
-			" that polls must give the"
-		print "core away. Do not compare these times with those of" \
-			" two cores."
-	}
+			" that polls must give the\ncore away. Do not" \
+			" compare these times with those of two cores."
 	printf "%s", refused["message"]
 }
 
@@ -114,14 +113,11 @@ END {
 
 # ---- what waiting costs --------------------------------------------------
 
-function waiting_cells(block, poll, difference, ratio) {
-	return sprintf("  %7s %7s %7s %7s", block, poll, difference, ratio)
-}
-
 function waiting_of(block, poll) {
 	if (!(block in count) || !(poll in count))
-		return waiting_cells(shown(block), shown(poll), "-", "-")
-	return waiting_cells(shown(block), shown(poll),
+		return sprintf(waiting_cells, shown(block), shown(poll), "-",
+			"-")
+	return sprintf(waiting_cells, shown(block), shown(poll),
 		digits(median(block) - median(poll)),
 		digits(median(block) / median(poll)))
 }
@@ -150,7 +146,7 @@ END {
 		" a message)\n"
 	printf "%9s  ------------- %6s -----------  ------------- %6s" \
 		" -----------\n", "", size_name(small), size_name(large)
-	head = waiting_cells("block", "poll", "waiting", "ratio")
+	head = sprintf(waiting_cells, "block", "poll", "waiting", "ratio")
 	print "mechanism" head head
 	for (j = 1; j in mechanism; j++) {
 		who = mechanism[j]
