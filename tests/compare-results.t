@@ -147,7 +147,8 @@ picture_of_all() {
 	rows shm block 1048576 100 9 2 2000
 	rows shm poll 1048576 100 9 2 1900
 	picture ''
-	has '16 ^<path class="line ' '16 ^<path class="mark ' '1 , one run (bars'
+	has '16 ^<path class="line ' '16 ^<path class="mark ' \
+		'1 , one run (bars'
 	sed -n 's/^<text.* x="712.0" y="\([0-9.]*\)".*/\1/p' "$out" \
 		>"$work/heights"
 	awk 'NR > 1 && $1 - last < 15 || $1 > 500 || $1 < 112 { bad = 1 }
