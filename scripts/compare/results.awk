@@ -1,8 +1,8 @@
 # results.awk - reads compare.csv, for table.awk or picture.awk after it
 #
-# Lists of values have names: "shm poll 64" has the time of a message in each
-# run of that combination, sorted. "time" has all of them, "size" each size of
-# messages, "segment" each size of segments.
+# Lists of values have names and are sorted: "shm poll 64" has the time of a
+# message in each run of that combination. "time" has all of them, "size" each
+# size of messages, "segment" each size of segments.
 
 BEGIN {
 	FS = ","
@@ -19,7 +19,7 @@ $1 == "message" {
 	add(name, $9 / 2)
 	add("cpu " name, $10 / 2)
 	add("switches " name, $11 / 2)
-	works[$4] = 1
+	rows[$6]++
 	one_core = $3 == 1
 	if (count[name] > runs)
 		runs = count[name]
@@ -32,37 +32,34 @@ $1 == "segment" {
 	add("touch " $14, $13)
 }
 
-function add(name, x,    i) {
-	for (i = ++count[name]; i > 1 && value[name, i - 1] > x + 0; i--)
-		value[name, i] = value[name, i - 1]
-	value[name, i] = x + 0
+function add(list, x,    i) {
+	for (i = ++count[list]; i > 1 && value[list, i - 1] > x + 0; i--)
+		value[list, i] = value[list, i - 1]
+	value[list, i] = x + 0
 }
 
-function add_once(name, x) {
-	if (!((name, x) in known))
-		add(name, x)
-	known[name, x] = 1
+function add_once(list, x) {
+	if (!known[list, x]++)
+		add(list, x)
 }
 
-function fastest(name) {
-	return value[name, 1]
+function least(list) {
+	return value[list, 1]
 }
 
-function slowest(name) {
-	return value[name, count[name]]
+function most(list) {
+	return value[list, count[list]]
 }
 
-function median(name,    n) {
-	n = count[name]
-	return (value[name, int((n + 1) / 2)] + value[name, int(n / 2) + 1]) / 2
+function median(list,    n) {
+	n = count[list]
+	return (value[list, int((n + 1) / 2)] + value[list, int(n / 2) + 1]) / 2
 }
 
 # Three digits are enough: the spread is larger than the fourth.
-function digits(x,    places, limit) {
-	places = 3
-	for (limit = 0.9995; places > 0 && (x >= limit || -x >= limit);
-			limit *= 10)
-		places--
+function digits(x,    size, places) {
+	size = x < 0 ? -x : x
+	places = 3 - (size >= 0.9995) - (size >= 9.995) - (size >= 99.95)
 	return sprintf("%." places "f", places > 0 ? x : sprintf("%.2e", x))
 }
 
