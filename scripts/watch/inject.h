@@ -105,6 +105,8 @@ static void inject(struct use *use)
 	end_line(&line);
 	if (fault.signal != 0) /* that it may handle */
 		LIBC(kill, int (*)(pid_t, int))(getpid(), fault.signal);
+	if (fault.error == EPIPE && !strict) /* the kernel sends it then */
+		LIBC(kill, int (*)(pid_t, int))(getpid(), SIGPIPE);
 	/* What is said of an object that is gone has to be true. */
 	if (fault.error == EIDRM ||
 	    (fault.error == EINVAL && !is(use->call, "shmat") &&

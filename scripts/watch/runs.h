@@ -58,6 +58,9 @@
 {"shm-buffer", 0, 2, {
 	{"shm/producer -k {key}", "", "some lines\nof text\n", WAITS},
 	{"shm/consumer -k {key}", NULL, "", WAITS}}},
+{"shm-buffer-late", 0, 2, {
+	{"shm/consumer -k {key}", "", "", WAITS},
+	{"shm/producer -k {key}", NULL, "some lines\nof text\n", WAITS}}},
 {"shm-buffer-default", ALONE, 2, {
 	{"shm/producer", "", "some lines\nof text\n", WAITS},
 	{"shm/consumer", NULL, "", WAITS}}},
