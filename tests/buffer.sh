@@ -81,10 +81,3 @@ survives() { # SIDE
 	fails_with 1 "the $(other_side "$1") has gone"
 	buffer_gone
 }
-
-# One side leaves, and the other one looks for that now, not within a second.
-end_side() { # SIDE SIGNAL STATUS
-	end "$1" "$2"
-	exits "$3"
-	stop "$(other_side "$1")" ALRM
-}

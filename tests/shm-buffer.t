@@ -86,23 +86,6 @@ both_were_killed() {
 check 'producer, consumer: where two were killed, the next one says so' \
 	both_were_killed
 
-# The other one finds a seat that was taken, but empty, and removes all.
-one_was_killed_alone() {
-	new_key
-	mkfifo "$work/in"
-	exec 4<>"$work/in"
-	for killed in producer consumer; do
-		next=$(other_side "$killed")
-		begin_side "$killed" "$work/in"
-		end "$killed" KILL
-		begin_side "$next" "$work/in"
-		stop "$next" ALRM
-		survives "$next"
-	done
-}
-check 'producer, consumer: one that was killed alone is told to the other' \
-	one_was_killed_alone
-
 # Each side fails on these objects, and leaves them as they are.
 both_refuse() { # TEXT STATE
 	for side in producer consumer; do

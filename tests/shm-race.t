@@ -1,8 +1,9 @@
 #!/bin/sh
-# shm-race.t - race, torn, counter: what luck decides. For -s of torn and
-# counter see shm-guarded.t; `race -w` is in the sheet
-# shellcheck source=tests/lib.sh
-. "${0%/*}/lib.sh"
+# shm-race.t - race, torn, counter: what luck decides. `race -w` is in the sheet,
+# and that -s of the others is right; for signals at each of their calls see
+# scripts/watch/errors.h
+# shellcheck source=tests/shm.sh
+. "${0%/*}/shm.sh"
 
 # On a busy machine the child may be late once, hardly ten times.
 child_can_win() {
@@ -67,13 +68,63 @@ increments_get_lost() {
 check 'counter: unguarded increments get lost; -n sets how many there are' \
 	increments_get_lost
 
-no_semaphores_are_made() {
-	run scripts/watch/watch -n -c semget 'shm/counter -n 1'
-	! has_text "$err" watched || skip "$(head -n 1 "$err")"
-	succeeds
-	! has_text "$out" semget || fail 'no call of semget'
-	prints_like 'counter -n 1'
+# What only its calls tell: of some, those that it makes, or none.
+options_decide_on_calls() {
+	while IFS=';' read -r program call drawn; do
+		run scripts/watch/watch -n -c "$call" "shm/$program"
+		! has_text "$err" watched || skip "$(head -n 1 "$err")"
+		succeeds
+		if [ -n "$drawn" ]; then
+			prints_like "$drawn"
+		elif has_text "$out" "$call"; then
+			fail "no call of $call"
+		fi
+	done <<-END
+		race;nanosleep;
+		race -d;nanosleep;nanosleep(10 ms)
+		counter -n 1;semget;
+		counter -s -n 1;semget;IPC_CREAT|0600) = #1
+		torn;semget;
+		torn -s;semget;IPC_CREAT|0600) = #1
+	END
 }
-check 'counter: without -s it makes no semaphores' no_semaphores_are_made
+check 'race: only -d waits; counter, torn: only -s makes semaphores, mode 600' \
+	options_decide_on_calls
+
+nohup_is_respected() {
+	needs_children
+	trap '' HUP
+	for guarded in counter torn; do
+		start guarded "shm/$guarded" -s
+		await_child guarded
+		kill -s HUP ${child:+"$child"} "$(pid guarded)"
+		ends_well guarded
+	done
+}
+check 'counter -s, torn -s: nohup keeps both processes going' \
+	nohup_is_respected
+
+# As Ctrl-C does it: the parent must not find its child gone before. Should a
+# busy machine have let them come through, try again.
+both_are_interrupted() {
+	needs_children
+	note_old
+	for guarded in counter torn; do
+		status=0
+		while [ "$status" -eq 0 ] || [ -s "$out" ]; do
+			start guarded "shm/$guarded" -s
+			await_child guarded
+			stop guarded STOP
+			kill -s INT ${child:+"$child"} "$(pid guarded)"
+			stop guarded CONT
+			finish guarded
+		done
+		exits 130
+		[ ! -s "$err" ] || fail 'no word about it'
+		nothing_left_of "$(pid guarded)" ${child:+"$child"}
+	done
+}
+check 'counter -s, torn -s: Ctrl-C ends both, and nothing is left' \
+	both_are_interrupted
 
 finish_tests
