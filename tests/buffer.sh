@@ -59,14 +59,7 @@ pass_on() { # TEXT
 	await consumer "$1"
 }
 
-# What goes in comes out, and then nothing is left.
-transfer() { # SIDE that begins
-	second=$(other_side "$1")
-	begin_side "$1" "$work/data"
-	start_from "$work/data" "$second" "shm/$second" -k "$key"
-	has_come_through
-}
-
+# What went in comes out, and then nothing is left.
 has_come_through() {
 	ends_well producer
 	prints_nothing

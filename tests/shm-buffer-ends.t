@@ -42,10 +42,8 @@ killed_side_is_missed() {
 	for side in producer consumer; do
 		(
 			begin_side "$side" "$work/in"
-			: >"$work/$side.begun"
 			exec "$build/scripts/await" line /dev/null ''
 		) &
-		await_that test -f "$work/$side.begun"
 		begin_side "$(other_side "$side")" "$work/in"
 		await_ring '15 0 2 2 yes'
 		"$build/scripts/await" line /dev/null '' 1.2
@@ -56,21 +54,18 @@ killed_side_is_missed() {
 check 'producer, consumer: where one is killed the other one notices' \
 	killed_side_is_missed
 
-# As nohup starts it.
-hangup_is_ignored() {
+nohup_is_respected() {
 	new_key
-	for side in producer consumer; do
-		trap '' HUP
-		begin_side "$side"
-		trap - HUP
-		stop "$side" HUP
-		await_that is_at_rest "$side"
-		end "$side"
-		exits 143
-		buffer_gone
-	done
+	trap '' HUP
+	begin_both one
+	stop producer HUP
+	stop consumer HUP
+	pass_on two
+	exec 4>&-
+	ends_well producer
+	ends_well consumer
 }
-check 'producer, consumer: nohup keeps them going' hangup_is_ignored
+check 'producer, consumer: nohup keeps both going' nohup_is_respected
 
 # As Ctrl-C does it where both are in the foreground: either may be later.
 both_are_interrupted() {
