@@ -42,6 +42,18 @@ browser: still up' ] || fail 'the hanging tab last: it holds up no other'
 check 'browser: in the sandbox a tab is killed, hanging it holds up no other' \
 	goes_on_to_the_end
 
+# After a first silence, of held tabs, it looks once more: a browser that was
+# stopped (Ctrl-Z, then fg) finds that no tab has drawn, in all this time.
+silence_is_heard_twice() {
+	run scripts/watch/watch -n -x '1:poll 1:poll' fork_demo/browser
+	! has_text "$err" watched || skip "$(head -n 1 "$err")"
+	succeeds
+	prints_like silent
+	! has_text "$out" meant || fail 'each tab to meet its fate'
+}
+check 'browser: no tab is cut off for one silence, as after Ctrl-Z, and fg' \
+	silence_is_heard_twice
+
 # There prctl fails with this number, or, where it is 0, it lies.
 run_confined() { # ERRNO
 	run tests/confined "$1" "$build/fork_demo/browser"

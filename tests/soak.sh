@@ -7,11 +7,8 @@
 . "${0%/*}/lib.sh"
 
 case ${SOAK:-full} in
-short) megabytes=64 connections=1000 clients=60 orders=20 moments='05 20' ;;
-*)
-	megabytes=1024 connections=5000 clients=150 orders=200
-	moments='00 01 02 03 04 05 06 07 08 09 10 12 14 16 18 20 25 30 40 60'
-	;;
+short) megabytes=64 connections=1000 clients=60 orders=20 ;;
+*) megabytes=1024 connections=5000 clients=150 orders=200 ;;
 esac
 
 # Tests of a file of tests, with other figures, which are in the environment.
@@ -85,25 +82,6 @@ silent_client() {
 	prints connected
 }
 
-# Ctrl-Z while tabs are opened and draw, and fg later than the browser would
-# have waited: each tab meets its fate all the same.
-stopped_tabs_meet_their_fates() {
-	for moment in $moments; do
-		begin '' browser scripts/limit 30 sh -c "echo \$\$
-			'$build/fork_demo/browser' &
-			'$build/scripts/await' line /dev/null '' 0.00$moment
-			kill -s STOP 0
-			wait \$!"
-		read -r group <"$work/browser.out"
-		echo "$group" >"$work/group.pid"
-		await_that is_in_state group '[Tt]*'
-		"$build/scripts/await" line /dev/null '' 1.2
-		kill -s CONT -- "-$group"
-		ends_well browser
-		prints_line 'browser: still up'
-	done
-}
-
 orders_hold() {
 	export WATCH_TIMES="$orders"
 	again watch-step reader_comes_early writer_overwrites \
@@ -117,7 +95,6 @@ check "$megabytes MiB of any bytes come through a buffer" transfer_is_exact
 check "one echo server has $connections clients at once" echo_for_many
 check "$clients clients of a queue, and a third is killed" queue_for_many
 check 'prefork gives up a client that says nothing' silent_client
-check 'browser: Ctrl-Z at many moments, and fg' stopped_tabs_meet_their_fates
 time_limit=3000
 check "a chosen order has the same outcome $orders times" orders_hold
 finish_tests
