@@ -16,7 +16,7 @@ waiting_write_is_interrupted() {
 	stop consumer ALRM
 	survives consumer
 }
-check 'consumer: nothing is left of a killed producer, also if its reader waits' \
+check 'consumer: misses a killed producer also where its own reader waits' \
 	waiting_write_is_interrupted
 
 # No SIGPIPE ends it.

@@ -1,7 +1,7 @@
 #!/bin/sh
-# shm-race.t - race, torn, counter: what luck decides. `race -w` is in the sheet,
-# and that -s of the others is right; for signals at each of their calls see
-# scripts/watch/errors.h
+# shm-race.t - race, torn, counter: what luck decides. `race -w` is in the
+# sheet, and that -s of the others is right; for signals at each of their calls
+# see scripts/watch/errors.h
 # shellcheck source=tests/shm.sh
 . "${0%/*}/shm.sh"
 
