@@ -114,7 +114,7 @@ $(tests:%=test-%):
 demo test soak $(labs:%=demo-%) $(labs:%=test-%): $(library)
 test-faults test-watch test-watch-drawn test-watch-left \
 	test-watch-step: $(library)
-test-shm-race test-shm-sum: $(library)
+test-fork_demo-browser test-shm-race test-shm-sum: $(library)
 
 ## check-TASK: does your program do what a task of a sheet asks for?
 tasks = $(patsubst tests/check-%.sh,%,$(wildcard tests/check-*.sh))

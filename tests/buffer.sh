@@ -59,14 +59,7 @@ pass_on() { # TEXT
 	await consumer "$1"
 }
 
-# What goes in comes out, and then nothing is left.
-transfer() { # SIDE that begins
-	second=$(other_side "$1")
-	begin_side "$1" "$work/data"
-	start_from "$work/data" "$second" "shm/$second" -k "$key"
-	has_come_through
-}
-
+# What went in comes out, and then nothing is left.
 has_come_through() {
 	ends_well producer
 	prints_nothing
@@ -80,11 +73,4 @@ survives() { # SIDE
 	finish "$1"
 	fails_with 1 "the $(other_side "$1") has gone"
 	buffer_gone
-}
-
-# One side leaves, and the other one looks for that now, not within a second.
-end_side() { # SIDE SIGNAL STATUS
-	end "$1" "$2"
-	exits "$3"
-	stop "$(other_side "$1")" ALRM
 }

@@ -157,6 +157,10 @@ calls_fail() {
 	succeeds
 	prints 'a text of some length'
 	has_event '1 return recv 1 -1 EINTR'
+	run_watched '1 recv 1 SIGTERM' tests/faulty none
+	exits 143
+	has_event '1 fault recv 1 SIGTERM'
+	! has_event '1 return recv 1 *' or_not || fail 'no return of recv'
 	run_watched '1.1 recv 1 EINTR' tests/faulty none # not that process
 	succeeds
 
@@ -172,7 +176,8 @@ calls_fail() {
 	prints 'a text of some length'
 	has_event '1.1 return send 22 1'
 }
-check 'the named use of a call fails, is cut short or interrupted' calls_fail
+check 'the named use of a call fails, is cut short, interrupted or the last' \
+	calls_fail
 
 faults_are_found() {
 	unless_watchable
@@ -196,6 +201,9 @@ faults_are_found() {
 		faulty-rest 1.1 all 0 short: other output: tests/faulty
 		faulty-hang 1 recv 1 ENOMEM: a hang: tests/faulty
 		faulty-lines 1 waitpid 1 ECHILD: a second line that misleads
+		faulty-deaf 1 fork 1 SIGTERM: semaphores is left: tests/faulty
+		faulty-hang 1 fork 1 SIGKILL: semaphores is left: tests/faulty
+		faulty-death 1.1 send 1 SIGKILL: not told: tests/faulty
 	END
 }
 check 'a program with a fault is found out, one without is not' \

@@ -15,6 +15,8 @@
  *     file   leaves a file in $TMPDIR when shmdt has failed
  *     hang   does not look at a failing recv: it waits on
  *     lines  says a second line when waitpid has failed
+ *     deaf   leaves the semaphore when a signal ends it
+ *     death  does not look at how its child has ended
  *
  * usage: faulty FAULT
  */
@@ -45,6 +47,12 @@ static void remove_semaphore(void)
 	if (semaphore != -1 && semctl(semaphore, 0, IPC_RMID) == -1 &&
 	    errno != EINVAL) /* it was gone */
 		warn("semctl: remove semaphore %d", semaphore);
+}
+
+static void interrupted(int signal_number)
+{
+	remove_semaphore();
+	raise(signal_number);
 }
 
 static void leave_file(void)
@@ -100,6 +108,11 @@ int main(int argc, char *argv[])
 	fault = argv[1];
 	signal(SIGPIPE, SIG_IGN);
 	atexit(remove_semaphore);
+	const struct sigaction interruption = {
+	    .sa_handler = interrupted,
+	    .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
+	if (!faulty("deaf"))
+		sigaction(SIGTERM, &interruption, NULL);
 	semaphore = semget(IPC_PRIVATE, 1, IPC_CREAT | 0600);
 	if (semaphore == -1)
 		err(1, "semget of a private semaphore");
@@ -151,5 +164,8 @@ int main(int argc, char *argv[])
 			warnx("semop: is the child there?");
 		err(1, "waitpid: the child");
 	}
-	return status != 0;
+	if (status != 0 && !faulty("death"))
+		errx(1, "the child failed (wait status 0x%x)",
+		     (unsigned)status);
+	return 0;
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # fork_demo-private.t - private: fork shares nothing. What it prints is in the
-# sheet, and at its top
+# sheet, and at its top. And the options of all programs of fork_demo
 # shellcheck source=tests/shm.sh
 . "${0%/*}/shm.sh" # for run_unread
 
@@ -21,11 +21,14 @@ lines_leave_at_once() {
 check 'private: each line leaves at once, also into a file' lines_leave_at_once
 
 options_are_checked() {
-	shows_usage fork_demo/private
-	refused fork_demo/private -x
-	refused fork_demo/private surplus
+	for source in fork_demo/*.c; do
+		shows_usage "${source%.c}"
+		refused "${source%.c}" -x
+		refused "${source%.c}" surplus
+	done
 }
-check 'private: -h tells the usage, bad input is refused' options_are_checked
+check 'private, browser: -h tells the usage, bad input is refused' \
+	options_are_checked
 
 output_is_needed() {
 	run_unread fork_demo/private

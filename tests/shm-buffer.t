@@ -9,7 +9,10 @@ any_length_arrives() {
 	new_key
 	while read -r size first; do
 		head -c "$size" /dev/urandom >"$work/data"
-		transfer "$first"
+		begin_side "$first" "$work/data"
+		second=$(other_side "$first")
+		start_from "$work/data" "$second" "shm/$second" -k "$key"
+		has_come_through
 	done <<-END
 		0 producer
 		1 consumer
@@ -49,23 +52,20 @@ ends_together() {
 }
 check 'producer, consumer: when either has ended, nothing is left' ends_together
 
-# A process that asks again and again is hardly ever found asleep.
-both_sleep() {
-	await_that waits producer
-	await_that waits consumer
-}
-
+# They sleep: a process that asks again and again is hardly ever found so.
 second_one_is_refused() {
 	new_key
 	begin_both one
 	gives 600 tests/odd mode segment "$key"
 	gives 600 tests/odd mode semaphores "$key"
-	both_sleep
+	await_that waits producer
+	await_that waits consumer
 	for side in producer consumer; do
 		fails 1 "has a $side" "shm/$side" -k "$key"
 	done
 	pass_on two # they have only looked
-	both_sleep
+	await_that waits producer
+	await_that waits consumer
 }
 check 'producer, consumer: both sleep, a second one of either is refused' \
 	second_one_is_refused
@@ -86,23 +86,6 @@ both_were_killed() {
 check 'producer, consumer: where two were killed, the next one says so' \
 	both_were_killed
 
-# The other one finds a seat that was taken, but empty, and removes all.
-one_was_killed_alone() {
-	new_key
-	mkfifo "$work/in"
-	exec 4<>"$work/in"
-	for killed in producer consumer; do
-		next=$(other_side "$killed")
-		begin_side "$killed" "$work/in"
-		end "$killed" KILL
-		begin_side "$next" "$work/in"
-		stop "$next" ALRM
-		survives "$next"
-	done
-}
-check 'producer, consumer: one that was killed alone is told to the other' \
-	one_was_killed_alone
-
 # Each side fails on these objects, and leaves them as they are.
 both_refuse() { # TEXT STATE
 	for side in producer consumer; do
@@ -111,32 +94,32 @@ both_refuse() { # TEXT STATE
 	done
 }
 
+# Another program's set.
+make_set() { # VALUE ...
+	new_key
+	run tests/odd set "$key" 600 "$@"
+	succeeds
+}
+
 other_programs_are_left_alone() {
 	new_key
 	gives 'Data written to memory: mine' shm/writer -k "$key" mine
 	both_refuse "key $(printf '0x%x' "$key")" '- - - - yes'
-	for values in 7 '7 0 0 0 0 0'; do
-		new_key
-		# shellcheck disable=SC2086 # these are one or more
-		run tests/odd set "$key" 600 $values
-		succeeds
-		state='- - -'
-		[ "$values" = 7 ] || state='0 0 0'
-		both_refuse "key $(printf '0x%x' "$key")" "7 $state no"
-	done
+	make_set 7
+	both_refuse "key $(printf '0x%x' "$key")" '7 - - - no'
+	make_set 7 0 0 0 0 0
+	both_refuse "key $(printf '0x%x' "$key")" '7 0 0 0 no'
 }
 check 'producer, consumer: objects of other programs are left alone' \
 	other_programs_are_left_alone
 
-# Whatever another program has put into a set: each of the two gives up, or
-# waits and can be ended, and does not ask again and again.
+# Each of the two gives up, or waits and can be ended, and does not ask again
+# and again.
 no_values_make_it_run() {
 	for values in '1 0 0 0' '0 1 0 0' '9 9 9 9'; do
 		for side in producer consumer; do
-			new_key
 			# shellcheck disable=SC2086 # these are four
-			run tests/odd set "$key" 600 $values
-			succeeds
+			make_set $values
 			start "$side" "shm/$side" -k "$key"
 			await_that is_at_rest "$side"
 			end "$side"

@@ -35,9 +35,6 @@ bad_usage_is_refused() {
 		sum n 0 -1 1.5 2000000001 99999999999999999999
 		sum p 0 -1 1x 65
 	END
-	refused shm/reader -w
-	refused shm/writer -d 1
-	refused shm/race -d 0.2
 }
 check 'all programs of shm: bad input is refused' bad_usage_is_refused
 

@@ -32,16 +32,12 @@ processes_work_together() {
 }
 check 'sum: -p processes work at the same time' processes_work_together
 
-begin_sum() { # NUMBERS; sets $child, which has attached the segment
-	needs_children
-	note_old
-	start sum shm/sum -n "$1"
-	await_child sum
-}
-
 # Somebody writes over the first part, again and again.
 sum_is_checked() {
-	begin_sum 300000000
+	needs_children
+	note_old
+	start sum shm/sum -n 300000000
+	await_child sum # it has attached the segment
 	find_used segment "$(pid sum)" || fail 'its segment'
 	"$build/tests/odd" spoil segment "$id" 8192 2>"$work/spoil"
 	finish sum
@@ -50,15 +46,5 @@ sum_is_checked() {
 	prints_nothing
 }
 check 'sum: a wrong sum is not passed over' sum_is_checked
-
-killed_child_is_missed() {
-	begin_sum 2000000000
-	kill -s KILL "$child"
-	finish sum
-	fails_with 1 'a child failed'
-	prints_nothing
-	nothing_left_of "$(pid sum)"
-}
-check 'sum: a killed child is a failure' killed_child_is_missed
 
 finish_tests

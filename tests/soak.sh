@@ -1,8 +1,8 @@
 #!/bin/sh
 # soak.sh - the long checks: much data, many clients, many times
 #
-# For `make soak`, with soak-deaths.sh; SOAK=short asks less of each. Figures
-# are told beside the results, as comments.
+# For `make soak`; SOAK=short asks less of each. Figures are told beside the
+# results, as comments. For sudden deaths see scripts/watch/errors.h.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
 

@@ -87,6 +87,10 @@ static void become(const struct run *run, int i, const char *fault, int pipe)
 	setpgid(0, 0);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
+	const struct rlimit no_core_file = {0, 0};
+	if (setrlimit(RLIMIT_CORE, &no_core_file) == -1)
+		err(NOT_BEGUN, "setrlimit: the size of core files");
 	if (pipe == -1)
 		take_stream(path_of("in", i), O_RDONLY, 0);
 	else if (dup2(pipe, 0) == -1)

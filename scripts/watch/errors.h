@@ -1,12 +1,18 @@
 /*
  * errors.h - how a call can fail: what `make faults` lets happen
  *
- * {"CALL", "in the event", "errors"}: all lines that fit are taken. The event
- * is what library.c prints; with ! it has not this text. EINTR where the call
- * can wait, short where it takes or gives bytes.
+ * {"CALL", "in the event", "errors"}: all lines that fit are taken; "" is each
+ * call. The event is what library.c prints; with ! it has not this text. EINTR
+ * where the call can wait, short where it takes or gives bytes. A signal comes
+ * just before the call: what people press where programs wait.
  */
 
 /* clang-format off */
+{"", "", "SIGKILL SIGTERM"},
+{"semop", "", "SIGHUP SIGINT SIGQUIT"},
+{"msgrcv", "", "SIGHUP SIGINT SIGQUIT"},
+{"poll", "", "SIGHUP SIGINT SIGQUIT"},
+
 {"fork", "", "EAGAIN ENOMEM"},
 {"wait", "", "EINTR ECHILD"},
 {"waitpid", "", "ECHILD"},

@@ -15,7 +15,8 @@ enum { FAILURES = sizeof failures / sizeof *failures };
 static int fits(int line, const char *call, const char *event)
 {
 	const char *with = failures[line].with;
-	if (strcmp(failures[line].call, call) != 0)
+	if (*failures[line].call != '\0' &&
+	    strcmp(failures[line].call, call) != 0)
 		return 0;
 	if (*with == '!')
 		return strstr(event, with + 1) == NULL;

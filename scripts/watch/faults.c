@@ -9,16 +9,17 @@
  * watched by library.so, which says what calls its processes make. Then once
  * for each failure of errors.h: the first, second, third and last use of each
  * call in each process; then each process with EINTR first in all calls that
- * wait, and with one byte a read, write, send and recv. `PROCESS CALL NUMBER
- * WHAT` is one of them, as library.c explains: process 2 is the run's second
- * command, 2.1 its child.
+ * wait, and with one byte a read, write, send and recv. A failure may also be a
+ * signal that ends the process there. `PROCESS CALL NUMBER WHAT` is one of
+ * them, as library.c explains: process 2 is the run's second command, 2.1 its
+ * child.
  *
  * Right is what the run does without the failure, and must be with EINTR and
  * short counts; or exit 1 and one line on standard error that names the call
  * and what it was about; or one of the endings in excuses.h, each of which
- * has its reason there. The partner ends as well: as it does without the
- * failure, or with exit 1 and one line. Nobody takes more than 3 s beyond the
- * wait in runs.h, and nothing is left behind.
+ * has its reason there (in deaths.h for signals). The partner ends as well: as
+ * without the failure, or with exit 1 and one line. Nobody takes more than 3 s
+ * beyond the wait in runs.h, and nothing is left behind.
  *
  * usage: faults [-hlv] [-j JOBS] [-t M/N] [-s SEED]
  *               [RUN ... | RUN PROCESS CALL NUMBER WHAT]

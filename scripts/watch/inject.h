@@ -11,7 +11,9 @@ static struct {
 	char process[100];
 	int call;    /* the first of this name, or one of the above */
 	long number; /* 0: each */
-	int error;   /* 0: short */
+	int error;   /* or one of the next two */
+	int signal;
+	int cut; /* short */
 	const char *what;
 } fault = {.call = NO_CALL};
 
@@ -30,10 +32,16 @@ static void read_fault(void)
 		return;
 	strncpy(text, what, sizeof text - 1);
 	fault.what = text;
-	for (int i = 0; i < NAMES; i++)
-		if (strcmp(names[i].name, what) == 0)
+	fault.cut = strcmp(what, "short") == 0;
+	for (int i = 0; i < NAMES; i++) {
+		if (strcmp(names[i].name, what) != 0)
+			continue;
+		if (names[i].kind == 'G')
+			fault.signal = (int)names[i].value;
+		else
 			fault.error = (int)names[i].value;
-	if (fault.error == 0 && strcmp(what, "short") != 0)
+	}
+	if (fault.error == 0 && fault.signal == 0 && !fault.cut)
 		return;
 	for (int i = CALLS - 1; i >= 0; i--)
 		if (strcmp(calls[i].name, name) == 0)
@@ -80,7 +88,7 @@ static int is_chosen(const struct use *use, const char *event)
 		return fault.number == use->number;
 	if (!can_be_gentle(use->call->name, event, fault.what))
 		return 0;
-	if (fault.error == 0)
+	if (fault.cut)
 		return use->number <= MOST_SHORT;
 	first->interrupted = !first->interrupted;
 	return first->interrupted;
@@ -89,19 +97,23 @@ static int is_chosen(const struct use *use, const char *event)
 /* This use is to fail, or to be cut short: how? */
 static void inject(struct use *use)
 {
-	if (fault.error == 0 && !can_be_short(use))
+	if (fault.cut && !can_be_short(use))
 		return;
 	struct line line;
 	begin_line(&line, "fault");
 	add(&line, " %s %ld %s", use->call->name, use->number, fault.what);
 	end_line(&line);
+	if (fault.signal != 0) /* that it may handle */
+		LIBC(kill, int (*)(pid_t, int))(getpid(), fault.signal);
+	if (fault.error == EPIPE && !strict) /* the kernel sends it then */
+		LIBC(kill, int (*)(pid_t, int))(getpid(), SIGPIPE);
 	/* What is said of an object that is gone has to be true. */
 	if (fault.error == EIDRM ||
 	    (fault.error == EINVAL && !is(use->call, "shmat") &&
 	     strncmp(use->call->print, "id:", 3) == 0))
 		remove_object(use->call, (int)use->arguments[0].value.number);
 	use->error = fault.error;
-	use->one_byte = fault.error == 0;
+	use->one_byte = fault.cut;
 	use->failed = fault.error != 0 && !is(use->call, "close");
 }
 

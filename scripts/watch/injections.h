@@ -71,9 +71,12 @@ static void fail_use(int run, const char *event, const struct use *use,
 			continue;
 		char *words = copy_of(failures[i].errors);
 		for (char *word = strtok(words, " "); word != NULL;
-		     word = strtok(NULL, " "))
+		     word = strtok(NULL, " ")) {
+			if (signal_of(word) != 0 && (runs[run].flags & TENDS))
+				continue;
 			offer_injection(run, use->process, use->call, number,
 					word);
+		}
 		free(words);
 	}
 }

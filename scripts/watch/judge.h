@@ -16,21 +16,29 @@ static int same_output(const struct run *run, int i,
 			 run->commands[i].flags);
 }
 
-/* Is each line of its output one that came without the failure, too? */
-static int is_less(const struct run *run, int i, const struct outcome *before,
-		   const struct outcome *outcome)
+/* How many lines of its output did not come without the failure? */
+static int new_lines(const struct run *run, int i, const struct outcome *before,
+		     const struct outcome *outcome)
 {
 	char *all = comparable(before->out[i], run->commands[i].flags);
 	char *some = comparable(outcome->out[i], run->commands[i].flags);
 	const char *at = some;
 	char line[LINE];
-	int found = 1;
-	while (found && next_line(&at, line))
-		found = strstr(all, line) != NULL;
+	int count = 0;
+	while (next_line(&at, line))
+		count += strstr(all, line) == NULL;
 	free(all);
 	free(some);
-	return found;
+	return count;
 }
+
+static int is_less(const struct run *run, int i, const struct outcome *before,
+		   const struct outcome *outcome)
+{
+	return new_lines(run, i, before, outcome) == 0;
+}
+
+#include "deaths.h"
 
 /* What strerror or gai_strerror says. */
 static const char *message_of(const char *what)
@@ -166,6 +174,12 @@ static const char *verdict_on(const struct run *run, int i, const char *fault,
 		: count_lines(outcome->err[i]) > count_lines(before->err[i]);
 	char call[40], what[40];
 	sscanf(fault, "%*s %39s %*s %39s", call, what);
+	const int signal_number = signal_of(what), is_child = fault[1] == '.';
+	if (signal_number != 0 && is_child)
+		return verdict_on_parent(run, i, call, before, outcome);
+	if (signal_number != 0)
+		return verdict_on_killed(run, i, signal_number, before,
+					 outcome);
 	const char *lines = verdict_on_lines(i, fault, call, what, outcome);
 	if (is_gentle(call, what)) {
 		if (is_cut(run, fault) && WIFEXITED(status) &&
@@ -211,6 +225,8 @@ static const char *verdict_on_partner(const struct run *run, int i,
 		return NULL;
 	if (is_gentle(call, what) && !is_cut(run, fault))
 		return "the partner's output";
+	if ((flags & NEXT) && *fault - '1' == i - 1)
+		return "the next one";
 	if (as_before(i, before, outcome) &&
 	    ((flags & HELPER) ||
 	     ((flags & (STOP | LOSSY)) && is_less(run, i, before, outcome))))
@@ -240,6 +256,8 @@ static int may_be_left(const struct run *run, const char *fault,
 		if ((i == by || by == -1) && !all_well &&
 		    (run->commands[i].flags & KEEPS))
 			return 1; /* it is for the next one */
+	if (signal_of(what) != 0)
+		return may_stay(run, fault, call, signal_of(what), outcome);
 	/* The error said that there is none. */
 	if (strcmp(what, "ENOENT") == 0 &&
 	    (strcmp(call + 3, "get") == 0 || strcmp(call, "unlink") == 0))
@@ -279,6 +297,7 @@ static int judge(int number, const char *fault, const struct outcome *outcome,
 			return 0;
 		told |= copes(run->commands[i].line, call, what,
 			      outcome->status[i], outcome->out[i]) ||
+			signal_of(what) != 0 ||
 			!as_before(i, before, outcome) ||
 			strcmp(outcome->err[i], before->err[i]) != 0;
 		lacks |= !is_cut(run, fault) &&

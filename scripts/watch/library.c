@@ -24,6 +24,8 @@
  *               getaddrinfo's errors (EAI_AGAIN), or `short`: it is made with
  *               a size of one byte. A failing close does close. EIDRM, and
  *               EINVAL of a call with an id (not shmat), remove the object.
+ *               WHAT may be a signal, which the process gets before the call;
+ *               SIGPIPE comes with EPIPE.
  *               `all` instead of a call, and 0 as its number, mean each, where
  *               errors.h has this WHAT; a call that has just failed is made.
  * WATCH_ALONE   set: programs that the process becomes are not seen

@@ -16,6 +16,7 @@
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
+#include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
@@ -45,7 +46,10 @@ enum { /* of a run or a command: see runs.h */
        ASKED = 1024,
        HELPER = 2048,
        FAILS = 4096,
-       TIMING = 8192
+       TIMING = 8192,
+       LEAVES = 16384,
+       TENDS = 32768,
+       NEXT = 65536
 };
 enum { COMMANDS = 5, WORDS = 16, PATIENCE = 3 /* seconds */ };
 enum { MOST_JOBS = 64, NOT_BEGUN = 126 /* an exit status */ };
@@ -159,8 +163,11 @@ static void begin_all(const struct run *run, const char *fault, double limit,
 			nanosleep(&pause, NULL);
 		}
 		/* One that has failed has no use for the others. */
+		if (!is_last && (run->commands[i + 1].flags & NEXT))
+			continue;
 		if (outcome->begun[i] == 2 && before != NULL &&
-		    outcome->status[i] != before->status[i])
+		    (outcome->status[i] != before->status[i] ||
+		     (ready != NULL && !has_printed(i, ready))))
 			break;
 	}
 }

@@ -147,6 +147,7 @@ static int all_wait(const struct outcome *outcome)
 			continue;
 		found += strchr(last->process, '.') == NULL;
 		if (strcmp(last->what, "end") == 0 ||
+		    strcmp(last->what, "fault") == 0 || /* a signal's */
 		    strstr(last->call, "exit") != NULL)
 			continue;
 		if (strcmp(last->what, "begin") != 0 ||
