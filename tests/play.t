@@ -34,7 +34,7 @@ play_usage() {
 	usage_is_checked scripts/play.sh
 	run_script scripts/play.sh -c "$work/nothing.md"
 	exits 2
-	says 'there is no sheet'
+	says 'nothing.md'
 }
 check 'play: -h, an unknown option and an unknown sheet' play_usage
 
@@ -143,8 +143,6 @@ queues_are_apart() {
     \$ ./reader -nl -f notes
     Data Received is : one
     \$ "\$LOOK/sysv" key notes >key; cp key "\$LOOK"
-
-<!-- differs: YOUR_HOME -->
 
     \$ ./reader -n
     reader: msgget: no queue for YOUR_HOME: start writer first
