@@ -111,6 +111,7 @@ small_terminal_has_no_columns() {
 	comes '1| from 1'
 	press ''
 	comes '2| from 2'
+	! grep -q '1|.*2|' "$work/screen.out" || fail 'no columns'
 	press q
 	comes 'status 0'
 }
