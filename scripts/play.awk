@@ -13,7 +13,7 @@ BEGIN {
 	limit = 20 * ENVIRON["scale"] # seconds: then it hangs
 	dots = "\002" # stands for three dots in one character: any text
 	number_class = "[0-9][0-9A-Fa-fx]*([.][0-9]+)*"
-	no_tool = "(ipcs|ipcrm|ss|strace): .*not found\"$| be watched"
+	no_tool = "(ipcs|ipcrm|ss|strace|watch): .*not found\"$"
 	byte["(Ctrl-C)"] = 3
 	byte["(Ctrl-D)"] = 4
 	byte["(Enter)"] = 10
@@ -130,8 +130,7 @@ function stop(    key) {
 	goal = section[key]
 	if (key == "a")
 		stops = 0
-	if (!goal)
-		printf "\033[A\033[%dG", at + 1
+	printf "\033[A\033[%dG", at + 1
 }
 
 # What comes in a terminal stands in its column. Terminal 0 is the page's own

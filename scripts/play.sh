@@ -50,7 +50,8 @@ interactive=-Winteractive # so mawk passes on each line that comes at once
 
 private_folder ipc-play
 trap_signals
-ln -s "$build/scripts" "$private/scripts"
+"$build/scripts/watch/watch" -n "sh -c '$build/scripts/await; :'" \
+	>/dev/null 2>&1 && ln -s "$build/scripts" "$private/scripts"
 "$build/scripts/sysv" names >"$private/names" 2>/dev/null
 : >"$private/made"
 export LC_ALL=C root build private pid=$$ scale="${TEST_TIME_SCALE:-1}"
