@@ -1,30 +1,63 @@
 #!/bin/sh
 # session.sh - the shell in which a session of a sheet is typed
 #
-# Each command that play.awk types reads it in first. It goes to the folder of
-# the session's section, which is HOME there, a copy of what play.sh has
-# prepared. ipcs, ipcrm and ss know only what belongs to the section. The file
-# $HOME.names has lines TEXT=TEXT_OF_THE_PAGE, and stand_in.sh adds to them.
+# A section of a sheet is what is below a heading, 23 lines of 80 columns at
+# most. In it each indented block that begins with a prompt is a session:
+#
+#     terminal 1                      terminal 2       (only if there are two)
+#     $ ./writer -w                                    what is typed
+#     writer: attached: press Enter   $ ./reader -l    the other lines come
+#     (waits)                         (Enter)          it waits; a key; or
+#     Data written: Hello             [1]              Ctrl-C; exit status 1
+#
+# Rows are played from the top, their cells from the left. Above a block stand
+#     <!-- differs: 5 0x7f01 -->      words for which others may come: a number
+#                                     for a number, words in a row for some
+#     <!-- any order -->  <!-- Linux only -->  <!-- not run: why -->
+# In a top comment (FILE.c) three dots in one character are any text.
+#
+# Each command that play.awk types reads this file in first. It makes a folder
+# for the section, which is HOME there. ipcs, ipcrm and ss know only what the
+# section has made. What is printed has not the names that were given:
+# $HOME.names are commands for sed that put them back, and stand_in.sh adds to
+# them.
 # shellcheck disable=SC2154 # play.sh and play.awk set what it takes
 
-export HOME TMPDIR="$private" keys ports built
-if [ ! -d "$HOME" ]; then
-	printf '%s\n' "$HOME=$user_home" "./socket=$socket" >"$HOME.names"
-	cp -RP "$private/copies$built" "$HOME"
-	# ftok gives some folders the same key: not one that has a queue.
+export HOME="$private/$lane.$serial" TMPDIR="$private" keys ports built
+# Not those of other sections, nor of copies of play.sh that run side by side.
+number=$((serial * 5 + lane))
+keys=$((1610612736 + pid % 32768 * 4096 + number % 256 * 16))
+ports=$((12800 + (pid * 37 + number) % 2400 * 8))
+cd "${sheet%/*}" || exit
+built=$build/${sheet%/*}
+[ -d "$built" ] || built=$PWD
+
+# Links to all that the lab's folder has, but stand-ins for the programs. ftok
+# gives some folders the same key: not one that has a queue.
+make_home() {
+	mkdir "$HOME"
+	for program in *.c; do
+		set -- "$@" "$HOME/${program%.c}"
+	done
+	tee "$@" <"$root/scripts/stand_in.sh" >/dev/null
+	chmod u+x "$@"
+	ln -s "$built"/* "$PWD"/* "$HOME" 2>/dev/null
 	until "$build/scripts/sysv" unused "$HOME"; do
 		mv "$HOME" "$HOME.taken"
-		cp -RP "$private/copies$built" "$HOME" || exit
+		cp -RP "$HOME.taken" "$HOME"
 	done
-fi
+	echo "path $HOME" >>"$private/made"
+	echo "s|$HOME|YOUR_HOME|g" >"$HOME.names"
+}
+[ -d "$HOME" ] || make_home
 cd "$HOME" || exit
 
-# What the real tool prints of this section, with the names that were given.
+# Lines about what has one of the section's names, and those about nothing.
 show_own() { # TOOL [ARGUMENT ...]
-	{
-		"$build/scripts/sysv" names
-		command "$@"
-	} | awk -v is_filter=1 -v home="$HOME" -f "$scripts/play.awk"
+	own=$("$build/scripts/sysv" names |
+		sed -n 's/^queue \(0x[^ ]*\).*/s|\1|\&|/p')
+	command "$@" |
+		sed -f "$HOME.names" -e "$own" -e t -e '/0x/d' -e '/:[0-9]/d'
 }
 
 ipcs() {

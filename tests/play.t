@@ -34,7 +34,7 @@ play_usage() {
 	usage_is_checked scripts/play.sh
 	run_script scripts/play.sh -c "$work/nothing.md"
 	exits 2
-	says 'there is no sheet'
+	says 'nothing.md'
 }
 check 'play: -h, an unknown option and an unknown sheet' play_usage
 
@@ -142,17 +142,19 @@ queues_are_apart() {
     Data Received is : two                Data send is : two
     \$ ./reader -nl -f notes
     Data Received is : one
-    \$ "\$LOOK/sysv" key notes >key; cp key "\$LOOK"
-
-<!-- differs: YOUR_HOME -->
-
     \$ ./reader -n
     reader: msgget: no queue for YOUR_HOME: start writer first
     [1]
+    \$ ./writer three
+    Data send is : three
+    \$ for path in notes .; do "\$LOOK/sysv" key \$path; done >"\$LOOK/keys"
 	END
 	HOME="$work/a  home with blanks" passes
-	! "$sysv" find queue "$(cat "$work/key")" >/dev/null ||
-		fail 'the queue of the path is gone'
+	has_lines "$work/keys" 2 || fail 'two keys'
+	while read -r key; do
+		! "$sysv" find queue "$key" >/dev/null ||
+			fail 'the queues of home and path are gone'
+	done <"$work/keys"
 }
 check 'play: queues are apart' queues_are_apart
 
