@@ -33,6 +33,7 @@ static int guarded; /* -s: a semaphore guards each copy, and none is torn */
 static volatile sig_atomic_t to_remove = -1; /* the set, once it is there */
 static void write_texts(volatile char *shared, int set);
 static void copy(volatile char *to, const volatile char *from, int pauses);
+static void give_cpu_away(void);
 static void change(int set, short difference, short flags);
 static void remove_on_every_way_out(void);
 static void parse_options(int argc, char *argv[]); /* at the end */
@@ -61,7 +62,6 @@ int main(int argc, char *argv[])
 	errno = attach_error; /* shmctl may have changed it */
 	if (shared == (void *)-1)
 		err(1, "shmat: segment %d", id);
-	copy(shared, texts[0], 0);
 
 	/* A semaphore: see counter.c. A set cannot be marked like a segment:
 	 * IPC_RMID removes it at once, so we do it at the end. */
@@ -94,8 +94,13 @@ int main(int argc, char *argv[])
 		_exit(0);
 	}
 
-	/* Meanwhile read: is it one of the two texts? (Both have their NUL at
-	 * the same byte, so there is always one.) */
+	/* A new segment is all zeros: wait for the first text's last letter,
+	 * some 2 s at most, as the writer may have failed. */
+	for (int i = 0; i < 4000 && shared[sizeof *texts - 2] == '\0'; i++)
+		give_cpu_away();
+
+	/* Now read: is it one of the two texts? (Both have their NUL at the
+	 * same byte, so there is always one.) */
 	char text[sizeof *texts], example[sizeof *texts];
 	int torn = 0;
 	for (int i = 0; i < ROUNDS; i++) {
