@@ -280,7 +280,12 @@ function receive(    terminal, i, text) {
 
 function complain(terminal, expected, text) {
 	gsub(dots, "\342\200\246", expected)
-	text = text ? "this came: \"" substr(text, 2) "\"" : "nothing came"
+	if (text)
+		text = "this came: \"" substr(text, 2) "\""
+	else if (running[terminal])
+		text = "nothing came in " limit " seconds"
+	else
+		text = "nothing runs"
 	fail("terminal " terminal ": \"" substr(expected, 2) \
 		"\" was to come, but " text)
 }

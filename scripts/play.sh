@@ -1,23 +1,26 @@
 #!/bin/sh
 # play.sh - play the sessions of lab sheets with the real programs, or check
 #
-# session.sh says what a session looks like. A SHEET's path begins at the root
-# of the suite, or with /. -c checks, and prints TAP; -a does not stop for
-# Enter; -n begins at a section, or checks only that. Keys are lines: Enter, q
-# quits, b goes back, r repeats, a runs through, a number goes to that section.
+# session.sh says what a session looks like. -c checks, and prints TAP; -a does
+# not stop for Enter; -n begins at a section, or checks only that. Keys are
+# lines: Enter, q quits, b goes back, r repeats, a runs through, a number goes
+# to that section.
 
 set -u
 usage='usage: play.sh [-ach] [-n SECTION] [SHEET ...]'
-CDPATH='' cd -- "${0%play.sh}./.." || exit
+root=$(CDPATH='' cd -- "${0%play.sh}./.." && pwd) || exit
 # shellcheck source=scripts/private.sh
-. scripts/private.sh
-root=$PWD
-build=$(CDPATH='' cd -- "${BUILD:-.}" && pwd) || exit
+. "$root/scripts/private.sh"
 labs='fork_demo/README.md shm/README.md socket/README.md msgqueue/README.md'
 lanes=0 stops=1 plain=0 only='' failed=0
 
 tidy_up() {
 	"$build/scripts/sysv" clear <"$private/made"
+}
+
+give_up() { # REASON
+	echo "play.sh: $1" >&2
+	exit 2
 }
 
 while getopts ahcn: option; do
@@ -33,9 +36,19 @@ while getopts ahcn: option; do
 	esac
 done
 shift $((OPTIND - 1))
+for sheet; do
+	[ -r "$sheet" ] || give_up "there is no sheet $sheet"
+	folder=$(CDPATH='' cd -- "$(dirname -- "$sheet")" && pwd) || exit
+	sheet=$folder/${sheet##*/}
+	shift
+	set -- "$@" "${sheet#"$root/"}"
+done
+cd "$root" || exit
 # shellcheck disable=SC2086 # words
 [ $# -gt 0 ] || set -- $labs
-ls -- "$@" >/dev/null || exit
+build=$(CDPATH='' cd -- "${BUILD:-.}" && pwd) || exit
+[ -x "$build/scripts/terminal" ] || give_up 'build first: make'
+[ "$lanes" = 0 ] || [ -z "$only" ] || lanes=1
 
 exec 4>&1
 [ "$lanes" = 0 ] || exec 4>/dev/null
@@ -72,6 +85,6 @@ for child in $children; do
 done
 children=
 [ "$lanes" = 0 ] || awk '/^(not )?ok/ { sub(/ok/, "ok " ++tests) } { print }
-	END { print "1.." tests }' "$private"/tap*
+	END { print "1.." tests }' "$private"/tap* 2>/dev/null
 remove_private
 exit "$failed"

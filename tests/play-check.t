@@ -211,11 +211,11 @@ ends_and_waits_are_checked() {
 	finds 3 '"[1]" was to come, but this came: "[2]"'
 	finds 4 '"[0]" was to come, but this came: "[2]"'
 	finds 5 '"[1]" was to come, but this came: "[1]"'
-	finds 6 '"[1]" was to come, but nothing came'
+	finds 6 '"[1]" was to come, but nothing runs'
 	finds 7 '"(waits)" was to come, but this came: "hello from '
 	finds 8 '"(waits)" was to come, but this came: "[0]"'
-	finds 9 'terminal 2: "(waits)" was to come, but nothing came'
-	finds 10 '"(waits)" was to come, but nothing came'
+	finds 9 'terminal 2: "(waits)" was to come, but nothing runs'
+	finds 10 '"(waits)" was to come, but nothing runs'
 	[ ! -r /proc/self/stat ] || # which tells what computes
 		finds 11 '"(waits)" was to come, but this came: "done"'
 	holds 12
@@ -247,8 +247,8 @@ hang_is_caught() {
 	END
 	TEST_TIME_SCALE=0.1 checks
 	exits 1
-	finds 1 '"[0]" was to come, but nothing came'
-	finds 2 '"a line" was to come, but nothing came'
+	finds 1 '"[0]" was to come, but nothing came in 2 seconds'
+	finds 2 '"a line" was to come, but nothing came in 2 seconds'
 	holds 3
 	await_that has_ended "$(cat "$work/pid")"
 }

@@ -34,7 +34,7 @@ play_usage() {
 	usage_is_checked scripts/play.sh
 	run_script scripts/play.sh -c "$work/nothing.md"
 	exits 2
-	says 'nothing.md'
+	says 'there is no sheet'
 }
 check 'play: -h, an unknown option and an unknown sheet' play_usage
 
