@@ -207,7 +207,8 @@ top_comments_are_checked() {
 	sed 's/others/friends/' "$work/lab/greet.c" >"$work/lab/liar.c"
 	run_script scripts/play.sh -c "$work/lab/greet.c" "$work/lab/liar.c"
 	exits 1
-	prints_line "ok 1 - $work/lab/greet.c 1. greet - greets"
+	prints_like "ok 1 - "
+	prints_like "/lab/greet.c 1. greet - greets"
 	finds 2 '"and 7 friends" was to come, but this came: "and 7 others"'
 }
 check 'play -c: the session of a top comment' top_comments_are_checked
