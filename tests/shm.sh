@@ -43,8 +43,12 @@ find_used() { # KIND PID; sets $id
 	return 1
 }
 
-# Neither a segment nor semaphores, where anybody can tell.
+# Neither a segment nor semaphores, where anybody can tell. A child may end a
+# little later than its parent, and has its segment attached until then.
 nothing_left_of() { # PID ...
+	for process; do
+		await_that has_ended "$process"
+	done
 	"$build/tests/odd" list "$@" >"$work/left" 2>"$work/cannot"
 	while read -r object; do
 		has_line "$work/old" "$object" || fail "no $object left"
