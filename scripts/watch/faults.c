@@ -187,15 +187,15 @@ static int watch_run(int number)
 	return 0;
 }
 
-/* A pipe takes so few bytes at once or not at all. EPIPE: the workers have
- * failed, and have said so. */
+/* A pipe takes so few bytes at once or not at all. EPIPE: all workers have
+ * failed. */
 static void put_into(int queue, size_t number)
 {
 	ssize_t length;
 	do
 		length = write(queue, &number, sizeof number);
 	while (length == -1 && errno == EINTR && ended_by == 0);
-	if (length == -1 && errno != EINTR && errno != EPIPE)
+	if (length == -1 && errno != EINTR)
 		err(1, "write to the workers");
 }
 

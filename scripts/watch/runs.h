@@ -224,7 +224,8 @@
 	{"scripts/watch/watch -t 2 -n -c msgsnd,msgrcv -x '1~ 2 1' "
 	 "msgqueue/reader 'msgqueue/writer text'", NULL, "", 0}}},
 {"faults", TENDS, 1, {
-	{"scripts/watch/faults -j 1 -t 1/9 faulty-none", NULL, "", NUMBERS}}},
+	{"scripts/watch/faults faulty-none 1 recv 1 EINTR", NULL, "",
+	 NUMBERS}}},
 {"terminal", TENDS, 1, {
 	{"scripts/terminal", NULL,
 	 "1$echo text; read key\ttext\n1k10\tx 1\n", TALKS | NUMBERS}}},
