@@ -32,19 +32,26 @@ cd "${sheet%/*}" || exit
 built=$build/${sheet%/*}
 [ -d "$built" ] || built=$PWD
 
-# Links to all that the lab's folder has, but stand-ins for the programs. ftok
-# gives some folders the same key: not one that has a queue.
-make_home() {
-	mkdir "$HOME"
+# Links to all that the lab's folder has, but stand-ins for the programs: made
+# once in a lane, copied for each section.
+make_copy() {
+	mkdir -p "$copy"
 	for program in *.c; do
-		set -- "$@" "$HOME/${program%.c}"
+		set -- "$@" "$copy/${program%.c}"
 	done
 	tee "$@" <"$root/scripts/stand_in.sh" >/dev/null
 	chmod u+x "$@"
-	ln -s "$built"/* "$PWD"/* "$HOME" 2>/dev/null
+	ln -s "$built"/* "$PWD"/* "$copy" 2>/dev/null
+}
+
+# ftok gives some folders the same key: not one that has a queue.
+make_home() {
+	copy=$private/copy.$lane$built
+	[ -d "$copy" ] || make_copy
+	cp -RP "$copy" "$HOME"
 	until "$build/scripts/sysv" unused "$HOME"; do
 		mv "$HOME" "$HOME.taken"
-		cp -RP "$HOME.taken" "$HOME"
+		cp -RP "$copy" "$HOME" || exit
 	done
 	echo "path $HOME" >>"$private/made"
 	echo "s|$HOME|YOUR_HOME|g" >"$HOME.names"

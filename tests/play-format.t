@@ -171,7 +171,7 @@ skipped_is_counted() {
 	END
 	mkdir "$work/bin"
 	set --
-	for tool in "${shell%% *}" sh awk sed dirname stty mkdir mkfifo rm ln \
+	for tool in "${shell%% *}" sh awk sed dirname stty mkdir mkfifo rm ln cp \
 		tee chmod; do
 		set -- "$@" "$(command -v "$tool")"
 	done
