@@ -61,10 +61,24 @@ cd "$HOME" || exit
 
 # Lines about what has one of the section's names, and those about nothing.
 show_own() { # TOOL [ARGUMENT ...]
-	own=$("$build/scripts/sysv" names |
-		sed -n 's/^queue \(0x[^ ]*\).*/s|\1|\&|/p')
-	command "$@" |
-		sed -f "$HOME.names" -e "$own" -e t -e '/0x/d' -e '/:[0-9]/d'
+	{
+		"$build/scripts/sysv" names
+		command "$@"
+	} | awk -v names="$HOME.names" '
+		BEGIN {
+			while ((getline line <names) > 0)
+				if (split(line, part, "|") == 4) {
+					gsub(/[^A-Za-z0-9]/, "[&]", part[2])
+					given[part[2]] = part[3]
+				}
+		}
+		$1 == "queue" { own[$2]; next }
+		{
+			count = $1 in own
+			for (ours in given)
+				count += gsub(ours, given[ours])
+		}
+		count || !/0x|:[0-9]|^socket/'
 }
 
 ipcs() {

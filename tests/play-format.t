@@ -171,8 +171,8 @@ skipped_is_counted() {
 	END
 	mkdir "$work/bin"
 	set --
-	for tool in "${shell%% *}" sh awk sed dirname stty mkdir mkfifo rm ln cp \
-		tee chmod; do
+	for tool in "${shell%% *}" sh awk sed dirname stty mkdir mkfifo rm ln \
+		cp tee chmod; do
 		set -- "$@" "$(command -v "$tool")"
 	done
 	ln -s "$@" "$work/bin/" 2>/dev/null

@@ -120,7 +120,8 @@
 	 ENTER | PIECES | LOSSY},
 	{"socket/echo_client -u {dir}/echo two", NULL, "", 0}}},
 {"socket-echo-all", 0, 0, {
-	{"socket/echo_server -b -u {dir}/echo", "listening", "", STOP | PIECES},
+	{"socket/echo_server -b -u {dir}/echo", "listening", "",
+	 STOP | PIECES | LEAVES},
 	{"tests/peer connect {dir}/echo read stay", "connected", "",
 	 HELPER | STOP},
 	{"socket/echo_client -u {dir}/echo two", NULL, "", 0}}},
