@@ -238,29 +238,32 @@ static void inject(const struct injection *injection, struct counts *count)
 {
 	const struct run *run = &runs[injection->run];
 	struct outcome outcome;
-	char why[800] = "";
-	const char *verdict = "right";
-	int reached = 0;
-	for (int tries = 0; !reached && tries < 3; tries++) {
+	char why[800] = "", ignored[sizeof why];
+	const char *verdict = "not reached";
+	int wrong_times = 0;
+	for (int tries = 0; tries < 3 && wrong_times < 2; tries++) {
 		if (tries > 0)
 			forget(&outcome);
 		make_run(injection->run, injection->fault, &outcome);
 		if (ended_by != 0)
 			return;
-		reached = strstr(outcome.events, " fault ") != NULL;
-	}
-	if (!reached) {
-		count->unreached++;
-		verdict = "not reached";
-	} else {
-		count->injections++;
-		if (!judge(injection->run, injection->fault, &outcome, why,
-			   sizeof why)) {
-			count->wrong++;
-			verdict = "wrong";
+		if (strstr(outcome.events, " fault ") == NULL)
+			continue;
+
+		/* A wrong ending is made once more: what comes once only may
+		 * be the machine's. It is told, but does not count. */
+		if (judge(injection->run, injection->fault, &outcome,
+			  wrong_times == 0 ? why : ignored, sizeof why)) {
+			verdict = wrong_times == 0 ? "right" : "wrong once";
+			break;
 		}
+		wrong_times++;
+		verdict = "wrong";
 	}
-	if (verbose || strcmp(verdict, "wrong") == 0)
+	count->unreached += strcmp(verdict, "not reached") == 0;
+	count->injections += strcmp(verdict, "not reached") != 0;
+	count->wrong += strcmp(verdict, "wrong") == 0;
+	if (verbose || wrong_times > 0)
 		printf("%s: faults %s %s: %s\n", verdict, run->name,
 		       injection->fault, why);
 	if (*only != '\0')
