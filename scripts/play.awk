@@ -4,7 +4,7 @@
 # wanted=1 those that are to be played. lane is 0 on a screen; in a check it is
 # 1 to 4, and plays each fourth section: $private/tap00001 and so on get what it
 # has found. A text that came, or is to come, begins with = if it is a line,
-# with x if it is an exit status.
+# with x if it is an exit status. given.awk comes before it.
 
 BEGIN {
 	private = ENVIRON["private"]
@@ -363,17 +363,7 @@ function read_event(    line) {
 	sub(/ +$/, "", line)
 	if (event[1] == "x")
 		line = "x[" event[5] "]"
-	queue[event[2], ++came[event[2]]] = as_given(line)
-}
-
-# As it would be with the names that were given: stand_in.sh has used others,
-# and writes how to put them back, as commands for sed.
-function as_given(line,    command, word) {
-	while ((getline command <(home ".names")) > 0)
-		if (split(command, word, "|") == 4)
-			gsub(word[2], word[3], line)
-	close(home ".names")
-	return line
+	queue[event[2], ++came[event[2]]] = as_given(line, home ".names")
 }
 
 # ---- what differs from run to run ------------------------------------------

@@ -18,9 +18,8 @@
 #
 # Each command that play.awk types reads this file in first. It makes a folder
 # for the section, which is HOME there. ipcs, ipcrm and ss know only what the
-# section has made. What is printed has not the names that were given:
-# $HOME.names are commands for sed that put them back, and stand_in.sh adds to
-# them.
+# section has made. What is printed has not the names that were given: given.awk
+# puts them back, as $HOME.names says, to which stand_in.sh adds.
 # shellcheck disable=SC2154 # play.sh and play.awk set what it takes
 
 export HOME="$private/$lane.$serial" TMPDIR="$private" keys ports built
@@ -54,31 +53,16 @@ make_home() {
 		cp -RP "$copy" "$HOME" || exit
 	done
 	echo "path $HOME" >>"$private/made"
-	echo "s|$HOME|YOUR_HOME|g" >"$HOME.names"
+	echo "|$HOME|YOUR_HOME" >"$HOME.names"
 }
 [ -d "$HOME" ] || make_home
 cd "$HOME" || exit
 
-# Lines about what has one of the section's names, and those about nothing.
 show_own() { # TOOL [ARGUMENT ...]
 	{
 		"$build/scripts/sysv" names
 		command "$@"
-	} | awk -v names="$HOME.names" '
-		BEGIN {
-			while ((getline line <names) > 0)
-				if (split(line, part, "|") == 4) {
-					gsub(/[^A-Za-z0-9]/, "[&]", part[2])
-					given[part[2]] = part[3]
-				}
-		}
-		$1 == "queue" { own[$2]; next }
-		{
-			count = $1 in own
-			for (ours in given)
-				count += gsub(ours, given[ours])
-		}
-		count || !/0x|:[0-9]|^socket/'
+	} | awk -v names="$HOME.names" -f "$root/scripts/given.awk"
 }
 
 ipcs() {

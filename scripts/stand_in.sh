@@ -15,6 +15,8 @@ while read -r _ word usage; do
 	[ "$word" != usage: ] || break
 done <"${0%/*}/$name.c"
 {
+	read -r _ port
+	read -r _ group_port
 	read -r _ segment_key
 	read -r _ buffer_key
 	read -r _ _
@@ -23,16 +25,16 @@ done <"${0%/*}/$name.c"
 
 case $usage in
 *'[-k KEY]'*) option=k default=$segment_key ;;
-*'[-p PORT]'*) option=p default=12345 ;;
+*'[-p PORT]'*) option=p default=$port ;;
 *'[-u PATH]'*)
-	echo "s|./socket|$socket|g" >>"$HOME.names"
+	echo "|./socket|$socket" >>"$HOME.names"
 	set -- -u ./socket "$@"
 	;;
 *'[-f PATH]'*) option=f default='' ;;
 esac
 case $name in
 producer | consumer) default=$buffer_key ;;
-multicast_*) default=12346 ;;
+multicast_*) default=$group_port ;;
 esac
 
 look_up() { # GIVEN FIRST; sets $ours
@@ -56,12 +58,12 @@ replace() { # VALUE; sets $ours
 		;;
 	p*)
 		look_up "$1" "$ports"
-		printf '%s\n' "s|:$ours|:$1|g" "s|port $ours|port $1|g" \
+		printf '%s\n' "|:$ours|:$1" "|port $ours|port $1" \
 			"# $ours $1" >>"$HOME.names"
 		;;
 	k*)
 		look_up "$(($1))" "$keys"
-		printf 's|0x%x|0x%x|g\n# %d %d\n' "$ours" "$(($1))" "$ours" \
+		printf '|0x%x|0x%x\n# %d %d\n' "$ours" "$(($1))" "$ours" \
 			"$(($1))" >>"$HOME.names"
 		printf '%s\n' "segment $ours" "semaphores $ours" \
 			>>"$private/made"
