@@ -310,4 +310,23 @@ too_large_is_caught() {
 }
 check 'play -c: a section larger than 80x23 is caught' too_large_is_caught
 
+# The parent of what is typed makes the terminals. A file of tests that has no
+# plan counts as a failure.
+cut_short_is_no_pass() {
+	sheet <<-'END'
+		## It ends its terminal
+
+		    $ kill -s KILL $PPID
+
+		## Another lane goes on
+
+		    $ true
+	END
+	checks
+	prints_like "/lab/README.md 2. Another lane goes on"
+	[ "$status" -gt 1 ] || fail 'an exit status above 1'
+	! has_text "$out" '1..' || fail 'no plan'
+}
+check 'play -c: what is cut short has no plan' cut_short_is_no_pass
+
 finish_tests
