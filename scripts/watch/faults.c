@@ -19,7 +19,8 @@
  * and what it was about; or one of the endings in excuses.h, each of which
  * has its reason there (in deaths.h for signals). The partner ends as well: as
  * without the failure, or with exit 1 and one line. Nobody takes more than 3 s
- * beyond the wait in runs.h, and nothing is left behind.
+ * beyond the wait in runs.h, and nothing is left behind. A wrong ending is made
+ * once more: if it is right then, it is told, "wrong once", but not counted.
  *
  * usage: faults [-hlv] [-j JOBS] [-t M/N] [-s SEED]
  *               [RUN ... | RUN PROCESS CALL NUMBER WHAT]
@@ -239,9 +240,12 @@ static void inject(const struct injection *injection, struct counts *count)
 	const struct run *run = &runs[injection->run];
 	struct outcome outcome;
 	char why[800] = "", ignored[sizeof why];
-	const char *verdict = "not reached";
-	int wrong_times = 0;
-	for (int tries = 0; tries < 3 && wrong_times < 2; tries++) {
+	int reached = 0, is_right = 0, wrong_times = 0;
+
+	/* A wrong ending is made once more: what comes once only may be the
+	 * machine's. It is told, but does not count. */
+	for (int tries = 0; tries < 3 && !is_right && wrong_times < 2;
+	     tries++) {
 		if (tries > 0)
 			forget(&outcome);
 		make_run(injection->run, injection->fault, &outcome);
@@ -249,20 +253,19 @@ static void inject(const struct injection *injection, struct counts *count)
 			return;
 		if (strstr(outcome.events, " fault ") == NULL)
 			continue;
-
-		/* A wrong ending is made once more: what comes once only may
-		 * be the machine's. It is told, but does not count. */
-		if (judge(injection->run, injection->fault, &outcome,
-			  wrong_times == 0 ? why : ignored, sizeof why)) {
-			verdict = wrong_times == 0 ? "right" : "wrong once";
-			break;
-		}
-		wrong_times++;
-		verdict = "wrong";
+		reached = 1;
+		is_right = judge(injection->run, injection->fault, &outcome,
+				 wrong_times == 0 ? why : ignored, sizeof why);
+		wrong_times += !is_right;
 	}
-	count->unreached += strcmp(verdict, "not reached") == 0;
-	count->injections += strcmp(verdict, "not reached") != 0;
-	count->wrong += strcmp(verdict, "wrong") == 0;
+	const char *verdict = "wrong";
+	if (!reached)
+		verdict = "not reached";
+	else if (is_right)
+		verdict = wrong_times == 0 ? "right" : "wrong once";
+	count->unreached += !reached;
+	count->injections += reached;
+	count->wrong += reached && !is_right;
 	if (verbose || wrong_times > 0)
 		printf("%s: faults %s %s: %s\n", verdict, run->name,
 		       injection->fault, why);
