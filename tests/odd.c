@@ -20,8 +20,6 @@
  *     odd list [PID ...]          objects without a key, which these processes
  *                                 made or used last, or all: segment ID,
  *                                 queue ID, semaphores ID, a line each
- *     odd stop PID                stop that process where it has taken the 1
- *                                 of a semaphore, and print the set's id
  *     odd spoil segment ID BYTE   keep changing a byte, 1 is the last one,
  *                                 until nobody else has attached it
  *     odd spoil queue ID          put in messages of type 1 until it is gone
@@ -31,7 +29,6 @@
  */
 
 #include <err.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,25 +156,13 @@ static void listen_at(const char *path, int type)
 	pause();
 }
 
-static void rest(long milliseconds)
-{
-	const struct timespec time = {.tv_nsec = milliseconds * 1000000};
-	nanosleep(&time, NULL);
-}
-
-static FILE *open_list(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	if (file == NULL)
-		errx(77, "there is no %s", path);
-	return file;
-}
-
 /* In the files of /proc/sysvipc: key, id, mode, size or number, then three of
  * which two are pids. For semaphores the kernel has to be asked. */
 static void list(const char *kind, const char *path, int count, char *pids[])
 {
-	FILE *file = open_list(path);
+	FILE *file = fopen(path, "r");
+	if (file == NULL)
+		errx(77, "there is no %s", path);
 	char line[512];
 	long key, id, user[3];
 	while (fgets(line, sizeof line, file) != NULL) {
@@ -202,32 +187,6 @@ static void list(const char *kind, const char *path, int count, char *pids[])
 	fclose(file);
 }
 
-/* Stop it again and again, for a second at most, until its semaphore is 0. A
- * process that has ended, for which nobody has waited yet, can be sent signals.
- */
-static void stop_inside(pid_t pid)
-{
-	char line[512];
-	int set;
-	for (int tries = 0; tries < 250; tries++) {
-		kill(pid, SIGCONT);
-		rest(2);
-		kill(pid, SIGSTOP);
-		rest(2); /* by then it has stopped */
-		FILE *file = open_list("/proc/sysvipc/sem");
-		while (fgets(line, sizeof line, file) != NULL) {
-			if (sscanf(line, " 0 %d", &set) == 1 &&
-			    semctl(set, 0, GETPID) == pid &&
-			    semctl(set, 0, GETVAL) == 0) {
-				printf("%d\n", set);
-				return;
-			}
-		}
-		fclose(file);
-	}
-	errx(1, "process %ld takes no semaphore", (long)pid);
-}
-
 static void spoil_segment(int id, long byte)
 {
 	struct shmid_ds status;
@@ -245,8 +204,9 @@ static void spoil_queue(int id)
 {
 	message.type = 1;
 	memset(message.text, 'x', 64);
+	const struct timespec millisecond = {.tv_nsec = 1000000};
 	while (msgsnd(id, &message, 64, IPC_NOWAIT) == 0)
-		rest(1);
+		nanosleep(&millisecond, NULL);
 }
 
 static const char *verb;
@@ -311,8 +271,6 @@ int main(int argc, char *argv[])
 		list("segment", "/proc/sysvipc/shm", arguments, argument);
 		list("queue", "/proc/sysvipc/msg", arguments, argument);
 		list("semaphores", "/proc/sysvipc/sem", arguments, argument);
-	} else if (is("stop", 1) && atol(argument[0]) > 0) {
-		stop_inside((pid_t)atol(argument[0]));
 	} else if (is("spoil", 3)) {
 		spoil_segment(atoi(argument[1]), atol(argument[2]));
 	} else if (is("spoil", 2)) {
