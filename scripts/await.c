@@ -9,7 +9,7 @@
  * Exit status: 0 it is there, 1 it is not (within 30 seconds), 2 usage.
  * From the environment: TEST_TIME_SCALE, a factor for the time (default: 1).
  *
- * usage: await line FILE TEXT [SECONDS]
+ * usage: await FILE TEXT [SECONDS]
  */
 
 #include <err.h>
@@ -40,13 +40,13 @@ static double now(void)
 
 int main(int argc, char *argv[])
 {
-	if (argc < 4 || argc > 5 || strcmp(argv[1], "line") != 0)
-		errx(2, "usage: await line FILE TEXT [SECONDS]");
+	if (argc < 3 || argc > 4)
+		errx(2, "usage: await FILE TEXT [SECONDS]");
 	const char *scale = getenv("TEST_TIME_SCALE");
-	double seconds = argc == 5 ? atof(argv[4]) : 30;
+	double seconds = argc == 4 ? atof(argv[3]) : 30;
 	double end = now() + seconds * (scale == NULL ? 1 : atof(scale));
 	const struct timespec pause = {.tv_nsec = 5000000};
-	while (!has_line(argv[2], argv[3])) {
+	while (!has_line(argv[1], argv[2])) {
 		if (now() > end)
 			return 1;
 		nanosleep(&pause, NULL);

@@ -56,7 +56,7 @@ check 'messages that are equally urgent keep their order' in_order
 sleeps() { # NAME
 	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 		! waits "$1" || return 0
-		"$build/scripts/await" line /dev/null '' 0.1
+		"$build/scripts/await" /dev/null '' 0.1
 	done
 	return 1
 }
@@ -70,7 +70,7 @@ waits_for_both() {
 hint: let msgrcv wait for you, without IPC_NOWAIT'
 		# shellcheck disable=SC2086 # an option or none
 		sends $urgent 'at last'
-		"$build/scripts/await" line "$work/reader.out" 'at last' 5 ||
+		"$build/scripts/await" "$work/reader.out" 'at last' 5 ||
 			fail "./writer $urgent, and a waiting reader gets it.
 hint: wait for both types in one msgrcv: two calls wait for one type each"
 		finish reader

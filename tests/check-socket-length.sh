@@ -33,7 +33,7 @@ server_ends() { # [HINT]
 			fail "the server ends within 5 seconds.
 hint: ${1:-does it wait for more bytes than the length says?}"
 		}
-		"$build/scripts/await" line /dev/null '' 0.1
+		"$build/scripts/await" /dev/null '' 0.1
 	done
 	finish server
 }
@@ -89,7 +89,7 @@ client_needs_no_end() {
 		send-file "$work/two" wait-file "$work/go" \
 		send-file "$work/three" read
 	start client socket/client -p "$port"
-	"$build/scripts/await" line "$work/client.out" 'from server' 5 || {
+	"$build/scripts/await" "$work/client.out" 'from server' 5 || {
 		stop client
 		finish client
 		fail "the line 'Hello from server', while the server still has \

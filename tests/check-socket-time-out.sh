@@ -4,12 +4,12 @@
 . "${0%/*}/socket.sh"
 
 comes() { # NAME TEXT SECONDS
-	"$build/scripts/await" line "$work/$1.out" "$2" "$3"
+	"$build/scripts/await" "$work/$1.out" "$2" "$3"
 }
 
 # A second is a second, also where TEST_TIME_SCALE makes time limits longer.
 pause() { # SECONDS
-	TEST_TIME_SCALE=1 "$build/scripts/await" line /dev/null '' "$1"
+	TEST_TIME_SCALE=1 "$build/scripts/await" /dev/null '' "$1"
 	:
 }
 

@@ -128,7 +128,7 @@ events_are_dropped() {
 	LD_PRELOAD=$library DYLD_INSERT_LIBRARIES=$library \
 		"$build/shm/writer" -w -k "$key" <&4 2>"$work/writer.err" \
 		>"$work/writer.out" &
-	"$build/scripts/await" line "$work/writer.err" 'press Enter' ||
+	"$build/scripts/await" "$work/writer.err" 'press Enter' ||
 		fail 'writer to wait for Enter'
 	dd bs=65536 count=1 <&3 >"$work/first" 2>/dev/null
 	echo >&4

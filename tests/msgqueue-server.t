@@ -89,7 +89,7 @@ begin_server_of_another() {
 takes_on() {
 	begin_server_of_another
 	limit_queues 30 # three of the answers
-	start client scripts/await line /dev/null ''
+	start client scripts/await /dev/null ''
 	run tests/odd send "requests:$path" "$(pid client)" \
 		0000drop 0000drop 0000drop
 	await_that queue_holds "answers:$path" 3

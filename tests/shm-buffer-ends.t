@@ -42,11 +42,11 @@ killed_side_is_missed() {
 	for side in producer consumer; do
 		(
 			begin_side "$side" "$work/in"
-			exec "$build/scripts/await" line /dev/null ''
+			exec "$build/scripts/await" /dev/null ''
 		) &
 		begin_side "$(other_side "$side")" "$work/in"
 		await_ring '15 0 2 2 yes'
-		"$build/scripts/await" line /dev/null '' 1.2
+		"$build/scripts/await" /dev/null '' 1.2
 		stop "$side" KILL
 		survives "$(other_side "$side")"
 	done

@@ -78,7 +78,7 @@ writer_waits() {
 	start_from "$work/in" late shm/writer -k "$key" -w late
 	exec 4>"$work/in"
 	printf 'no Enter' >&4
-	"$build/scripts/await" line "$work/late.err" 'press Enter to write' ||
+	"$build/scripts/await" "$work/late.err" 'press Enter to write' ||
 		fail 'what the writer waits for'
 	found '' -l
 	! has_text "$work/late.out" written || fail 'nothing written yet'

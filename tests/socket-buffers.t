@@ -14,7 +14,7 @@ send_waits() {
 	begin 'now it waits' sender socket/sender -p "$port"
 	await_error receiver 'press Enter to read'
 	await_that waits sender
-	! "$build/scripts/await" line "$work/sender.out" sent 0.2 ||
+	! "$build/scripts/await" "$work/sender.out" sent 0.2 ||
 		fail 'a sender that waits for its receiver'
 	press_enter
 	ends_well sender

@@ -46,7 +46,7 @@ results_are_told() {
 		check 'one that cannot be' none
 		time_limit=10
 		hangs() {
-			start waits scripts/await line /dev/null ''
+			start waits scripts/await /dev/null ''
 			pid waits >pid
 			letters 90000 | fold -w 300 >"$work/much.out"
 			finish waits
@@ -59,7 +59,7 @@ results_are_told() {
 		check 'it waits in vain' waits_in_vain
 		tries_in_vain() { await_that false; }
 		check 'it tries in vain' tries_in_vain
-		slow() { "$build/scripts/await" line /dev/null '' 6 || :; }
+		slow() { "$build/scripts/await" /dev/null '' 6 || :; }
 		check 'a slow one' slow
 	END
 	echo 'exit 0' >"$work/own/tests/broken.t"

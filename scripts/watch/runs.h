@@ -185,13 +185,13 @@
 	 ORDER | KEEPS},
 	{"scripts/limit 5 rm -rf {dir}/own", NULL, "", HELPER}}},
 {"limit-late", TENDS, 1, {
-	{"scripts/limit -d {dir}/own 0.1 {build}/scripts/await line "
+	{"scripts/limit -d {dir}/own 0.1 {build}/scripts/await "
 	 "/dev/null text 9", NULL, "", FAILS | KEEPS},
 	{"scripts/limit 5 rm -rf {dir}/own", NULL, "", HELPER}}},
 {"await-line", 0, 1, {
-	{"scripts/await line scripts/watch/runs.h runs.h 1", NULL, "", 0}}},
+	{"scripts/await scripts/watch/runs.h runs.h 1", NULL, "", 0}}},
 {"await-late", 0, 1, {
-	{"scripts/await line /dev/null text 0.1", NULL, "", FAILS}}},
+	{"scripts/await /dev/null text 0.1", NULL, "", FAILS}}},
 {"sysv-names", 0, 0, {
 	{"scripts/sysv names", NULL, "", NUMBERS},
 	{"scripts/sysv key {dir} requests", NULL, "", NUMBERS},
