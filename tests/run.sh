@@ -59,6 +59,9 @@ for name; do
 $usage" 2
 	files="$files $named"
 done
+# Each once: shm-buffer is also the beginning of shm-buffer-ends.
+# shellcheck disable=SC2086 # names without blanks
+files=$(printf '%s\n' $files | awk '!seen[$0]++')
 [ -x "${BUILD:-.}/scripts/limit" ] ||
 	give_up "there is no ${BUILD:-.}/scripts/limit: build first (make)"
 
