@@ -63,7 +63,8 @@ results_are_told() {
 		check 'a slow one' slow
 	END
 	echo 'exit 0' >"$work/own/tests/broken.t"
-	TEST_TIME_SCALE=0.4 run_script "$work/own/tests/run.sh" own broken own # once
+	# Each file once.
+	TEST_TIME_SCALE=0.4 run_script "$work/own/tests/run.sh" own broken own
 	exits 1
 	prints_line 'ok 1 - a good one'
 	prints_line 'not ok 2 - a bad one'
