@@ -158,6 +158,26 @@ queues_are_apart() {
 }
 check 'play: queues are apart' queues_are_apart
 
+taken_port_is_given_up() {
+	sheet_of socket <<-'END'
+		# Somebody was quicker, but not twice
+
+		    $ mkdir "$LOOK/1" 2>&- || exit 0; echo 'x: port 1 is taken'
+
+		# Each time
+
+		    $ echo 'x: port 1 is taken'
+	END
+	plays -c
+	exits 1
+	prints_like ' 1. Somebody'
+	! has_text "$out" 'not ok 1' || fail 'it is checked once more'
+	prints_like 'not ok 2 '
+	prints_line '1..2'
+}
+check 'play -c: a section whose port is taken is checked once more' \
+	taken_port_is_given_up
+
 copies_run_side_by_side() {
 	sheet_of_sockets
 	for copy in 1 2 3; do
