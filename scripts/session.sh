@@ -43,12 +43,14 @@ make_copy() {
 	ln -s "$built"/* "$PWD"/* "$copy" 2>/dev/null
 }
 
-# ftok gives some folders the same key: not one that has a queue.
+# ftok gives some folders the same key: not one that has a queue, and not one
+# that another section may make a queue for.
 make_home() {
 	copy=$private/copy.$lane$built
 	[ -d "$copy" ] || make_copy
 	cp -RP "$copy" "$HOME"
-	until "$build/scripts/sysv" unused "$HOME"; do
+	until key=$("$build/scripts/sysv" unused "$HOME") &&
+		mkdir "$private/$key" 2>/dev/null; do
 		mv "$HOME" "$HOME.taken"
 		cp -RP "$copy" "$HOME" || exit
 	done

@@ -7,7 +7,8 @@
  *     sysv names             the default objects of all labs, a line each
  *     sysv key PATH [WHICH]  the key of a path's queue: writer's and reader's,
  *                            or that of the server's requests or answers
- *     sysv unused PATH       exit status 1 if one of these three queues exists
+ *     sysv unused PATH       the same; exit status 1 if one of its three queues
+ *                            exists
  *     sysv find KIND KEY     the id of a segment, queue or semaphores, or exit
  *     sysv find queue PATH [WHICH]            status 1; it is never created
  *     sysv remove KIND ID    remove it if this user made it: root's power is
@@ -322,6 +323,7 @@ int main(int argc, char *argv[])
 	} else if (strcmp(verb, "key") == 0 && argc > 2) {
 		printf("0x%x\n", (unsigned)key_of_queue(argv[2], argv[3]));
 	} else if (strcmp(verb, "unused") == 0 && argc > 2) {
+		printf("0x%x\n", (unsigned)key_of_queue(argv[2], NULL));
 		for (int i = 0; i < 3; i++) {
 			key_t key = key_of_queue(argv[2], queues[i].name);
 			status |= find(QUEUE, key) != -1;

@@ -156,7 +156,7 @@ new_path() { # sets $path
 	path=$work/queue.$keys_taken
 	: >"$path"
 	# ftok takes only the low bits of the inode's number.
-	if "$sysv" unused "$path"; then
+	if "$sysv" unused "$path" >/dev/null; then
 		echo "path $path" >>"$made"
 	else
 		new_path

@@ -195,7 +195,7 @@
 {"sysv-names", 0, 0, {
 	{"scripts/sysv names", NULL, "", NUMBERS},
 	{"scripts/sysv key {dir} requests", NULL, "", NUMBERS},
-	{"scripts/sysv unused {dir}", NULL, "", 0}}},
+	{"scripts/sysv unused {dir}", NULL, "", NUMBERS}}},
 {"sysv-segment", 0, 0, {
 	{"shm/writer -k {key}", NULL, "", HELPER | KEEPS},
 	{"scripts/sysv find segment {key}", "\n", "", NUMBERS},
