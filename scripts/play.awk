@@ -2,33 +2,27 @@
 #
 # It reads the labs' sheets, for the numbers of their sections, and behind
 # wanted=1 those that are to be played. lane is 0 on a screen; in a check it is
-# 1 to 4, and plays each fourth section: $private/tap00001 and so on get what it
-# has found. A text that came, or is to come, begins with = if it is a line,
-# with x if it is an exit status. given.awk comes before it.
+# 1 to 4, and plays each fourth section: $private/tap* get what it has found.
 
 BEGIN {
 	private = ENVIRON["private"]
 	commands = private "/commands" lane
-	step = lane ? 4 : 1
-	limit = 20 * ENVIRON["scale"] # seconds: then it hangs
+	printf "" >commands # that scripts/terminal can open it
+	limit = 20000 * ENVIRON["scale"] # milliseconds: then it hangs
 	dots = "\002" # stands for three dots in one character: any text
-	number_class = "[0-9][0-9A-Fa-fx]*([.][0-9]+)*"
-	no_tool = "(ipcs|ipcrm|ss|strace|watch): .*not found\"$"
-	is_taken = "this came: .* port [0-9]+ is taken"
 	byte["(Ctrl-C)"] = 3
 	byte["(Ctrl-D)"] = 4
 	byte["(Enter)"] = 10
+	section[""] = section["a"] = 0 # keys: where to go on, 0: just here
 }
 
-# ---- reading: a section is what stands from a heading to the next ----------
+# ---- sections: what stands from a heading to the next ----------------------
 
-# Of a program its top comment, whose first line is a heading.
-FILENAME ~ /[.]c$/ {
+FILENAME ~ /[.]c$/ { # its top comment, whose first line is a heading
 	if ($1 == "*/")
 		nextfile
 	sub(/^.[*] ?/, FNR == 2 ? "# " : "")
 }
-
 sub(/^#+ +/, "") {
 	if (!((FILENAME, FNR) in number))
 		number[FILENAME, FNR] = ++count[wanted]
@@ -40,29 +34,29 @@ sub(/^#+ +/, "") {
 wanted { text[last] = text[last] $0 "\n" }
 
 END {
-	if (only != "" && !(only in section)) {
+	here = only != "" ? section[only] : lane ? lane : 1
+	if (!here) {
 		print "play.sh: there is no section " only >"/dev/stderr"
 		exit 2
 	}
-	here = only == "" ? 1 : section[only]
-	if (lane && only != "")
-		last = here
-	section[""] = section["a"] = 0 # go on
-	section["q"] = last + 1
-	for (here += lane ? lane - 1 : 0; here <= last; \
-		here = goal ? goal : here + step)
+	step = !lane ? 1 : only != "" ? last : 4
+	if (lane == 1)
+		print "1.." (only != "" ? 1 : last) >(private "/plan")
+	for (end_session(); here <= last; here = goal ? goal : here + step)
 		play_section()
 	exit failed > 0
 }
 
 # goal is where to go on when a section is left, and 0 before that.
-function play_section(    i, line, lines, source) {
+function play_section(    i, line, lines, source, rows, is_folded) {
 	home = private "/" lane "." ++serial
+	typed = "$lane=" lane " serial=" serial " sheet='" sheet[here] \
+		"'; . \"$root/scripts/session.sh\"; "
+	section["q"] = last + 1
 	section["r"] = here
 	section["b"] = here > 1 ? here - 1 : 1
-	goal = is_played = is_folded = rows = 0
+	goal = 0
 	note = ""
-	end_session()
 	if (stops)
 		printf "%s[Enter: go on   q: quit   b: back   r: repeat   " \
 			"a: run through   NUMBER]", plain ? "" : "\033[2J\033[H"
@@ -72,9 +66,9 @@ function play_section(    i, line, lines, source) {
 	for (i = 1; i <= lines && !goal; i++) {
 		line = source[i]
 		is_folded += line ~ /<details>/
+		rows += line !~ /^ *<!--/ && !is_folded
 		if (lane || !is_folded)
 			play_line(line, source[i + 1])
-		rows += line !~ /^ *<!--/ && !is_folded
 		is_folded -= line ~ /<\/details>/
 		gsub(/[\200-\277]/, "", line) # the further bytes of characters
 		if (length(line) > 80)
@@ -86,27 +80,10 @@ function play_section(    i, line, lines, source) {
 	stop()
 	print ""
 	if (lane && goal != here)
-		print (note ~ /^\n/ ? "not ok" : "ok") " - " sheet[here] " " \
-			title[here] note >sprintf("%s/tap%05d", private, here)
+		printf "%s %d - %s %s%s\n", note ~ /^\n/ ? "not ok" : "ok", \
+			only != "" ? 1 : here, sheet[here], title[here], note \
+			>sprintf("%s/tap%05d", private, here)
 	failed += note ~ /^\n/
-}
-
-# An empty line belongs to what follows it.
-function play_line(line, next_line,    indent) {
-	indent = match(line == "" ? next_line : line, /[^ ]/)
-	if (indent < column[1])
-		end_session()
-	if (!column[1] && line ~ /^    +([$] |terminal 1( |$))/) {
-		column[1] = indent
-		is_played += skip == ""
-		note = is_played ? "" : " # SKIP " skip
-	}
-	if (line ~ /^ *<!--/)
-		remark(line)
-	else if (column[1])
-		play_row(line)
-	else
-		put(0, line)
 }
 
 # A section that needs a tool that is not here is skipped. One whose port
@@ -114,13 +91,13 @@ function play_line(line, next_line,    indent) {
 function fail(why) {
 	if (goal)
 		return
-	if (lane && why ~ is_taken && !is_again[here]++) {
-		goal = here
-		return
-	}
+	gsub(dots, "\342\200\246", why)
 	put(0, "\nThis is not what the page says: " why)
-	note = (why ~ no_tool ? " # SKIP " : "\n#   ") why
+	note = (why ~ /(ipcs|ipcrm|ss|strace): .*not found|be watched/ ? \
+		" # SKIP " : "\n#   ") why
 	stop()
+	if (lane && why ~ /came: .* port [0-9]+ is taken/ && !again[here]++)
+		goal = here
 	goal = goal ? goal : here + step
 }
 
@@ -134,8 +111,7 @@ function stop(    key) {
 		getline key <"/dev/tty"
 	} while (!(key in section))
 	goal = section[key]
-	if (key == "a")
-		stops = 0
+	stops = key != "a"
 	printf "\033[A\033[%dG", at + 1
 }
 
@@ -153,45 +129,62 @@ function put(terminal, text,    start) {
 	at = start + length(text)
 }
 
-# ---- a session -------------------------------------------------------------
+# ---- a session: see session.sh ---------------------------------------------
+
+# An empty line belongs to what follows it.
+function play_line(line, next_line,    indent) {
+	indent = match(line == "" ? next_line : line, /[^ ]/)
+	if (indent < column[1])
+		end_session()
+	if (!column[1] && line ~ /^    +([$] |terminal 1( |$))/)
+		column[1] = indent
+	if (line ~ /^ *<!--/)
+		remark(line)
+	else if (column[1])
+		play_row(line)
+	else
+		put(0, line)
+}
 
 # Also forgets what held for it, and for the remarks above it.
 function end_session(    i) {
 	receive()
 	for (i = 1; i <= 3; i++) {
 		if (running[i])
-			expect(i, "x[0]")
+			receive(i, "x[0]")
 		if (running[i]) # it failed, or a key was pressed
-			tell(i, "e")
+			ask(i "e")
 		running[i] = pending[i] = 0
-		taken[i] = came[i]
+		unread[i] = ""
 	}
 	any_order = column[1] = 0
 	columns = 1
 	skip = ""
-	several = "^\001" # no text has it
+	several = "\001" # no page has it
 	split("", class)
 	split("", value)
-	class[dots] = ".+"
+	class[dots]
 }
 
 function remark(line,    words, word, i) {
 	gsub(/^ *<!-- *| *-->.*/, "", line)
-	if (line == "any order")
-		any_order = 1
-	else if (line == "Linux only" && first_line("/proc/version") == "")
+	any_order += line == "any order"
+	if (line == "Linux only" && first_line("/proc/version") == "")
 		skip = "for Linux only"
-	else if (sub(/^not run: */, "", line))
+	if (sub(/^not run: */, "", line))
 		skip = line
-	else if (sub(/^differs: */, "", line))
-		for (i = split(line, word, " "); i > 0; i--)
-			if (word[i] ~ /^[0-9]/)
-				class[word[i]] = number_class
-			else {
-				class[word[i]] = "[^ ]*[A-Za-z0-9_]"
-				words = words (words ? "|" : "") word[i]
-				several = "^(" words ")( (" words "))+"
-			}
+	if (skip != "")
+		note = " # SKIP " skip
+	if (!sub(/^differs: */, "", line))
+		return
+	for (i = split(line, word, " "); i > 0; i--) {
+		class[word[i]] = "[0-9][0-9A-Fa-fx]*([.][0-9]+)*"
+		if (word[i] !~ /^[0-9]/) {
+			class[word[i]] = "[^ ]*[A-Za-z0-9_]"
+			words = words (words ? "|" : "") word[i]
+			several = "(" words ")( (" words "))+"
+		}
+	}
 }
 
 # A line that crosses the start of the next column belongs to the first.
@@ -200,8 +193,7 @@ function play_row(row,    i) {
 	if (row ~ /^ *terminal 1/) {
 		put(0, row)
 		for (i = 1; index(row, "terminal " i); i++)
-			column[i] = index(row, "terminal " i)
-		columns = i - 1
+			column[columns = i] = index(row, "terminal " i)
 		return
 	}
 	gsub(/\342\200\246/, dots, row) # one column, as it is seen
@@ -211,118 +203,104 @@ function play_row(row,    i) {
 			cell[i] = substr(row, column[i])
 			row = substr(row, 1, column[i] - 1)
 			sub(/ +$/, "", row)
+			gsub(several, dots, cell[i])
 		}
 	}
-	for (i = 1; i <= columns; i++)
-		if ((cell[i] != "" || columns == 1) && !goal)
+	for (i = 1; i <= columns && !goal; i++)
+		if (cell[i] != "" || columns == 1)
 			play_cell(i, cell[i])
 }
 
+# What comes; or a command, a key, or what waits: nobody types so fast that what
+# was typed before has not got to its wait.
 function play_cell(terminal, text) {
 	if (skip != "")
-		put(terminal, text)
-	else if (text ~ /^[$]( |$)/ || text ~ /^\(.*\)$/)
-		play_order(terminal, text)
-	else
-		expect(terminal, (text ~ /^\[[0-9]+\]$/ ? "x" : "=") text)
-}
-
-# A command, a key, or what waits. Nobody types so fast that what was typed
-# before has not got to its wait.
-function play_order(terminal, text,    order) {
+		return put(terminal, text)
+	if (text !~ /^[$]( |$)|^\(.*\)$/)
+		return receive(terminal, \
+			(text ~ /^\[[0-9]+\]$/ ? "x" : "=") text)
 	receive()
 	if (text ~ /^[$]/) {
 		if (running[terminal])
-			expect(terminal, "x[0]")
+			receive(terminal, "x[0]")
 		text = with_values(text)
 	} else if (text ~ /^\(waits/) {
 		settle(100)
-		if (came[terminal] > taken[terminal] || !running[terminal])
-			complain(terminal, "=(waits)", await(terminal))
+		if (await(terminal, 0) != "" || !running[terminal])
+			complain(terminal, "=(waits)")
 	}
 	if (goal)
 		return
 	put(terminal, text)
-	if (text in byte)
-		order = "k" byte[text]
-	else if (text ~ /^[$] /)
-		order = "$lane=" lane " serial=" serial " sheet='" sheet[here] \
-			"'; . \"$root/scripts/session.sh\"; " substr(text, 3)
-	else
+	if (text !~ /^[$] / && !(text in byte))
 		return
 	stop()
 	if (!is_settled || text in byte)
 		settle(10)
-	if (goal)
-		return
-	tell(terminal, order)
-	if (text ~ /^[$]/)
-		running[terminal] = event[4]
+	if (text in byte)
+		ask(terminal "k" byte[text])
+	else if (!goal)
+		running[terminal] = ask(terminal typed substr(text, 3))
 	is_settled = 0
 }
 
-function expect(terminal, text) {
-	page[terminal, ++pending[terminal]] = text
-	if (!any_order || text ~ /^x/)
-		receive()
-}
-
-# Each text that comes must be one of those that are pending; if the page has
-# them in order there is only one.
-function receive(    terminal, i, text) {
-	for (terminal = 1; terminal <= 3 && !goal; terminal++)
+# A text is to come, or all that are pending. What comes must be one of them; if
+# the page has them in order there is only one.
+function receive(terminal, expected,    i, text) {
+	if (expected != "")
+		page[terminal, ++pending[terminal]] = expected
+	if (any_order && expected ~ /^=/)
+		return
+	for (terminal = 1; terminal <= 3; terminal++)
 		while (pending[terminal] && !goal) {
-			text = await(terminal)
+			text = await(terminal, limit)
 			i = pending[terminal]
 			while (i > 0 && !fits(page[terminal, i], text))
 				i--
 			if (i == 0)
-				complain(terminal, page[terminal, 1], text)
-			else if (text != "x[0]")
+				return complain(terminal, page[terminal, 1])
+			if (text ~ /^x/)
+				running[terminal] = 0
+			if (text != "x[0]")
 				put(terminal, substr(text, 2))
 			page[terminal, i] = page[terminal, pending[terminal]--]
+			unread[terminal] = ""
+			is_settled = 1
 		}
 }
 
-function complain(terminal, expected, text) {
-	gsub(dots, "\342\200\246", expected)
-	if (text)
-		text = "this came: \"" substr(text, 2) "\""
-	else if (running[terminal])
-		text = "nothing came in " limit " seconds"
-	else
-		text = "nothing runs"
+function complain(terminal, expected) {
 	fail("terminal " terminal ": \"" substr(expected, 2) \
-		"\" was to come, but " text)
+		"\" was to come, but " (unread[terminal] != "" ? \
+		"this came: \"" substr(unread[terminal], 2) "\"" : \
+		!running[terminal] ? "nothing runs" : \
+		"nothing came in " limit / 1000 " seconds"))
 }
 
 # Until two looks have found all at their waits: on a busy machine a program, or
 # the kernel's part that brings it a key, may not get the processor for long.
 # But not for ever. Then nothing has come that the page has further down.
-function settle(tries,    looks, end, i) {
+function settle(tries,    looks, time, i) {
 	for (; tries > 0 && looks < 2; tries--) {
-		end = clock + 0.09
-		while (clock < end)
-			read_event()
+		for (time = 0; time < 90; time += ask("0w"))
+			;
 		looks = computes(running[1] " " running[2] " " running[3]) ? \
 			0 : looks + 1
 	}
-	tell(1, "?") # all that has come until now has been read
-	is_settled = 1
 	for (i = 1; i <= columns && !any_order; i++)
-		if (cell[i] == "" && queue[i, taken[i] + 1] ~ /^=/)
-			complain(i, "=(nothing)", await(i))
+		if (cell[i] == "" && await(i, 0) ~ /^=/)
+			complain(i, "=(nothing)")
+	is_settled = 1
 }
 
 # Linux tells whether a process, or a child of it, wants the processor, or is
 # looked at by strace. Elsewhere its silence must do.
-function computes(pids,    pid, i, folder, busy) {
-	for (i = split(pids, pid, " "); i > 0; i--) {
-		folder = "/proc/" pid[i]
-		busy += first_line(folder "/stat") ~ /\) [RDt] /
-		busy += computes(first_line(folder "/task/" pid[i] "/children"))
-	}
-	return busy + 0
+function computes(pids,    pid, i, busy) {
+	for (i = split(pids, pid, " "); i > 0; i--)
+		busy += first_line("/proc/" pid[i] "/stat") ~ /\) [RDt] / || \
+			computes(first_line("/proc/" pid[i] "/task/" pid[i] \
+			"/children"))
+	return busy
 }
 
 function first_line(file,    line) {
@@ -333,43 +311,29 @@ function first_line(file,    line) {
 
 # ---- the terminals: scripts/terminal ---------------------------------------
 
-# What comes in a terminal, or nothing.
-function await(terminal,    end) {
-	fflush()
-	end = clock + limit
-	while (taken[terminal] == came[terminal] && running[terminal] && \
-		clock < end)
-		read_event()
-	is_settled = 1
-	if (queue[terminal, ++taken[terminal]] ~ /^x/)
-		running[terminal] = 0
-	return queue[terminal, taken[terminal]]
-}
-
-# What comes until it has obeyed waits in the queues of the terminals.
-function tell(terminal, order) {
-	print terminal order >commands
+function ask(order,    answer) {
+	print order >commands
 	fflush(commands)
-	do
-		read_event()
-	while (event[1] != substr(order, 1, 1))
+	if ((getline answer <"/dev/stdin") < 1)
+		exit 2
+	return answer
 }
 
-# A kind, the terminal, the time, a pid, a text. What prints without end that
-# nobody waits for is not kept.
-function read_event(    line) {
-	if ((getline line <"/dev/stdin") < 1)
-		exit 2
-	split(line, event, " ")
-	clock = event[3]
-	if (event[1] !~ /[=x]/ || came[event[2]] - taken[event[2]] > 10000)
-		return
-	sub(/ [^ ]* [^ ]* [^ ]* /, "", line)
-	gsub(/[\001-\037]/, " ", line) # none reaches the screen
-	sub(/ +$/, "", line)
-	if (event[1] == "x")
-		line = "x[" event[5] "]"
-	queue[event[2], ++came[event[2]]] = as_given(line, home ".names")
+# What comes within a time: = and a line, x and an exit status, or nothing. A
+# part of a line, such as a prompt, comes when it has stood for half a second.
+function await(terminal, milliseconds,    silent, time, text) {
+	fflush()
+	while (unread[terminal] == "" && running[terminal]) {
+		text = ask(terminal (silent < 500 ? "l" : "p"))
+		gsub(/[\001-\037]/, " ", text) # none reaches the screen
+		sub(/ +$/, "", text)
+		unread[terminal] = as_given(text, home ".names")
+		if (text != "" || silent >= milliseconds)
+			break
+		time = ask("0w")
+		silent = time ? silent + time : 0
+	}
+	return unread[terminal]
 }
 
 # ---- what differs from run to run ------------------------------------------
@@ -392,19 +356,15 @@ function fits(line, text,    word, differs) {
 }
 
 # The page's line with what came for what is listed, now or before. Its parts
-# are words, listed ones in a row, and what stands between words.
+# are words, and what stands between words.
 function with_values(line, text,    part, result, rest, end) {
-	while (line != "") {
-		if (!match(line, several))
-			match(line, /^([A-Za-z0-9_\/]+([.][A-Za-z0-9_\/]+)*|.)/)
+	while (match(line, /^([A-Za-z0-9_\/]+([.][A-Za-z0-9_\/]+)*|.)/)) {
 		part = substr(line, 1, RLENGTH)
 		line = substr(line, RLENGTH + 1)
 		rest = substr(text, length(result) + 1)
-		if (text == "" && !(part in value) && \
-			(part in class || part ~ several))
+		if (text == "" && part in class && !(part in value))
 			fail("nothing has come yet for " part)
-		else if (part == dots || part ~ several) {
-			# Up to what follows on the page, if anything does.
+		if (part == dots) { # up to what follows it, if anything does
 			end = line "\n"
 			sub(dots ".*", "", end)
 			part = substr(rest, 1, index(rest "\n", end) - 1)

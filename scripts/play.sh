@@ -9,14 +9,8 @@
 set -u
 usage='usage: play.sh [-ach] [-n SECTION] [SHEET ...]'
 root=$(CDPATH='' cd -- "${0%play.sh}./.." && pwd) || exit
-# shellcheck source=scripts/private.sh
-. "$root/scripts/private.sh"
 labs='fork_demo/README.md shm/README.md socket/README.md msgqueue/README.md'
-lanes=0 stops=1 plain=0 only='' failed=0
-
-tidy_up() {
-	"$build/scripts/sysv" clear <"$private/made"
-}
+lanes=0 stops=1 plain=0 only='' children='' failed=0
 
 give_up() { # REASON
 	echo "play.sh: $1" >&2
@@ -29,26 +23,22 @@ while getopts ahcn: option; do
 	c) lanes='1 2 3 4' ;;
 	n) only=$OPTARG ;;
 	h) exec echo "$usage" ;;
-	*)
-		echo "$usage" >&2
-		exit 2
-		;;
+	*) give_up "$usage" ;;
 	esac
 done
 shift $((OPTIND - 1))
 for sheet; do
+	folder=$(CDPATH='' cd -- "$(dirname -- "$sheet")" && pwd)/
 	[ -r "$sheet" ] || give_up "there is no sheet $sheet"
-	folder=$(CDPATH='' cd -- "$(dirname -- "$sheet")" && pwd) || exit
-	sheet=$folder/${sheet##*/}
 	shift
+	sheet=$folder${sheet##*/}
 	set -- "$@" "${sheet#"$root/"}"
 done
-cd "$root" || exit
+cd "$root" && build=$(CDPATH='' cd -- "${BUILD:-.}" && pwd) || exit
 # shellcheck disable=SC2086 # words
 [ $# -gt 0 ] || set -- $labs
-build=$(CDPATH='' cd -- "${BUILD:-.}" && pwd) || exit
-[ -x "$build/scripts/terminal" ] || give_up 'build first: make'
 [ "$lanes" = 0 ] || [ -z "$only" ] || lanes=1
+[ -x "$build/scripts/terminal" ] || give_up 'build first: make'
 
 exec 4>&1
 [ "$lanes" = 0 ] || exec 4>/dev/null
@@ -61,44 +51,53 @@ fi
 interactive=-Winteractive # so mawk passes on each line that comes at once
 [ -z "$(awk -Winteractive 'BEGIN { exit }' 2>&1)" ] || interactive=
 
-private_folder ipc-play
-trap_signals
-# Where programs can be watched, there is a watch for the pages that use it.
-grep -q '[$] .*watch/watch' "$@" &&
-	"$build/scripts/watch/watch" -n "sh -c '$build/scripts/await; :'" \
-		>/dev/null 2>&1 && ln -s "$build/scripts" "$private/scripts"
+[ -n "${TMPDIR:-}" ] && [ "${#TMPDIR}" -le 60 ] || TMPDIR=/tmp # for sockets
+private=$TMPDIR/ipc-play.$$
+mkdir -m 700 "$private" || exit
+
+finish() { # [SIGNAL]
+	trap '' HUP INT QUIT TERM PIPE
+	# shellcheck disable=SC2086 # pids; the terminals end with them
+	[ -z "${1-}" ] || kill $children
+	wait
+	"$build/scripts/sysv" clear <"$private/made"
+	rm -rf "$private"
+	[ -n "${1-}" ] || return 0
+	trap - "$1"
+	kill -s "$1" "$$"
+	exit 131 # bash and ash ignore SIGQUIT
+}
+for signal in HUP INT QUIT TERM PIPE; do
+	# shellcheck disable=SC2064 # this signal, now
+	trap "finish $signal" "$signal"
+done
+
+ln -s "$build/scripts" "$private/scripts" # for ../scripts/watch/watch
 { # the defaults, for stand_in.sh
-	sed -n 's/^#define .*PORT "\(.*\)"/port \1/p' \
-		socket/port.h socket/multicast.h
+	sed -n 's/^#define .*PORT "\(.*\)"/port \1/p' socket/port.h \
+		socket/multicast.h
 	"$build/scripts/sysv" names 2>/dev/null
 } >"$private/names"
 : >"$private/made"
 export LC_ALL=C root build private pid=$$ scale="${TEST_TIME_SCALE:-1}"
+# shellcheck disable=SC2086 # words
 for lane in $lanes; do
-	mkfifo "$private/commands$lane" "$private/events$lane"
-	# shellcheck disable=SC2086 # words
+	mkfifo "$private/commands$lane" "$private/answers$lane"
+	"$build/scripts/terminal" >"$private/answers$lane" \
+		<"$private/commands$lane" 4>&- &
+	children="$children $!"
 	awk $interactive -v lane="$lane" -v only="$only" -v stops="$stops" \
 		-v plain="$plain" -f scripts/given.awk -f scripts/play.awk \
-		$labs wanted=1 "$@" <"$private/events$lane" >&4 &
-	children="$children $!"
-	# When awk has gone nobody listens to its terminals, and they end, too.
-	"$build/scripts/terminal" <>"$private/commands$lane" \
-		>"$private/events$lane" 4>&- &
+		$labs wanted=1 "$@" <"$private/answers$lane" >&4 &
 	children="$children $!"
 done
 for child in $children; do
-	status=0
-	wait "$child" || status=$?
+	wait "$child"
+	status=$?
 	[ "$status" -le "$failed" ] || failed=$status
 done
-children=
+cat "$private"/tap* 2>/dev/null
 # A lane that was cut short, with a status above 1, has told too few: no plan.
-[ "$lanes" = 0 ] || awk -v failed="$failed" '
-	/^(not )?ok/ { sub(/ok/, "ok " ++tests) }
-	{ print }
-	END {
-		if (failed < 2)
-			print "1.." tests
-	}' "$private"/tap* 2>/dev/null
-remove_private
+[ "$failed" -gt 1 ] || cat "$private/plan" 2>/dev/null
+finish
 exit "$failed"

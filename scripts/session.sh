@@ -64,7 +64,8 @@ show_own() { # TOOL [ARGUMENT ...]
 	{
 		"$build/scripts/sysv" names
 		command "$@"
-	} | awk -v names="$HOME.names" -f "$root/scripts/given.awk"
+	} | awk -v names="$HOME.names" \
+		-f "$root/scripts/given.awk" -f "$root/scripts/own.awk"
 }
 
 ipcs() {

@@ -5,6 +5,8 @@
 # those of the chapter's races 5 times, others once.
 # shellcheck source=tests/watch.sh
 . "${0%/*}/watch.sh"
+# shellcheck source=tests/screen.sh
+. "${0%/*}/screen.sh"
 
 times=${WATCH_TIMES:-5}
 [ "$times" -le 20 ] || time_limit=600
@@ -249,8 +251,7 @@ names_stay_in_sight() {
 	open_screen
 	type_there "'$build/scripts/watch/watch' 'socket/server -p $port' \
 'socket/client -p $port'; echo came back: \$?"
-	await screen 'came back: 0'
-	stop terminal
+	comes 'came back: 0'
 	shown >"$out"
 	in_order '2 socket/client' 'starts' '2 socket/client' 'messages sent'
 }
@@ -262,14 +263,13 @@ key_for_waiting_process() {
 	open_screen
 	type_there "'$build/scripts/watch/watch' -s -S '$work/order' \
 'socket/server -p $port' 'socket/client -p $port'; echo came back: \$?"
-	await screen 'held at its start'
+	comes 'held at its start'
 	press "'w" "'1"
-	await screen 'waits in accept'
+	comes 'waits in accept'
 	press "'1"
-	await screen 'It waits for another process.'
+	comes 'It waits for another process.'
 	press "'2" "'q"
-	await screen 'came back: 0'
-	stop terminal
+	comes 'came back: 0'
 	read -r order <"$work/order"
 	[ "$order" = '1~ 2+' ] ||
 		fail "an order without what had no effect, not '$order'"
@@ -280,18 +280,18 @@ check 'a key for a process that waits is answered, and not kept' \
 keys_choose() {
 	open_screen
 	type_there 'stty -a; echo before'
-	await screen before
+	comes before
+	comes 'x[0]'
 	type_there "'$build/scripts/watch/watch' -s -S '$work/order' shm/race; \
 echo came back: \$?"
-	await screen 'held at its start'
+	comes 'held at its start'
 	press "'1" "'1" "'1" "'1" "'1"
-	await screen 'held: fork has returned'
-	await screen '[a] 1.1 '
+	comes 'held: fork has returned'
+	comes '[a] 1.1 '
 	press "'a" "'a" "'1" "'1" "'q"
-	await screen 'came back: 0'
+	comes 'came back: 0'
 	type_there 'stty -a; echo after'
-	await screen after
-	stop terminal
+	comes after
 	has_text "$work/screen.out" 'shared_int in parent process: 1' ||
 		fail 'what was printed, on the screen'
 	shown |
@@ -313,15 +313,15 @@ ctrl_c_restores() {
 	new_key
 	open_screen
 	type_there 'stty -a; echo before'
-	await screen before
+	comes before
+	comes 'x[0]'
 	type_there "'$build/scripts/watch/watch' -s 'shm/writer -k $key'; \
 echo came back: \$?"
-	await screen 'held at its start'
+	comes 'held at its start'
 	press "'1" "'1" 3
-	await screen 'came back: 0'
+	comes 'came back: 0'
 	type_there 'stty -a; echo after'
-	await screen after
-	stop terminal
+	comes after
 	shown |
 		awk '/before$/ { exit } { print }' >"$work/before"
 	shown |

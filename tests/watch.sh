@@ -79,26 +79,3 @@ is_in_rest() {
 folds_some() {
 	! grep -q -e '-[0-9]* more' "$out" || fail 'no less than no call folded'
 }
-
-# A terminal, for what is typed and for keys. $work/screen.out gets what it
-# shows.
-open_screen() {
-	mkfifo "$work/keys"
-	: >"$work/screen.out"
-	exec 5<>"$work/keys"
-	"$build/scripts/terminal" <"$work/keys" >"$work/screen.out" 5>&- &
-	echo "$!" >"$work/terminal.pid"
-}
-
-type_there() { # COMMAND
-	echo "1\$$1" >&5
-}
-
-press() { # KEY ..., as printf reads numbers
-	printf '1k%d\n' "$@" >&5
-}
-
-# The lines that it has shown, without the times and pids.
-shown() {
-	sed -n 's/^= 1 [^ ]* [^ ]* //p' "$work/screen.out" | tr -d '\015'
-}

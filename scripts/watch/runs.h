@@ -229,7 +229,8 @@
 	 NUMBERS}}},
 {"terminal", TENDS, 1, {
 	{"scripts/terminal", NULL,
-	 "1$echo text; read key\ttext\n1k10\tx 1\n", TALKS | NUMBERS}}},
+	 "1$echo text; read key\t\n0w\t\n1k10\t\n0w\t\n1e\t\n",
+	 TALKS | NUMBERS}}},
 
 /* With a fault each, which has to be found: see tests/faults.t. */
 {"faulty-none", ASKED, 0, {{"tests/faulty none", NULL, "", LEAVES}}},
