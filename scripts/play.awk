@@ -79,11 +79,11 @@ function play_section(    i, line, lines, source, rows, is_folded) {
 		fail("it has " rows " lines, 23 fit on a screen")
 	stop()
 	print ""
-	if (lane && goal != here)
-		printf "%s %d - %s %s%s\n", note ~ /^\n/ ? "not ok" : "ok", \
-			only != "" ? 1 : here, sheet[here], title[here], note \
-			>sprintf("%s/tap%05d", private, here)
 	failed += note ~ /^\n/
+	if (lane && goal != here)
+		print (note ~ /^\n/ ? "not ok " : "ok ") \
+			(only != "" ? 1 : here) " - " sheet[here] " " title[here] \
+			note >sprintf("%s/tap%05d", private, here)
 }
 
 # A section that needs a tool that is not here is skipped. One whose port
@@ -347,17 +347,13 @@ function fits(line, text,    word, differs) {
 		return line == text
 	gsub(/ +/, " ", line)
 	gsub(/ +/, " ", text)
-	split("", is_new)
-	if (with_values(line, text) == text)
-		return 1
-	for (word in is_new)
-		delete value[word]
-	return 0
+	return with_values(line, text) == text && \
+		with_values(line, text, "kept") == text
 }
 
 # The page's line with what came for what is listed, now or before. Its parts
 # are words, and what stands between words.
-function with_values(line, text,    part, result, rest, end) {
+function with_values(line, text, is_kept,    part, result, rest, end) {
 	while (match(line, /^([A-Za-z0-9_\/]+([.][A-Za-z0-9_\/]+)*|.)/)) {
 		part = substr(line, 1, RLENGTH)
 		line = substr(line, RLENGTH + 1)
@@ -368,12 +364,15 @@ function with_values(line, text,    part, result, rest, end) {
 			end = line "\n"
 			sub(dots ".*", "", end)
 			part = substr(rest, 1, index(rest "\n", end) - 1)
-		} else if (part in class && !(part in value) && \
-			match(rest, "^" class[part])) {
-			value[part] = substr(rest, 1, RLENGTH)
-			is_new[part] = 1
+		} else if (part in value)
+			part = value[part]
+		else if (part in class && match(rest, "^" class[part])) {
+			rest = substr(rest, 1, RLENGTH)
+			if (is_kept)
+				value[part] = rest
+			part = rest
 		}
-		result = result (part in value ? value[part] : part)
+		result = result part
 	}
 	return result
 }

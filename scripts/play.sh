@@ -10,7 +10,7 @@ set -u
 usage='usage: play.sh [-ach] [-n SECTION] [SHEET ...]'
 root=$(CDPATH='' cd -- "${0%play.sh}./.." && pwd) || exit
 labs='fork_demo/README.md shm/README.md socket/README.md msgqueue/README.md'
-lanes=0 stops=1 plain=0 only='' children='' failed=0
+lanes=0 stops=1 plain=0 only='' children='' terminals='' failed=0
 
 give_up() { # REASON
 	echo "play.sh: $1" >&2
@@ -57,8 +57,9 @@ mkdir -m 700 "$private" || exit
 
 finish() { # [SIGNAL]
 	trap '' HUP INT QUIT TERM PIPE
-	# shellcheck disable=SC2086 # pids; the terminals end with them
-	[ -z "${1-}" ] || kill $children
+	# A terminal ends when its awk does, but not before awk has opened it.
+	# shellcheck disable=SC2086 # pids
+	kill ${1:+$children} $terminals 2>/dev/null
 	wait
 	"$build/scripts/sysv" clear <"$private/made"
 	rm -rf "$private"
@@ -85,7 +86,7 @@ for lane in $lanes; do
 	mkfifo "$private/commands$lane" "$private/answers$lane"
 	"$build/scripts/terminal" >"$private/answers$lane" \
 		<"$private/commands$lane" 4>&- &
-	children="$children $!"
+	terminals="$terminals $!"
 	awk $interactive -v lane="$lane" -v only="$only" -v stops="$stops" \
 		-v plain="$plain" -f scripts/given.awk -f scripts/play.awk \
 		$labs wanted=1 "$@" <"$private/answers$lane" >&4 &
