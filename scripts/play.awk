@@ -7,7 +7,6 @@
 BEGIN {
 	private = ENVIRON["private"]
 	commands = private "/commands" lane
-	printf "" >commands # that scripts/terminal can open it
 	limit = 20000 * ENVIRON["scale"] # milliseconds: then it hangs
 	dots = "\002" # stands for three dots in one character: any text
 	byte["(Ctrl-C)"] = 3

@@ -10,7 +10,7 @@ set -u
 usage='usage: play.sh [-ach] [-n SECTION] [SHEET ...]'
 root=$(CDPATH='' cd -- "${0%play.sh}./.." && pwd) || exit
 labs='fork_demo/README.md shm/README.md socket/README.md msgqueue/README.md'
-lanes=0 stops=1 plain=0 only='' children='' terminals='' failed=0
+lanes=0 stops=1 plain=0 only='' children='' failed=0
 
 give_up() { # REASON
 	echo "play.sh: $1" >&2
@@ -53,13 +53,12 @@ interactive=-Winteractive # so mawk passes on each line that comes at once
 
 [ -n "${TMPDIR:-}" ] && [ "${#TMPDIR}" -le 60 ] || TMPDIR=/tmp # for sockets
 private=$TMPDIR/ipc-play.$$
-mkdir -m 700 "$private" || exit
 
 finish() { # [SIGNAL]
 	trap '' HUP INT QUIT TERM PIPE
-	# A terminal ends when its awk does, but not before awk has opened it.
-	# shellcheck disable=SC2086 # pids
-	kill ${1:+$children} $terminals 2>/dev/null
+	exec 5>&- 6>&-
+	# shellcheck disable=SC2086 # pids; the terminals end with them
+	[ -z "${1-}" ] || kill $children 2>/dev/null
 	wait
 	"$build/scripts/sysv" clear <"$private/made"
 	rm -rf "$private"
@@ -73,25 +72,28 @@ for signal in HUP INT QUIT TERM PIPE; do
 	trap "finish $signal" "$signal"
 done
 
+mkdir -m 700 "$private" && : >"$private/made" || exit
 ln -s "$build/scripts" "$private/scripts" # for ../scripts/watch/watch
 { # the defaults, for stand_in.sh
 	sed -n 's/^#define .*PORT "\(.*\)"/port \1/p' socket/port.h \
 		socket/multicast.h
 	"$build/scripts/sysv" names 2>/dev/null
 } >"$private/names"
-: >"$private/made"
 export LC_ALL=C root build private pid=$$ scale="${TEST_TIME_SCALE:-1}"
 # shellcheck disable=SC2086 # words
 for lane in $lanes; do
 	mkfifo "$private/commands$lane" "$private/answers$lane"
-	"$build/scripts/terminal" >"$private/answers$lane" \
-		<"$private/commands$lane" 4>&- &
-	terminals="$terminals $!"
+	# Open, so that nobody has to wait until the other one opens it.
+	exec 5<>"$private/commands$lane" 6<>"$private/answers$lane"
+	"$build/scripts/terminal" <"$private/commands$lane" \
+		>"$private/answers$lane" 4>&- 5>&- 6>&- &
 	awk $interactive -v lane="$lane" -v only="$only" -v stops="$stops" \
 		-v plain="$plain" -f scripts/given.awk -f scripts/play.awk \
-		$labs wanted=1 "$@" <"$private/answers$lane" >&4 &
+		$labs wanted=1 "$@" <"$private/answers$lane" >&4 \
+		5>"$private/commands$lane" 6>&- &
 	children="$children $!"
 done
+exec 5>&- 6>&-
 for child in $children; do
 	wait "$child"
 	status=$?
