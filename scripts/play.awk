@@ -80,9 +80,9 @@ function play_section(    i, line, lines, source, rows, is_folded) {
 	print ""
 	failed += note ~ /^\n/
 	if (lane && goal != here)
-		print (note ~ /^\n/ ? "not ok " : "ok ") \
-			(only != "" ? 1 : here) " - " sheet[here] " " title[here] \
-			note >sprintf("%s/tap%05d", private, here)
+		print (note ~ /^\n/ ? "not ok " : "ok ") (only ? 1 : here) \
+			" - " sheet[here] " " title[here] note \
+			>sprintf("%s/tap%05d", private, here)
 }
 
 # A section that needs a tool that is not here is skipped. One whose port
