@@ -70,7 +70,7 @@ static int has_ended(struct terminal *terminal)
 	if (terminal->running &&
 	    waitpid(terminal->running, &terminal->status, WNOHANG) > 0)
 		terminal->running = 0;
-	while (terminal->master && read_printed(terminal))
+	while (!terminal->running && terminal->master && read_printed(terminal))
 		; /* all that it has printed, or until there is no room */
 	return terminal->running == 0;
 }
@@ -113,10 +113,10 @@ static int wait_for_text(void)
 static void end(struct terminal *terminal)
 {
 	for (int tries = 0; !has_ended(terminal); tries++) {
-		if (tries % 200 == 0)
-			kill(-terminal->running, tries ? SIGKILL : SIGTERM);
+		kill(-terminal->running, tries < 200 ? SIGTERM : SIGKILL);
 		kill(-terminal->running, SIGCONT);
-		terminal->used = 0;
+		terminal->used = 0; /* to end, some have to get rid of it */
+		read_printed(terminal);
 		poll(NULL, 0, 5);
 	}
 	if (terminal->master)

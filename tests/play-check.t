@@ -24,11 +24,20 @@ true_sheet_passes() {
 		## Nobody greets
 
 		    $ true
+
+		## A part of a line, and a prompt
+
+		    $ sleep 0.7; printf 'a '; sleep 0.2; echo line
+		    a line
+		    $ printf 'Who? '; read -r name; echo "nobody"
+		    Who?
+		    (Enter)
+		    nobody
 	END
 	passes
 	prints_like "/lab/README.md 1. Two greet"
 	prints_like "/lab/README.md 2. Nobody greets"
-	prints_line '1..2'
+	prints_line '1..3'
 }
 check 'play -c: a true sheet passes, a test a section' true_sheet_passes
 
