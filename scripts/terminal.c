@@ -2,9 +2,10 @@
  * terminal - the terminals in which play.sh types what a lab sheet types
  *
  * It answers each line that it obeys. 1$COMMAND is typed in terminal 1 (to 3);
- * 1kNUMBER is a key, a byte; 1e ends what runs: the answer is its pid, or 0. 1l
- * looks: = and the next line, x and an exit status, or nothing. 1p also takes a
- * part of a line. 0w waits for more: for so many milliseconds, or 100, in vain.
+ * 1kNUMBER is a key, a byte; 1e ends what runs there: the answer is the pid of
+ * what runs, or 0. 1l looks: = and the next line, x[STATUS] (128 + n by signal
+ * n) at the end, or nothing. 1p also takes a part of a line. 0w waits until more
+ * comes, for 0.1 s at most: the answer is for how many ms nothing has come.
  */
 
 #define _GNU_SOURCE /* glibc: posix_openpt */
@@ -31,11 +32,10 @@ static struct terminal {
 static int read_printed(struct terminal *terminal)
 {
 	struct pollfd end = {terminal->master, POLLIN, 0};
-	char *rest = terminal->text + terminal->used;
+	const size_t room = sizeof terminal->text - terminal->used;
 	ssize_t size = 0;
 	if (poll(&end, 1, 0) == 1)
-		size =
-		    read(end.fd, rest, sizeof terminal->text - terminal->used);
+		size = read(end.fd, terminal->text + terminal->used, room);
 	terminal->used += size > 0 ? (size_t)size : 0;
 	return size > 0;
 }
