@@ -4,8 +4,9 @@
  * It answers each line that it obeys. 1$COMMAND is typed in terminal 1 (to 3);
  * 1kNUMBER is a key, a byte; 1e ends what runs there: the answer is the pid of
  * what runs, or 0. 1l looks: = and the next line, x[STATUS] (128 + n by signal
- * n) at the end, or nothing. 1p also takes a part of a line. 0w waits until more
- * comes, for 0.1 s at most: the answer is for how many ms nothing has come.
+ * n) at the end, or nothing. 1p also takes a part of a line. 0w waits until
+ * more comes, for 0.1 s at most: the answer is for how many ms nothing has
+ * come.
  */
 
 #define _GNU_SOURCE /* glibc: posix_openpt */
