@@ -5,8 +5,7 @@
  * 1kNUMBER is a key, a byte; 1e ends what runs there: the answer is the pid of
  * what runs, or 0. 1l looks: = and the next line, x[STATUS] (128 + n by signal
  * n) at the end, or nothing. 1p also takes a part of a line. 0w waits until
- * more comes, for 0.1 s at most: the answer is for how many ms nothing has
- * come.
+ * more comes, 0.1 s at most: the answer says for how many ms nothing came.
  */
 
 #define _GNU_SOURCE /* glibc: posix_openpt */
