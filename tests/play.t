@@ -174,6 +174,9 @@ taken_port_is_given_up() {
 	! has_text "$out" 'not ok 1' || fail 'it is checked once more'
 	prints_like 'not ok 2 '
 	prints_line '1..2'
+	rmdir "$LOOK/1"
+	plays -c -n 1
+	succeeds
 }
 check 'play -c: a section whose port is taken is checked once more' \
 	taken_port_is_given_up
