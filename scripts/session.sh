@@ -57,7 +57,16 @@ make_home() {
 	echo "path $HOME" >>"$private/made"
 	echo "|$HOME|YOUR_HOME" >"$HOME.names"
 }
-[ -d "$HOME" ] || make_home
+
+# By the first command. On a busy machine the next one may come meanwhile.
+if [ ! -f "$HOME.names" ]; then
+	if (set -C && : >"$HOME.first") 2>/dev/null; then
+		make_home
+	fi
+	until [ -f "$HOME.names" ]; do
+		sleep 1
+	done
+fi
 cd "$HOME" || exit
 
 show_own() { # TOOL [ARGUMENT ...]

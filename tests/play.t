@@ -158,6 +158,30 @@ queues_are_apart() {
 }
 check 'play: queues are apart' queues_are_apart
 
+# The second command comes while the first one makes the section's folder.
+folder_is_made_once() {
+	sheet_of msgqueue writer reader <<-'END'
+# Two readers
+
+    terminal 1                 terminal 2                 terminal 3
+    $ ./reader -l -t 1         $ ./reader -l -t 2
+    (waits)                    (waits)                    $ ./writer -t 2 Hi
+                               Data Received is : Hi      Data send is : Hi
+    (Ctrl-C)
+    [130]
+	END
+	mkdir "$work/bin"
+	cat >"$work/bin/cp" <<-END
+		#!/bin/sh
+		sleep 1
+		exec $(command -v cp) "\$@"
+	END
+	chmod +x "$work/bin/cp"
+	PATH=$work/bin:$PATH passes
+}
+check 'play: a section has one folder, also if it takes long to make' \
+	folder_is_made_once
+
 taken_port_is_given_up() {
 	sheet_of socket <<-'END'
 		# Somebody was quicker, but not twice
