@@ -94,7 +94,7 @@ function fail(why) {
 		return
 	gsub(dots, "\342\200\246", why)
 	put(0, "\nThis is not what the page says: " why)
-	note = (why ~ /(ipcs|ipcrm|ss|strace): .*not found|be watched/ ? \
+	note = (why ~ /(ipcs|ipcrm|ss|strace|watch): .*not found/ ? \
 		" # SKIP " : "\n#   ") why
 	stop()
 	if (lane && why ~ /came: .* port [0-9]+ is taken/ && !again[here]++)
@@ -331,7 +331,7 @@ function await(terminal, milliseconds,    silent, time, text) {
 		unread[terminal] = as_given(text, home ".names")
 		if (text != "" || silent >= milliseconds)
 			break
-		time = ask("0w")
+		time = ask("0w") + 0
 		silent = time ? silent + time : 0
 	}
 	return unread[terminal]

@@ -73,7 +73,10 @@ for signal in HUP INT QUIT TERM PIPE; do
 done
 
 mkdir -m 700 "$private" && : >"$private/made" || exit
-ln -s "$build/scripts" "$private/scripts" # for ../scripts/watch/watch
+# Where programs can be watched, there is a watch for the pages that use it.
+grep -q '[$] .*watch/watch' "$@" &&
+	"$build/scripts/watch/watch" -n "sh -c '$build/scripts/await; :'" \
+		>/dev/null 2>&1 && ln -s "$build/scripts" "$private/scripts"
 { # the defaults, for stand_in.sh
 	sed -n 's/^#define .*PORT "\(.*\)"/port \1/p' socket/port.h \
 		socket/multicast.h

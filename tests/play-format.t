@@ -172,7 +172,7 @@ skipped_is_counted() {
 	mkdir "$work/bin"
 	set --
 	for tool in "${shell%% *}" sh awk sed dirname stty mkdir mkfifo rm ln \
-		cp tee chmod cat; do
+		cp tee chmod cat grep; do
 		set -- "$@" "$(command -v "$tool")"
 	done
 	ln -s "$@" "$work/bin/" 2>/dev/null
