@@ -9,12 +9,26 @@
 set -u
 usage='usage: play.sh [-ach] [-n SECTION] [SHEET ...]'
 root=$(CDPATH='' cd -- "${0%play.sh}./.." && pwd) || exit
+# shellcheck source=scripts/private.sh
+. "$root/scripts/private.sh"
 labs='fork_demo/README.md shm/README.md socket/README.md msgqueue/README.md'
-lanes=0 stops=1 plain=0 only='' children='' failed=0
+lanes=0 stops=1 plain=0 only='' failed=0
 
 give_up() { # REASON
 	echo "play.sh: $1" >&2
 	exit 2
+}
+
+tidy_up() {
+	[ ! -f "$private/made" ] || "$build/scripts/sysv" clear <"$private/made"
+}
+
+# A terminal ends when its awk has, and nobody else can write to it.
+end_children() {
+	exec 5>&- 6>&-
+	# shellcheck disable=SC2086 # pids
+	[ -z "$children" ] || kill $children 2>/dev/null
+	wait
 }
 
 while getopts ahcn: option; do
@@ -51,28 +65,9 @@ fi
 interactive=-Winteractive # so mawk passes on each line that comes at once
 [ -z "$(awk -Winteractive 'BEGIN { exit }' 2>&1)" ] || interactive=
 
-[ -n "${TMPDIR:-}" ] && [ "${#TMPDIR}" -le 60 ] || TMPDIR=/tmp # for sockets
-private=$TMPDIR/ipc-play.$$
-
-finish() { # [SIGNAL]
-	trap '' HUP INT QUIT TERM PIPE
-	exec 5>&- 6>&-
-	# shellcheck disable=SC2086 # pids; the terminals end with them
-	[ -z "${1-}" ] || kill $children 2>/dev/null
-	wait
-	"$build/scripts/sysv" clear <"$private/made"
-	rm -rf "$private"
-	[ -n "${1-}" ] || return 0
-	trap - "$1"
-	kill -s "$1" "$$"
-	exit 131 # bash and ash ignore SIGQUIT
-}
-for signal in HUP INT QUIT TERM PIPE; do
-	# shellcheck disable=SC2064 # this signal, now
-	trap "finish $signal" "$signal"
-done
-
-mkdir -m 700 "$private" && : >"$private/made" || exit
+trap_signals
+private_folder ipc-play
+: >"$private/made"
 # Where programs can be watched, there is a watch for the pages that use it.
 grep -q '[$] .*watch/watch' "$@" &&
 	"$build/scripts/watch/watch" -n "sh -c '$build/scripts/await; :'" \
@@ -102,8 +97,10 @@ for child in $children; do
 	status=$?
 	[ "$status" -le "$failed" ] || failed=$status
 done
+children=
+wait # for the terminals
 cat "$private"/tap* 2>/dev/null
 # A lane that was cut short, with a status above 1, has told too few: no plan.
 [ "$failed" -gt 1 ] || cat "$private/plan" 2>/dev/null
-finish
+remove_private
 exit "$failed"

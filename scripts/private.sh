@@ -4,6 +4,7 @@
 #
 #     private_folder NAME   make a folder of this user's only; sets $private
 #     tidy_up               what else is to be undone, for a script to define
+#     end_children          how they end: a script may define it, too
 #     trap_signals          from now on a signal ends what was started, then
 #                           tidies up, removes the folder and ends the script
 #     remove_private        the same without a signal, at the end
@@ -24,8 +25,11 @@ tidy_up() {
 private_folder() { # NAME
 	[ -n "${TMPDIR:-}" ] && [ "${#TMPDIR}" -le 60 ] || TMPDIR=/tmp
 	export TMPDIR
-	mkdir -m 700 "$TMPDIR/$1.$$" || exit 1
-	private=$TMPDIR/$1.$$
+	private=$TMPDIR/$1.$$ # a signal may come as soon as it is there
+	mkdir -m 700 "$private" || {
+		private=
+		exit 1
+	}
 	{ echo room >"$private/room"; } 2>/dev/null || {
 		echo "$1: no room in $TMPDIR" >&2
 		remove_private
